@@ -1,0 +1,239 @@
+"""The typed records that travel between the steps. Steps meet here and in the stores, never in each other.
+
+Figures are `Decimal`, never float. Dates and times are ISO 8601 text with offset: they are compared and
+stored, not computed with. Every record is frozen; what was received is never edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+ReceiptStatus = Literal[
+    "received",     # in force
+    "late",         # in force, after the deadline
+    "superseded",   # replaced by a later message of the same submitter
+    "duplicate",    # the twin of another message, byte for byte
+    "rejected",     # cannot be this month's submission (another year, another month)
+    "quarantined",  # sender unknown: kept and shown, not used
+    "no_data",      # nothing to use: newsletter, empty message
+]
+UseStatus = Literal["in_force", "superseded", "duplicate", "rejected"]
+Severity = Literal["blocking", "warning", "note"]
+Outcome = Literal["pass", "fail", "undecided", "not_applicable"]
+Part = Literal["I", "II"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One message or loose file as it came in. Key: `receipt_id` (from the SHA-256 of its bytes and its name).
+
+    `message` is the name under which it was found, NFC ("024.eml"). `sent_at` is the Date header;
+    only it decides whether the submission is late.
+    """
+
+    receipt_id: str
+    period: str
+    message: str
+    sha256: str
+    sender_address: str
+    submitter_id: str
+    subject: str
+    sent_at: str
+    received_at: str
+    status: ReceiptStatus
+    reason_vi: str = ""
+    supersedes: str = ""     # receipt_id of the submission that this one replaces
+    in_reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One readable thing inside a receipt: an attachment, a file of a zip, or the mail text "(body)".
+
+    Key: `receipt_id`, `file`. `file` is the attachment's name in NFC, "archive.zip/inner/name" inside a zip,
+    "(body)" for the text. The bytes stand in the archive under `sha256`.
+    """
+
+    receipt_id: str
+    message: str
+    file: str
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One figure as it stands in a submission, with its place. Key: `observation_id`.
+
+    `value` is the text read literally in the indicator's unit (header units applied), None when nothing
+    was reported; `obs_status` then says why: "O" blank, "L" not collected ("…"), "M" cannot exist ("x").
+    "A" is normal, "E" estimated. A stated zero ("-", "không phát sinh") is 0, never None.
+
+    `area_code`: GSO code of the district; "64" the province, that is the submitter's own total;
+    "a+b" a row covering several districts; five digits a commune. `period` is another month than
+    `report_period` for a "previous period" column. `indicator_id` may carry a suffix: "x#list" is the
+    length of the enumeration after a count, "newspaper_copies#run" a stated copies-per-issue.
+    `printed_decimals`: decimals as written; the figure stands for ± half a unit of the last one.
+    """
+
+    observation_id: str
+    period: str
+    report_period: str
+    submitter_id: str
+    area_code: str
+    indicator_id: str
+    value: Decimal | None
+    unit_code: str
+    obs_status: str
+    qualifier: str           # "", "gt", "ge", "lt", "le", "approx"
+    printed_decimals: int
+    is_reported_total: bool  # a total the submitter typed, kept beside the sum we compute
+    receipt_id: str
+    message: str
+    file: str
+    sheet: str
+    cell: str                # "C10"; "table 2 row 3 col 4"; "paragraph 5"; "body"; "pdf"
+    raw_text: str
+    row_label: str = ""
+    column_label: str = ""
+    use_status: UseStatus = "in_force"
+
+
+@dataclass(frozen=True, slots=True)
+class NarrativeItem:
+    """One work item of a submission, for the section of the report it belongs to.
+
+    `section` is a section code of the report outline: CNTT, BCVT, TTBCXB, CTMTQG, THANHTRA, DVSN,
+    KHAC, HUYEN. Key: `receipt_id`, `file`, `place`.
+    """
+
+    period: str
+    submitter_id: str
+    part: Part
+    section: str
+    text: str
+    receipt_id: str
+    message: str
+    file: str
+    place: str
+    use_status: UseStatus = "in_force"
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFinding:
+    """Something about a message or a file that is not understood, not usable, or odd; never silently dropped.
+
+    `kind` is one word of the vocabulary in GLOSSARY.md ("unknown_label", "truncated_file", …).
+    """
+
+    period: str
+    receipt_id: str
+    message: str
+    file: str
+    sheet: str
+    cell: str
+    kind: str
+    severity: Severity
+    submitter_id: str
+    message_vi: str
+    remedy_vi: str = ""
+    raw_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading one document gave. A file that could not be read gives findings and nothing else."""
+
+    observations: tuple[Observation, ...] = ()
+    narrative_items: tuple[NarrativeItem, ...] = ()
+    findings: tuple[IntakeFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellReference:
+    """The place of one observation, as findings name it."""
+
+    observation_id: str
+    submitter_id: str
+    area_code: str
+    indicator_id: str
+    period: str
+    value: str
+    message: str
+    file: str
+    sheet: str
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict of one rule at one place, when it is not a pass. Key: `finding_id`, the same at every run.
+
+    `left`, `right`, `gap` are exact decimals as text, in the indicator's unit; empty when undecided.
+    `basis` is the hash of the exact values judged: a waiver is bound to it and ends when it moves.
+    """
+
+    finding_id: str
+    rule_id: str
+    severity: Severity
+    outcome: Outcome
+    submitter_id: str
+    area_code: str
+    left: str
+    right: str
+    gap: str
+    message_vi: str
+    cells: tuple[CellReference, ...] = ()
+    period: str = ""
+    owner: str = ""
+    basis: str = ""
+    case_id: str = ""
+    decision: str = ""       # "", "waived"
+    message_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a named person decided, with the reason. Never edits what was received. Key: `decision_id`.
+
+    correct: `target` is an observation_id, `value` the figure to use, `basis` the value it replaces.
+    supply:  `target` is "period/submitter_id/area_code/indicator_id", for a figure nobody sent.
+    waive:   `target` is a finding_id, `basis` the exact values it is bound to.
+    """
+
+    decision_id: str
+    kind: Literal["correct", "supply", "waive", "withdraw"]
+    period: str
+    target: str
+    value: str
+    basis: str
+    reason: str
+    person: str
+    decided_at: str
+    expires_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file of an edition."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A frozen publication of one month. `edition_id` is "<period>-<number>"; the outputs stand in the archive."""
+
+    edition_id: str
+    period: str
+    number: int
+    build_id: str
+    manifest_sha256: str
+    published_at: str
+    outputs: tuple[Output, ...] = field(default=())
