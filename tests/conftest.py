@@ -1,0 +1,34 @@
+"""Fixtures that every test category shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from infra.settings import PROJECT, Settings, load_settings
+
+hypothesis_settings.register_profile("project", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("project")
+
+# Nothing that a test starts may phone home, and no variable of the machine may steer it.
+os.environ.update(GX_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false")
+for name in [name for name in os.environ if name.startswith("TONGHOP_")]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of field data beside the project; the test is skipped where it is absent."""
+    folder = PROJECT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the field data is not beside the project")
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an empty home."""
+    return load_settings(tmp_path / "home")
