@@ -153,6 +153,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentReading:
+    """One document of one receipt with its reading; `use_status` in it already says which version counts.
+
+    What concerns a whole message (late, unknown sender) or the month (a submitter who sent nothing) comes as
+    a reading whose document has an empty `file` (and an empty `receipt_id` for the month). Key: `receipt_id`, `file`.
+    """
+
+    document: Document
+    submitter_id: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
 class CellReference:
     """The place of one observation, as findings name it."""
 

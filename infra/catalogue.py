@@ -305,6 +305,18 @@ def next_period(period: str) -> str:
     return f"{year + 1}-01" if month == 12 else f"{year}-{month + 1:02d}"
 
 
+def due_at(catalogue: Catalogue, period: str, regime_id: str = "") -> str:
+    """Return the deadline of a month as ISO 8601 with the country's offset, "2019-04-18T17:00:00+07:00".
+
+    The default regime unless one is named. A regime that closes within the month is due in it, one that closes
+    on its last day in the month after.
+    """
+    regimes = catalogue.reporting_regimes
+    regime = next(r for r in regimes if (r.regime_id == regime_id if regime_id else r.is_default))
+    month = next_period(period) if regime.last_day == "last" else period
+    return f"{month}-{regime.due_day:02d}T{regime.due_time}:00+07:00"
+
+
 def _in_force(row: Any, period: str) -> bool:
     if not hasattr(row, "valid_from"):
         return True
