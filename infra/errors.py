@@ -4,7 +4,7 @@
     ├── SubmissionError      shown to the submitter, in their words, with sheet and cell
     ├── OperationError       shown to the operator, with what to do
     ├── CatalogueError       shown to the editor of a catalogue row or a rule, with file and line
-    └── FindingsOpen         not a fault: the month stops until a named person has decided
+    └── FindingsOpenError      not a fault: the month stops until a named person has decided
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ class SubmissionError(TonghopError):
 
 
 class OperationError(TonghopError):
-    """The machine, the stores or the mail server do not do what is asked."""
+    """The machine, the stores or the mail server do not do what is asked.
+
+    `is_temporary`: trying again may help (a server that does not answer), so a flow retries.
+    """
 
     exit_code = 5
+    is_temporary = False
 
 
 class CatalogueError(TonghopError):
@@ -53,7 +57,7 @@ class CatalogueError(TonghopError):
     exit_code = 6
 
 
-class FindingsOpen(TonghopError):
+class FindingsOpenError(TonghopError):
     """A blocking finding has no decision; the month stops before publishing."""
 
     exit_code = 3

@@ -1,0 +1,378 @@
+"""The `tonghop` command. Each command is a few lines: it reads its arguments, calls a step, prints a table.
+
+Exit codes: 0 done (for `month`: published) · 2 wrong arguments · 3 stopped for findings · 4 a submission ·
+5 the machine or a store · 6 the catalogue or a rule · 1 a fault of ours, with the place of its log.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.errors import TonghopError
+from infra.settings import Settings, load_settings
+
+app = typer.Typer(
+    name="tonghop",
+    help="Kho báo cáo tháng: từ số liệu các đơn vị đến báo cáo trong hộp thư nơi nhận. "
+    "(Monthly reporting: from the submissions to the report in each recipient's mailbox.)",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_home: dict[str, str] = {}
+
+Period = Annotated[str, typer.Argument(help="Tháng báo cáo, như 2019-04 (the report month).")]
+PeriodOption = Annotated[str, typer.Option("--period", help="Tháng báo cáo, như 2019-04 (the report month).")]
+HomeOption = Annotated[str, typer.Option("--home", help="Thư mục của mọi dữ liệu (folder of all state).")]
+Person = Annotated[str, typer.Option("--by", help="Người quyết định (the person who decides).")]
+Reason = Annotated[str, typer.Option("--reason", help="Lý do (the reason).")]
+Format = Annotated[str, typer.Option("--format", help="table, csv hoặc json.")]
+
+
+@app.callback()
+def _options(home: HomeOption = "") -> None:
+    _home["home"] = home
+
+
+def main() -> None:
+    """Run the command line; a person's mistake ends in a sentence, never in a traceback."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    try:
+        app()
+    except TonghopError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("Đã dừng theo yêu cầu; chạy lại sẽ làm tiếp. (Stopped; run again to go on.)", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception:
+        print(f"Lỗi của phần mềm, đã ghi tại {_log_fault()}. (A fault of ours, logged there.)", file=sys.stderr)
+        sys.exit(1)
+
+
+# ---------------------------------------------------------------- the month
+
+
+@app.command()
+def sample(
+    period: Period,
+    folder: Annotated[Path, typer.Argument(help="Thư mục ghi thư mẫu (where the messages go).")],
+    with_errors: Annotated[bool, typer.Option("--with-errors", help="Cài năm lỗi (plant five errors).")] = False,
+) -> None:
+    """Ghi bộ thư mẫu của một tháng · write the sample submissions of a month."""
+    from flows.sample import write_sample
+
+    paths = write_sample(period, folder, with_errors=with_errors)
+    print(f"Đã ghi {len(paths)} thư vào {folder}. ({len(paths)} messages written.)")
+
+
+@app.command()
+def month(
+    period: Period,
+    inbox: Annotated[str, typer.Option("--inbox", help="Thư mục thư và tệp nhận được (the inbox).")] = "",
+    timings: Annotated[bool, typer.Option("--timings", help="In thời gian từng bước (where the time went).")] = False,
+    plain: Annotated[bool, typer.Option("--no-prefect", help="Chạy không qua Prefect (without Prefect).")] = False,
+    home: HomeOption = "",
+) -> None:
+    """Chạy trọn một tháng: nhận, đọc, dựng kho, kiểm tra, phát hành, gửi · run a whole month."""
+    from flows import one_run, screen
+
+    began = time.perf_counter()
+    settings = _settings(home)
+    outcome = one_run.run_month(period, inbox, settings, plain=plain)
+    screen.show_month(outcome.result)
+    if timings:
+        screen.show_timings(outcome.seconds, time.perf_counter() - began)
+    raise typer.Exit(0 if outcome.result.is_published else 3)
+
+
+@app.command()
+def receive(
+    folder: Annotated[Path, typer.Argument(help="Thư mục thư và tệp (messages and files).")],
+    period: PeriodOption,
+    home: HomeOption = "",
+) -> None:
+    """Tiếp nhận thư và tệp vào kho lưu trữ · archive messages and files, one receipt each."""
+    from flows import screen, steps
+    from flows.receive import receive_folder
+    from infra.archive import open_archive
+    from infra.catalogue import load_catalogue
+    from infra.ledger import open_ledger
+
+    steps.check_period(period)
+    settings = _settings(home)
+    catalogue, ledger = load_catalogue().at(period), open_ledger(settings)
+    receive_folder(settings, open_archive(settings), ledger, catalogue, period, folder, lambda done, total: None)
+    screen.show_receipts(ledger.receipts(period))
+
+
+@app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Tệp hoặc thư .eml (files or messages).")],
+    sender: Annotated[str, typer.Option("--from", help="Địa chỉ hoặc mã đơn vị gửi (sender).")] = "",
+    period: PeriodOption = "2019-04",
+    format: Format = "table",
+) -> None:
+    """Xem trước những gì đọc được từ một tệp, không lưu gì · show what would be read, storing nothing."""
+    from flows import screen
+    from flows.read.preview import preview_files
+    from infra.catalogue import load_catalogue
+
+    readings = preview_files(files, sender, period, load_catalogue().at(period))
+    screen.show_readings(readings, format)
+
+
+@app.command()
+def observations(period: PeriodOption, format: Format = "csv", home: HomeOption = "") -> None:
+    """In từng số liệu đọc được với vị trí ô · every observation in force with its cell."""
+    from flows.build import exports
+    from infra.warehouse import open_current
+
+    with open_current(_settings(home), period) as connection:
+        _print_rows(exports.OBSERVATION_COLUMNS, exports.observation_rows(connection, period), format)
+
+
+@app.command()
+def figures(period: PeriodOption, format: Format = "csv", home: HomeOption = "") -> None:
+    """In số liệu toàn tỉnh · the provincial figures."""
+    from flows.build import exports
+    from infra.warehouse import open_current
+
+    with open_current(_settings(home), period) as connection:
+        _print_rows(exports.FIGURE_COLUMNS, exports.figure_rows(connection, period), format)
+
+
+@app.command()
+def trace(
+    indicator: Annotated[str, typer.Argument(help="Mã chỉ tiêu (indicator id).")],
+    period: PeriodOption,
+    format: Format = "table",
+    home: HomeOption = "",
+) -> None:
+    """Truy một số liệu về các ô gốc · trace a figure to the cells it came from."""
+    from flows.build import exports
+    from infra.warehouse import open_current
+
+    with open_current(_settings(home), period) as connection:
+        _print_rows(exports.TRACE_COLUMNS, exports.trace_rows(connection, period, indicator), format)
+
+
+# ---------------------------------------------------------------- findings and decisions
+
+
+@app.command()
+def findings(period: PeriodOption, format: Format = "table", home: HomeOption = "") -> None:
+    """Liệt kê phát hiện của lần kiểm tra gần nhất · the findings of the last check."""
+    from flows import screen
+
+    found = _load_findings(_settings(home), period)
+    if format == "json":
+        for finding in found:
+            print(json.dumps(asdict(finding), ensure_ascii=False))
+    else:
+        screen.show_findings(found)
+
+
+@app.command()
+def explain(
+    finding: Annotated[str, typer.Argument(help="Mã phát hiện (finding id).")],
+    period: PeriodOption = "",
+    home: HomeOption = "",
+) -> None:
+    """Giải thích một phát hiện: ô nào, nên là bao nhiêu, vì sao · the cells, the likely cause, the repairs."""
+    from flows.check import explain as explain_finding
+
+    settings = _settings(home)
+    print(explain_finding(settings, period or _latest_period(settings), finding))
+
+
+@app.command()
+def correct(
+    target: Annotated[str, typer.Argument(help="Mã ô số liệu (observation id).")],
+    value: Annotated[str, typer.Argument(help="Giá trị đúng (the right value), như 16656 hay 4,48.")],
+    person: Person,
+    reason: Reason,
+    period: PeriodOption,
+    home: HomeOption = "",
+) -> None:
+    """Sửa một số liệu, có người và lý do; không đổi thư gốc · correct a figure; what was received stays."""
+    from flows import decisions
+
+    decision = decisions.correct(_settings(home), period, target, value, reason, person)
+    print(f"Đã ghi quyết định {decision.decision_id}: dùng {decision.value} thay cho {decision.basis}. (Recorded.)")
+
+
+@app.command()
+def supply(
+    submitter: Annotated[str, typer.Argument(help="Mã đơn vị (submitter id).")],
+    area: Annotated[str, typer.Argument(help="Mã địa bàn (area code).")],
+    indicator: Annotated[str, typer.Argument(help="Mã chỉ tiêu (indicator id).")],
+    value: Annotated[str, typer.Argument(help="Giá trị (the value).")],
+    person: Person,
+    reason: Reason,
+    period: PeriodOption,
+    home: HomeOption = "",
+) -> None:
+    """Bổ sung một số liệu đơn vị chưa gửi · supply a figure that nobody sent."""
+    from flows import decisions
+
+    decision = decisions.supply(_settings(home), period, submitter, area, indicator, value, reason, person)
+    print(f"Đã ghi quyết định {decision.decision_id}: bổ sung {decision.value}. (Recorded.)")
+
+
+@app.command()
+def waive(
+    finding: Annotated[str, typer.Argument(help="Mã phát hiện (finding id).")],
+    person: Person,
+    reason: Reason,
+    period: PeriodOption,
+    until: Annotated[str, typer.Option("--until", help="Hết hiệu lực, như 2019-12-31 (expiry).")] = "",
+    home: HomeOption = "",
+) -> None:
+    """Chấp nhận một phát hiện như đang có, có người và lý do · accept one finding with its exact values."""
+    from flows import decisions
+
+    decision = decisions.waive(_settings(home), period, finding, reason, person, until)
+    print(f"Đã ghi quyết định {decision.decision_id}: chấp nhận {finding}. (Recorded.)")
+
+
+@app.command()
+def withdraw(
+    decision: Annotated[str, typer.Argument(help="Mã quyết định (decision id).")],
+    person: Person,
+    reason: Reason,
+    period: PeriodOption,
+    home: HomeOption = "",
+) -> None:
+    """Rút lại một quyết định · withdraw a decision."""
+    from flows import decisions
+
+    decisions.withdraw(_settings(home), period, decision, reason, person)
+    print(f"Đã rút quyết định {decision}. (Withdrawn.)")
+
+
+@app.command("decisions")
+def list_decisions(period: PeriodOption, home: HomeOption = "") -> None:
+    """Liệt kê quyết định của một tháng · the decisions of a month."""
+    from flows import screen
+    from infra.ledger import open_ledger
+
+    screen.show_decisions(open_ledger(_settings(home)).decisions(period))
+
+
+# ---------------------------------------------------------------- operation
+
+
+@app.command()
+def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
+    """Tình trạng gửi từng nơi nhận · what was sent to whom."""
+    from flows import screen
+    from infra.ledger import open_ledger
+
+    screen.show_deliveries(open_ledger(_settings(home)).deliveries(period))
+
+
+@app.command("check-rules")
+def check_rules() -> None:
+    """Kiểm tra danh mục và quy tắc · check the catalogue and the rules, with file and line."""
+    import expectations
+    from infra.catalogue import load_catalogue
+
+    load_catalogue()
+    count = expectations.verify()
+    print(f"Danh mục đúng; {count} quy tắc đúng. (Catalogue and {count} rules are sound.)")
+
+
+@app.command("verify")
+def verify_audit(home: HomeOption = "") -> None:
+    """Kiểm tra chuỗi nhật ký và mọi tệp lưu trữ · verify the audit chain and every archived byte."""
+    from infra.archive import open_archive
+    from infra.ledger import open_ledger
+
+    settings = _settings(home)
+    entries = open_ledger(settings).verify_audit()
+    archive, count = open_archive(settings), 0
+    for key in archive.list("sha256/"):
+        archive.get(key.rsplit("/", 1)[-1])
+        count += 1
+    print(f"Nhật ký nguyên vẹn ({entries} mục); {count} tệp lưu trữ đúng SHA-256. (Audit and archive are sound.)")
+
+
+@app.command()
+def serve(home: HomeOption = "") -> None:
+    """Chạy thường trực theo lịch, với trang Prefect · the standing server with its schedules."""
+    from flows.serving import serve_schedules
+
+    serve_schedules(_settings(home))
+
+
+# ---------------------------------------------------------------- shared by the commands
+
+
+def _settings(home: str = "") -> Settings:
+    return load_settings(home or _home.get("home") or None)
+
+
+def _load_findings(settings: Settings, period: str) -> list[Any]:
+    from flows.check import load_findings
+    from infra.ledger import open_ledger
+
+    return list(load_findings(settings, open_ledger(settings), period))
+
+
+def _latest_period(settings: Settings) -> str:
+    from infra.ledger import open_ledger
+
+    return max((receipt.period for receipt in open_ledger(settings).receipts()), default="")
+
+
+def _print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: str) -> None:
+    if format == "json":
+        for row in rows:
+            print(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str))
+    elif format == "table":
+        from flows import screen
+
+        screen.show_rows(columns, rows)
+    else:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(["" if value is None else value for value in row] for row in rows)
+
+
+def _say(error: TonghopError) -> None:
+    print(f"✗ {error.message_vi}", file=sys.stderr)
+    if error.place:
+        print(f"  Tại: {error.place}", file=sys.stderr)
+    if error.remedy_vi:
+        print(f"  Cách xử lý: {error.remedy_vi}", file=sys.stderr)
+    print(f"  ({error.message_en})", file=sys.stderr)
+
+
+def _log_fault() -> str:
+    try:
+        folder = _settings().home / "logs"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"fault-{int(time.time())}.txt"
+        path.write_text(traceback.format_exc(), encoding="utf-8")
+        return str(path)
+    except (TonghopError, OSError):
+        return traceback.format_exc()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The month: receive → read → build → check → (decide) → publish → deliver. The file to open first.
+
+Safe to run again at any moment: receipts are content-addressed, readings and builds are reused when their
+inputs did not change, an edition is the same when its inputs are, and the outbox sends nothing twice.
+With a blocking finding open the flow stops before publishing; a decision and a new run finish the month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, State
+
+from flows import artifacts, steps
+from flows.steps import Month, MonthResult
+from infra.errors import OperationError
+
+T = TypeVar("T")
+Runner = Callable[..., Any]
+
+
+def compile_month(month: Month, run: Runner) -> MonthResult:
+    """Return what became of one month; `run` calls a step, as a Prefect task or plainly."""
+    receipts = run(steps.receive_submissions, month)
+    readings = run(steps.read_submissions, month, receipts)
+    build_id = run(steps.build_warehouse, month, readings)
+    findings = run(steps.check_figures, month, build_id)
+    if steps.open_blocking(findings):
+        return month.result(receipts, findings, build_id)
+    edition = run(steps.publish_edition, month, build_id)
+    deliveries = run(steps.deliver_edition, month, edition)
+    return month.result(receipts, findings, build_id, edition, deliveries)
+
+
+def run_plainly(step: Callable[..., T], *arguments: Any) -> T:
+    """Call one step, without Prefect."""
+    return step(*arguments)
+
+
+def run_as_task(step: Callable[..., T], *arguments: Any) -> T:
+    """Call one step as a Prefect task: named, timed, retried when a store or a server does not answer."""
+
+    def call() -> T:
+        return step(*arguments)
+
+    named = task(
+        call,
+        name=step.__name__.replace("_", "-"),
+        description=(step.__doc__ or "").split("\n")[0],
+        retries=2,
+        retry_delay_seconds=[2, 20],
+        retry_condition_fn=_is_worth_retrying,
+        cache_policy=NO_CACHE,
+    )
+    return named()
+
+
+@flow(name="monthly-report", flow_run_name="monthly-{period}", persist_result=False)
+def monthly_report(period: str, inbox: str = "", home: str = "") -> State[Any]:
+    """Turn one month's submissions into the published and delivered report.
+
+    Args:
+        period: Report month, "2019-04".
+        inbox: Folder of messages and files; empty for the home's own inbox of that month.
+        home: Folder of all state; empty for `TONGHOP_HOME`.
+    """
+    with steps.open_month(period, inbox, home) as month:
+        result = compile_month(month, run_as_task)
+        artifacts.publish(result)
+    return _state_of(result)
+
+
+def _state_of(result: MonthResult) -> State[Any]:
+    if result.is_published:
+        return Completed(name="Published", message=f"edition {result.edition.edition_id}", data=None)
+    return Completed(name="AwaitingDecision", message=f"{len(result.blocking)} blocking findings", data=None)
+
+
+def _is_worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OperationError) and error.is_temporary

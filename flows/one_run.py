@@ -1,0 +1,82 @@
+"""One run of a month from the command line: everything heavy is begun at once, then the flow is called.
+
+Importing Prefect, dbt and Great Expectations and starting Prefect's server take longer than the work of a
+small month. Each begins in its own process before the first message is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+
+from flows import steps
+from flows.prefect_server import PrefectServer, prefect_environment
+from flows.progress import ScreenProgress
+from flows.steps import MonthResult
+from infra.catalogue import load_catalogue
+from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one run and where its seconds went."""
+
+    result: MonthResult
+    seconds: dict[str, float]
+
+
+def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) -> Outcome:
+    """Run one month and return what became of it.
+
+    A server named by PREFECT_API_URL is used; otherwise one is started for this run. Where that cannot be
+    had (or with `plain`) the same steps run without Prefect, and the screen says so.
+
+    Raises:
+        TonghopError: As the steps do.
+    """
+    steps.check_period(period)
+    load_catalogue().at(period)
+    progress = ScreenProgress()
+    steps.begin(settings, progress)
+    if plain or os.environ.get("TONGHOP_PREFECT") == "off":
+        return Outcome(_run_plainly(period, inbox, settings), progress.seconds)
+    os.environ.update(prefect_environment(settings.home))
+    if os.environ.get("PREFECT_API_URL"):
+        return Outcome(_run_flow(period, inbox, settings), progress.seconds)
+    server = PrefectServer(settings.home)
+    try:
+        return Outcome(_run_with(server, period, inbox, settings, progress), progress.seconds)
+    finally:
+        server.stop()
+
+
+def _run_with(
+    server: PrefectServer, period: str, inbox: str, settings: Settings, progress: ScreenProgress
+) -> MonthResult:
+    os.environ["PREFECT_API_URL"] = server.url
+    began = time.perf_counter()
+    from flows import monthly  # noqa: F401  (imported while the server starts)
+
+    ready = server.wait_until_ready()
+    progress.seconds["prefect"] = time.perf_counter() - began
+    if not ready:
+        print("Không khởi động được Prefect; chạy trực tiếp các bước. (Prefect did not start; running plainly.)",
+              file=sys.stderr)
+        return _run_plainly(period, inbox, settings)
+    return _run_flow(period, inbox, settings)
+
+
+def _run_flow(period: str, inbox: str, settings: Settings) -> MonthResult:
+    from flows.monthly import monthly_report
+
+    result: MonthResult = monthly_report(period, inbox, str(settings.home))
+    return result
+
+
+def _run_plainly(period: str, inbox: str, settings: Settings) -> MonthResult:
+    from flows.compiling import compile_month, run_plainly
+
+    with steps.open_month(period, inbox, str(settings.home)) as month:
+        return compile_month(month, run_plainly)

@@ -1,0 +1,224 @@
+"""The steps of a month as plain functions, and what one run of a month holds open.
+
+Each step reads what the step before left in the stores and leaves its own result there; what travels in
+memory is only what saves a second read. Nothing here knows Prefect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows.progress import Progress
+from flows.records import Edition, Finding, Receipt
+from infra.catalogue import Catalogue, load_catalogue
+from infra.errors import OperationError, SubmissionError
+from infra.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class MonthResult:
+    """What became of one month, for the screen, the artifacts and the exit code."""
+
+    period: str
+    settings: Settings
+    receipts: list[Receipt]
+    findings: list[Finding]
+    build_id: str
+    edition: Edition | None = None
+    deliveries: list[Any] = field(default_factory=list)
+
+    @property
+    def blocking(self) -> list[Finding]:
+        return open_blocking(self.findings)
+
+    @property
+    def is_published(self) -> bool:
+        return self.edition is not None
+
+
+@dataclass
+class Helpers:
+    """Child processes begun before they are needed: importing dbt and Great Expectations takes longer than a month."""
+
+    builder: Any
+    judge: Any
+
+    def stop(self) -> None:
+        """End whatever still runs."""
+        self.builder.stop()
+        self.judge.stop()
+
+
+class Month:
+    """One run of one month: its settings, stores, catalogue, helpers and progress."""
+
+    def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
+        from infra.archive import open_archive
+        from infra.ledger import open_ledger
+
+        self.period = period
+        self.inbox = inbox
+        self.settings = settings
+        self.helpers = helpers
+        self.progress = progress
+        self.catalogue: Catalogue = load_catalogue().at(period)
+        self.archive = open_archive(settings)
+        self.ledger = open_ledger(settings)
+
+    def result(
+        self, receipts: list[Receipt], findings: list[Finding], build_id: str,
+        edition: Edition | None = None, deliveries: list[Any] | None = None,
+    ) -> MonthResult:
+        """Return the outcome, with the receipts' status as the ledger has it now."""
+        current = self.ledger.receipts(self.period)
+        return MonthResult(self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [])
+
+
+def receive_submissions(month: Month) -> list[Receipt]:
+    """Archive every message and file of the inbox, one receipt each."""
+    from flows.receive import receive_folder
+
+    with month.progress.step("receive") as progress:
+        return receive_folder(
+            month.settings, month.archive, month.ledger, month.catalogue, month.period, month.inbox, progress
+        )
+
+
+def read_submissions(month: Month, receipts: list[Receipt]) -> list[Any]:
+    """Read every received document into observations, in children with limits."""
+    from flows.read.step import read_receipts
+
+    with month.progress.step("read") as progress:
+        return list(read_receipts(
+            month.settings, month.archive, month.ledger, month.catalogue, month.period, progress
+        ))
+
+
+def build_warehouse(month: Month, readings: list[Any]) -> str:
+    """Build the warehouse file of these readings and move the pointer to it."""
+    with month.progress.step("build"):
+        return str(month.helpers.builder.build(
+            month.settings, month.ledger, month.archive, month.catalogue, readings, month.period
+        ))
+
+
+def check_figures(month: Month, build_id: str) -> list[Finding]:
+    """Judge every rule at every place and overlay the waivers in force."""
+    from flows.check import load_findings
+
+    with month.progress.step("check"):
+        month.helpers.judge.check(month.settings, month.period, build_id)
+        return list(load_findings(month.settings, month.ledger, month.period))
+
+
+def publish_edition(month: Month, build_id: str) -> Edition:
+    """Write and freeze the report, the workbook and the extracts."""
+    from flows import publish
+
+    with month.progress.step("publish"):
+        return publish.publish_edition(month.settings, month.archive, month.ledger, month.period, build_id)
+
+
+def deliver_edition(month: Month, edition: Edition) -> list[Any]:
+    """Send each recipient what is theirs, once."""
+    from flows import deliver
+
+    with month.progress.step("deliver"):
+        return list(deliver.deliver_edition(
+            month.settings, month.archive, month.ledger, month.catalogue, edition
+        ))
+
+
+def open_blocking(findings: list[Finding]) -> list[Finding]:
+    """Return the findings that stop the month: blocking, failed or undecided, and not decided by anybody."""
+    return [f for f in findings if f.severity == "blocking" and f.outcome in ("fail", "undecided") and not f.decision]
+
+
+def start_helpers(settings: Settings) -> Helpers:
+    """Begin the processes that build and judge, so that they import while files are being read."""
+    from flows.build import start_builder
+    from flows.check.judge import start_judge
+
+    return Helpers(start_builder(settings), start_judge())
+
+
+# The command line begins the helpers before Prefect is imported; a scheduled run begins its own.
+_begun: dict[str, Any] = {}
+
+
+def begin(settings: Settings, progress: Progress) -> None:
+    """Begin the helpers of this process's next month at once."""
+    _begun.update(helpers=start_helpers(settings), progress=progress)
+
+
+@contextlib.contextmanager
+def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
+    """Hold one run of a month open; a second run on the same home is refused while it lasts.
+
+    Raises:
+        SubmissionError: The period is not a month.
+        OperationError: The home cannot be written or another run holds it.
+        CatalogueError: The catalogue has nothing in force in that month.
+    """
+    check_period(period)
+    settings = load_settings(home or None)
+    folder = Path(inbox) if inbox else settings.home / "inbox" / period
+    with one_run_at_a_time(settings):
+        helpers = _begun.pop("helpers", None) or start_helpers(settings)
+        try:
+            yield Month(period, folder, settings, helpers, _begun.pop("progress", None) or Progress())
+        finally:
+            helpers.stop()
+
+
+def check_period(period: str) -> None:
+    """Raise when `period` is not a month written "2019-04".
+
+    Raises:
+        SubmissionError: With the form expected.
+    """
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
+        raise SubmissionError(
+            f"Kỳ báo cáo “{period}” không đúng dạng năm-tháng.",
+            f"The period {period!r} is not a month.",
+            remedy_vi="Viết như 2019-04.",
+        )
+
+
+@contextlib.contextmanager
+def one_run_at_a_time(settings: Settings, wait_seconds: float = 5.0) -> Iterator[None]:
+    """Hold the home's lock; the system releases it when the process ends in whatever way."""
+    with (settings.home / "month.lock").open("a+") as lock:
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise _already_running(lock.name) from None
+                time.sleep(0.1)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _already_running(path: str) -> OperationError:
+    error = OperationError(
+        "Một lần chạy khác đang dùng thư mục dữ liệu này.",
+        "Another run holds this home.",
+        place=path,
+        remedy_vi="Chờ lần chạy kia xong rồi chạy lại.",
+    )
+    error.is_temporary = True
+    return error
