@@ -6,62 +6,23 @@ stored, not computed with. Every record is frozen; what was received is never ed
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-ReceiptStatus = Literal[
-    "received",     # in force
-    "late",         # in force, after the deadline
-    "superseded",   # replaced by a later message of the same submitter
-    "duplicate",    # the twin of another message, byte for byte
-    "rejected",     # cannot be this month's submission (another year, another month)
-    "quarantined",  # sender unknown: kept and shown, not used
-    "no_data",      # nothing to use: newsletter, empty message
-]
+# What the ledger keeps is declared beside it, because infra/ never imports flows/.
+from infra.ledger_records import Decision as Decision
+from infra.ledger_records import Delivery as Delivery
+from infra.ledger_records import Document as Document
+from infra.ledger_records import Edition as Edition
+from infra.ledger_records import Output as Output
+from infra.ledger_records import Receipt as Receipt
+from infra.ledger_records import ReceiptStatus as ReceiptStatus
+
 UseStatus = Literal["in_force", "superseded", "duplicate", "rejected"]
 Severity = Literal["blocking", "warning", "note"]
 Outcome = Literal["pass", "fail", "undecided", "not_applicable"]
 Part = Literal["I", "II"]
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """One message or loose file as it came in. Key: `receipt_id` (from the SHA-256 of its bytes and its name).
-
-    `message` is the name under which it was found, NFC ("024.eml"). `sent_at` is the Date header;
-    only it decides whether the submission is late.
-    """
-
-    receipt_id: str
-    period: str
-    message: str
-    sha256: str
-    sender_address: str
-    submitter_id: str
-    subject: str
-    sent_at: str
-    received_at: str
-    status: ReceiptStatus
-    reason_vi: str = ""
-    supersedes: str = ""     # receipt_id of the submission that this one replaces
-    in_reply_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One readable thing inside a receipt: an attachment, a file of a zip, or the mail text "(body)".
-
-    Key: `receipt_id`, `file`. `file` is the attachment's name in NFC, "archive.zip/inner/name" inside a zip,
-    "(body)" for the text. The bytes stand in the archive under `sha256`.
-    """
-
-    receipt_id: str
-    message: str
-    file: str
-    sha256: str
-    size: int
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +118,7 @@ class DocumentReading:
     """One document of one receipt with its reading; `use_status` in it already says which version counts.
 
     What concerns a whole message (late, unknown sender) or the month (a submitter who sent nothing) comes as
-    a reading whose document has an empty `file` (and an empty `receipt_id` for the month). Key: `receipt_id`, `file`.
+    a reading whose document has an empty `file` (and an empty `receipt_id` for the month).
     """
 
     document: Document
@@ -206,47 +167,3 @@ class Finding:
     case_id: str = ""
     decision: str = ""       # "", "waived"
     message_en: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a named person decided, with the reason. Never edits what was received. Key: `decision_id`.
-
-    correct: `target` is an observation_id, `value` the figure to use, `basis` the value it replaces.
-    supply:  `target` is "period/submitter_id/area_code/indicator_id", for a figure nobody sent.
-    waive:   `target` is a finding_id, `basis` the exact values it is bound to.
-    """
-
-    decision_id: str
-    kind: Literal["correct", "supply", "waive", "withdraw"]
-    period: str
-    target: str
-    value: str
-    basis: str
-    reason: str
-    person: str
-    decided_at: str
-    expires_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One file of an edition."""
-
-    name: str
-    sha256: str
-    size: int
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A frozen publication of one month. `edition_id` is "<period>-<number>"; the outputs stand in the archive."""
-
-    edition_id: str
-    period: str
-    number: int
-    build_id: str
-    manifest_sha256: str
-    published_at: str
-    outputs: tuple[Output, ...] = field(default=())

@@ -1,0 +1,176 @@
+"""The records that the ledger keeps: receipts, documents, decisions, editions, deliveries, runs, audit.
+
+`flows/records.py` names them again beside the records that only travel between steps. Dates and times are
+ISO 8601 text with offset. Every record is frozen; a change is a new record under the same key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ReceiptStatus = Literal[
+    "received",     # in force
+    "late",         # in force, after the deadline
+    "superseded",   # replaced by a later message of the same submitter
+    "duplicate",    # the twin of another message, byte for byte
+    "rejected",     # cannot be this month's submission (another year, another month)
+    "quarantined",  # sender unknown: kept and shown, not used
+    "no_data",      # nothing to use: newsletter, empty message
+]
+DeliveryState = Literal[
+    "pending",      # to be sent
+    "claimed",      # being sent; found at a start, its sender died
+    "accepted",     # the mail server took it over
+    "rejected",     # the mail server refused it for good; a person must look
+    "uncertain",    # sent, but no answer came: never sent again without proof or a person
+    "held",         # not sent: an address needs approval first
+    "packaged",     # no address: its package waits to be handed over
+    "filed",        # the issuer's own copy
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One message or loose file as it came in. Key: `receipt_id` (from its SHA-256 and its name).
+
+    `message` is the name under which it was found, NFC ("024.eml"). `sent_at` is the Date header;
+    only it decides whether the submission is late.
+    """
+
+    receipt_id: str
+    period: str
+    message: str
+    sha256: str
+    sender_address: str
+    submitter_id: str
+    subject: str
+    sent_at: str
+    received_at: str
+    status: ReceiptStatus
+    reason_vi: str = ""
+    supersedes: str = ""     # receipt_id of the submission that this one replaces
+    in_reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One readable thing inside a receipt: an attachment, a file of a zip, or the mail text "(body)".
+
+    Key: `receipt_id`, `file`. `file` is the attachment's name in NFC, "archive.zip/inner/name" inside a zip,
+    "(body)" for the text. The bytes stand in the archive under `sha256`.
+    """
+
+    receipt_id: str
+    message: str
+    file: str
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a named person decided, with the reason. Never edits what was received. Key: `decision_id`.
+
+    correct: `target` is an observation_id, `value` the figure to use, `basis` the value it replaces.
+    supply:  `target` is "period/submitter_id/area_code/indicator_id", for a figure nobody sent.
+    waive:   `target` is a finding_id, `basis` the exact values it is bound to.
+    """
+
+    decision_id: str
+    kind: Literal["correct", "supply", "waive", "withdraw"]
+    period: str
+    target: str
+    value: str
+    basis: str
+    reason: str
+    person: str
+    decided_at: str
+    expires_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file of an edition."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A frozen publication of one month. Key: `edition_id`, "<period>-<number>"; outputs stand in the archive."""
+
+    edition_id: str
+    period: str
+    number: int
+    build_id: str
+    manifest_sha256: str
+    published_at: str
+    outputs: tuple[Output, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One line of the outbox: an edition for one recipient, and what became of it. Key: `delivery_id`.
+
+    `delivery_id` is "<edition_id>.<recipient_id>", so an edition can be put out for a recipient only once.
+    `message_sha256` names the exact bytes of the message in the archive; `place` is where the package stands.
+    `attempts` counts tries; `data_started_at` says that the last try began to transmit, after which only an
+    answer tells whether the message arrived.
+    """
+
+    delivery_id: str
+    edition_id: str
+    period: str
+    recipient_id: str
+    recipient_name: str
+    channel: str
+    addresses: tuple[str, ...]
+    state: DeliveryState
+    subject: str
+    created_at: str
+    message_id: str = ""
+    message_sha256: str = ""
+    place: str = ""
+    attempts: int = 0
+    claimed_at: str = ""
+    data_started_at: str = ""
+    finished_at: str = ""
+    server: str = ""
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command that changes something. Key: `run_id`. `outcome` is empty while it runs."""
+
+    run_id: str
+    period: str
+    command: str
+    started_at: str
+    finished_at: str = ""
+    outcome: str = ""
+    build_id: str = ""
+    edition_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One link of the audit chain. Key: `seq`, from 1 without gaps.
+
+    `subject` is "<table>/<key>", `detail` the whole record after the change as canonical JSON, `hash` the
+    SHA-256 over the canonical JSON of the other fields, `prev_hash` the hash of the link before.
+    """
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    prev_hash: str
+    hash: str
