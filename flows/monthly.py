@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 from prefect.states import Completed, State
 
 from flows import artifacts, steps
@@ -58,16 +59,25 @@ def run_as_task(step: Callable[..., T], *arguments: Any) -> T:
     return named()
 
 
-@flow(name="monthly-report", flow_run_name="monthly-{period}", persist_result=False)
-def monthly_report(period: str, inbox: str = "", home: str = "") -> State[Any]:
+def name_run(prefix: str) -> Callable[[], str]:
+    """Return what names a run by what it does: "monthly-2019-04"."""
+
+    def run_name() -> str:
+        return f"{prefix}-{flow_run.parameters.get('period') or steps.month_of_today()}"
+
+    return run_name
+
+
+@flow(name="monthly-report", flow_run_name=name_run("monthly"), persist_result=False)
+def monthly_report(period: str = "", inbox: str = "", home: str = "") -> State[Any]:
     """Turn one month's submissions into the published and delivered report.
 
     Args:
-        period: Report month, "2019-04".
+        period: Report month, "2019-04"; empty for the month of today.
         inbox: Folder of messages and files; empty for the home's own inbox of that month.
         home: Folder of all state; empty for `TONGHOP_HOME`.
     """
-    with steps.open_month(period, inbox, home) as month:
+    with steps.open_month(period or steps.month_of_today(), inbox, home) as month:
         result = compile_month(month, run_as_task)
         artifacts.publish(result)
     return _state_of(result)
@@ -75,8 +85,8 @@ def monthly_report(period: str, inbox: str = "", home: str = "") -> State[Any]:
 
 def _state_of(result: MonthResult) -> State[Any]:
     if result.is_published:
-        return Completed(name="Published", message=f"edition {result.edition.edition_id}", data=None)
-    return Completed(name="AwaitingDecision", message=f"{len(result.blocking)} blocking findings", data=None)
+        return Completed(name="Published", message=f"edition {result.edition.edition_id}", data=result)
+    return Completed(name="AwaitingDecision", message=f"{len(result.blocking)} blocking findings", data=result)
 
 
 def _is_worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:

@@ -76,7 +76,7 @@ def _run_flow(period: str, inbox: str, settings: Settings) -> MonthResult:
 
 
 def _run_plainly(period: str, inbox: str, settings: Settings) -> MonthResult:
-    from flows.compiling import compile_month, run_plainly
+    from flows.monthly import compile_month, run_plainly
 
     with steps.open_month(period, inbox, str(settings.home)) as month:
         return compile_month(month, run_plainly)

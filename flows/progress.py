@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 STEP_NAMES = {
     "receive": ("Tiếp nhận", "receive"),
     "read": ("Đọc", "read"),
+    "reply": ("Trả lời", "reply"),
     "build": ("Dựng kho", "build"),
     "check": ("Kiểm tra", "check"),
     "publish": ("Phát hành", "publish"),

@@ -13,8 +13,10 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flows.progress import Progress
 from flows.records import Edition, Finding, Receipt
@@ -57,21 +59,29 @@ class Helpers:
         self.judge.stop()
 
 
-class Month:
-    """One run of one month: its settings, stores, catalogue, helpers and progress."""
+class Inbox:
+    """One month as it comes in: its settings, stores, catalogue and progress."""
 
-    def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
-        from infra.archive import open_archive
+    def __init__(self, period: str, inbox: Path, settings: Settings, progress: Progress) -> None:
         from infra.ledger import open_ledger
+
+        from infra.archive import open_archive
 
         self.period = period
         self.inbox = inbox
         self.settings = settings
-        self.helpers = helpers
         self.progress = progress
         self.catalogue: Catalogue = load_catalogue().at(period)
         self.archive = open_archive(settings)
         self.ledger = open_ledger(settings)
+
+
+class Month(Inbox):
+    """One run of one month, with the helpers that build and judge."""
+
+    def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
+        super().__init__(period, inbox, settings, progress)
+        self.helpers = helpers
 
     def result(
         self, receipts: list[Receipt], findings: list[Finding], build_id: str,
@@ -82,7 +92,7 @@ class Month:
         return MonthResult(self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [])
 
 
-def receive_submissions(month: Month) -> list[Receipt]:
+def receive_submissions(month: Inbox) -> list[Receipt]:
     """Archive every message and file of the inbox, one receipt each."""
     from flows.receive import receive_folder
 
@@ -92,7 +102,7 @@ def receive_submissions(month: Month) -> list[Receipt]:
         )
 
 
-def read_submissions(month: Month, receipts: list[Receipt]) -> list[Any]:
+def read_submissions(month: Inbox, receipts: list[Receipt]) -> list[Any]:
     """Read every received document into observations, in children with limits."""
     from flows.read.step import read_receipts
 
@@ -100,6 +110,14 @@ def read_submissions(month: Month, receipts: list[Receipt]) -> list[Any]:
         return list(read_receipts(
             month.settings, month.archive, month.ledger, month.catalogue, month.period, progress
         ))
+
+
+def prepare_replies(month: Inbox) -> list[Path]:
+    """Write the answer to each sender: what was read, what was not and why, their workbook with the cells marked."""
+    from flows.reply import prepare_replies as prepare
+
+    with month.progress.step("reply"):
+        return list(prepare(month.settings, month.archive, month.ledger, month.catalogue, month.period))
 
 
 def build_warehouse(month: Month, readings: list[Any]) -> str:
@@ -160,6 +178,15 @@ def begin(settings: Settings, progress: Progress) -> None:
 
 
 @contextlib.contextmanager
+def open_inbox(period: str, inbox: str = "", home: str = "") -> Iterator[Inbox]:
+    """Hold one month's inbox open, without building anything. Raises as `open_month`."""
+    check_period(period)
+    settings = load_settings(home or None)
+    with one_run_at_a_time(settings):
+        yield Inbox(period, Path(inbox) if inbox else settings.home / "inbox" / period, settings, Progress())
+
+
+@contextlib.contextmanager
 def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
     """Hold one run of a month open; a second run on the same home is refused while it lasts.
 
@@ -177,6 +204,11 @@ def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
             yield Month(period, folder, settings, helpers, _begun.pop("progress", None) or Progress())
         finally:
             helpers.stop()
+
+
+def month_of_today() -> str:
+    """Return the report month that a scheduled run is for. Called at a flow's entry only."""
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%Y-%m")
 
 
 def check_period(period: str) -> None:

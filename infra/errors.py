@@ -1,10 +1,10 @@
 """Errors by audience. Whoever reads the message can act on it; none of these is shown as a traceback.
 
-    TonghopError
-    ├── SubmissionError      shown to the submitter, in their words, with sheet and cell
-    ├── OperationError       shown to the operator, with what to do
-    ├── CatalogueError       shown to the editor of a catalogue row or a rule, with file and line
-    └── FindingsOpenError      not a fault: the month stops until a named person has decided
+TonghopError
+├── SubmissionError      shown to the submitter, in their words, with sheet and cell
+├── OperationError       shown to the operator, with what to do
+├── CatalogueError       shown to the editor of a catalogue row or a rule, with file and line
+└── FindingsOpenError      not a fault: the month stops until a named person has decided
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""What a steward's command needs around a decision: the observation or finding it is about, from the stores."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from infra.ledger import open_ledger
+
+from flows import decide
+from flows.records import Decision, Finding
+from infra.errors import SubmissionError
+from infra.settings import Settings
+
+
+def correct(settings: Settings, period: str, target: str, value: str, reason: str, person: str) -> Decision:
+    """Record that `target` (an observation) is to be used with another value; the value it replaces binds it."""
+    from infra.warehouse import open_current
+
+    with open_current(settings, period) as connection:
+        row = connection.execute(
+            "select reported_value, period from marts.fct_observations where observation_id = ?", [target]
+        ).fetchone()
+    if row is None:
+        raise SubmissionError(
+            f"Không có ô số liệu nào mang mã {target} trong tháng {period}.",
+            f"There is no observation {target} in {period}.",
+            remedy_vi="Lấy mã ở cột “Ô” của lệnh tonghop findings.",
+        )
+    return decide.correct(
+        open_ledger(settings), period, target, _number(value), "" if row[0] is None else _plain(row[0]), reason, person
+    )
+
+
+def supply(
+    settings: Settings, period: str, submitter: str, area: str, indicator: str, value: str, reason: str, person: str
+) -> Decision:
+    """Record a figure that nobody sent."""
+    from infra.catalogue import load_catalogue
+
+    catalogue = load_catalogue().at(period)
+    known = {"đơn vị": (submitter, catalogue.submitter_by_id), "địa bàn": (area, catalogue.area_by_code),
+             "chỉ tiêu": (indicator, catalogue.indicator_by_id)}
+    for noun, (identifier, rows) in known.items():
+        if identifier not in rows:
+            raise SubmissionError(f"Không có {noun} mang mã {identifier}.", f"Unknown id {identifier}.",
+                                  remedy_vi="Tra mã trong dbt_project/seeds/catalogue.")
+    return decide.supply(open_ledger(settings), period, submitter, area, indicator, _number(value), reason, person)
+
+
+def waive(settings: Settings, period: str, finding_id: str, reason: str, person: str, until: str) -> Decision:
+    """Record that one finding is accepted with its exact values."""
+    return decide.waive(open_ledger(settings), period, _finding(settings, period, finding_id), reason, person, until)
+
+
+def withdraw(settings: Settings, period: str, decision_id: str, reason: str, person: str) -> Decision:
+    """Record that a decision no longer holds."""
+    return decide.withdraw(open_ledger(settings), period, decision_id, reason, person)
+
+
+def _finding(settings: Settings, period: str, finding_id: str) -> Finding:
+    from flows.check import load_findings
+
+    for finding in load_findings(settings, open_ledger(settings), period):
+        if finding.finding_id == finding_id:
+            return finding
+    raise SubmissionError(
+        f"Không có phát hiện {finding_id} trong lần kiểm tra gần nhất của tháng {period}.",
+        f"There is no finding {finding_id} in the last check of {period}.",
+        remedy_vi=f"Xem mã bằng tonghop findings --period {period}.",
+    )
+
+
+def _number(text: str) -> Decimal:
+    from flows.read.numbers import parse_number
+
+    parsed = parse_number(text)
+    if parsed.value is None:
+        raise SubmissionError(f"“{text}” không phải là một số.", f"{text!r} is not a number.",
+                              remedy_vi="Viết như 16656, 16.656 hay 4,48.")
+    return Decimal(parsed.value)
+
+
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f")

@@ -1,0 +1,211 @@
+"""What the commands show a person: tables, Vietnamese first with English beside."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.records import Decision, Finding, Receipt
+from flows.steps import MonthResult
+
+STATUS_VI = {
+    "received": "đã nhận", "late": "nhận muộn", "missing": "còn thiếu", "expected": "chưa đến hạn",
+    "rejected": "từ chối", "superseded": "đã thay thế", "duplicate": "trùng", "quarantined": "cách ly",
+    "no_data": "không có số liệu",
+}
+SEVERITY_VI = {"blocking": "chặn", "warning": "cảnh báo", "note": "lưu ý"}
+SEVERITY_STYLE = {"blocking": "bold red", "warning": "yellow", "note": "dim"}
+CHANNEL_VI = {"email": "thư điện tử", "document_system": "hệ thống văn bản", "paper": "bản giấy", "archive": "lưu"}
+STATE_VI = {
+    "accepted": "đã gửi", "pending": "chờ gửi", "claimed": "đang gửi", "rejected": "bị từ chối",
+    "uncertain": "chưa rõ kết quả", "held": "chờ phê duyệt", "handed_over": "đã đóng gói",
+}
+SHOWN_FINDINGS = 12
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=150)
+
+
+def show_month(result: MonthResult) -> None:
+    """Show one month at its end: submissions, findings, figures, outputs, mails."""
+    console = _console()
+    submissions = _submissions(result)
+    console.print(_summary(result, submissions))
+    _show_absent(console, submissions, result.receipts)
+    if result.findings:
+        show_findings(result.findings, limit=SHOWN_FINDINGS)
+    if result.edition:
+        _show_edition(console, result)
+    else:
+        _show_stop(console, result)
+
+
+def _submissions(result: MonthResult) -> list[tuple[str, str]]:
+    from infra.warehouse import open_build
+
+    with open_build(result.settings, result.build_id) as connection:
+        return list(connection.execute(
+            "select s.submitter_name, f.status from marts.fct_submissions as f"
+            " join marts.dim_submitters as s using (submitter_id) where f.period = ? order by s.submitter_id",
+            [result.period],
+        ).fetchall())
+
+
+def _summary(result: MonthResult, submissions: list[tuple[str, str]]) -> Table:
+    from infra.warehouse import open_build
+
+    with open_build(result.settings, result.build_id) as connection:
+        row = connection.execute(
+            "select count(*) filter (completeness = 'complete'), count(*) from marts.fct_figures where period = ?",
+            [result.period],
+        ).fetchone() or (0, 0)
+    status = Counter(state for _, state in submissions)
+    messages = Counter(receipt.status for receipt in result.receipts)
+    severity = Counter(f.severity for f in result.findings if f.outcome != "pass")
+    table = Table(title=f"Báo cáo tháng {result.period} · monthly report", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("Thư, tệp · messages", _counts(messages, STATUS_VI))
+    table.add_row("Đơn vị · submitters", _counts(status, STATUS_VI))
+    table.add_row("Phát hiện · findings", _counts(severity, SEVERITY_VI) or "không có · none")
+    table.add_row("Số liệu · figures", f"{row[0]} đầy đủ trên {row[1]} · complete of all")
+    if result.edition:
+        table.add_row("Ấn bản · edition", f"{result.edition.edition_id}: {len(result.edition.outputs)} tệp · files")
+        table.add_row("Gửi · deliveries", _counts(Counter(d.state for d in result.deliveries), STATE_VI))
+    return table
+
+
+def _counts(counter: Counter[str], words: dict[str, str]) -> str:
+    return ", ".join(f"{count} {words.get(key, key)}" for key, count in counter.most_common() if count)
+
+
+def _show_absent(console: Console, submissions: list[tuple[str, str]], receipts: list[Receipt]) -> None:
+    odd = [(name, state) for name, state in submissions if state not in ("received",)]
+    unused = [r for r in receipts if r.status not in ("received", "late")]
+    if not odd and not unused:
+        return
+    table = Table("Đơn vị hoặc thư · who", "Tình trạng · status", "Ghi chú · note", title="Cần lưu ý · attention",
+                  title_justify="left")
+    for name, state in odd:
+        table.add_row(name, STATUS_VI.get(state, state), "")
+    for receipt in unused:
+        table.add_row(escape(f"{receipt.message} ({receipt.sender_address or '?'})"),
+                      STATUS_VI.get(receipt.status, receipt.status), escape(receipt.reason_vi))
+    console.print(table)
+
+
+def _show_edition(console: Console, result: MonthResult) -> None:
+    edition = result.edition
+    assert edition is not None
+    folder = result.settings.outputs_folder / result.period / f"edition-{edition.number}"
+    outputs = Table("Tệp · file", "Cỡ · bytes", "SHA-256", title=f"Kết quả trong · outputs in {folder}",
+                    title_justify="left")
+    for output in edition.outputs:
+        outputs.add_row(output.name, f"{output.size:,}".replace(",", "."), output.sha256[:16])
+    console.print(outputs)
+    console.print(_delivery_table(result.deliveries, f"Nơi nhận · recipients (hộp thư · mailbox: {result.settings.mailbox_folder})"))
+
+
+def _show_stop(console: Console, result: MonthResult) -> None:
+    console.print(
+        f"[bold red]Dừng trước khi phát hành:[/] {len(result.blocking)} phát hiện chặn chưa có quyết định.\n"
+        f"  Xem · list: tonghop findings --period {result.period}\n"
+        f"  Giải thích · why: tonghop explain MÃ --period {result.period}\n"
+        f"  Sửa · correct: tonghop correct Ô GIÁ_TRỊ --by NGƯỜI --reason LÝ_DO --period {result.period}\n"
+        f"  Chấp nhận · accept: tonghop waive MÃ --by NGƯỜI --reason LÝ_DO --period {result.period}\n"
+        "  rồi chạy lại lệnh month. (Then run the month again.)", highlight=False,
+    )
+
+
+def show_findings(findings: list[Finding], limit: int = 0) -> None:
+    """Show findings, blocking ones first; with a limit, how many more there are."""
+    console = _console()
+    order = ("blocking", "warning", "note")
+    ranked = sorted(findings, key=lambda f: (bool(f.decision), order.index(f.severity)))
+    table = Table("Mã · id", "Mức · severity", "Nội dung · what", "Ô · cells", title="Phát hiện · findings",
+                  title_justify="left", show_lines=True)
+    for finding in ranked[: limit or None]:
+        severity = SEVERITY_VI[finding.severity] + (" (đã quyết định)" if finding.decision else "")
+        cells = "\n".join(f"{c.observation_id} {c.file}!{c.cell} = {c.value}" for c in finding.cells[:4])
+        if len(finding.cells) > 4:
+            cells += f"\n… và {len(finding.cells) - 4} ô nữa"
+        table.add_row(finding.finding_id, f"[{SEVERITY_STYLE[finding.severity]}]{severity}[/]",
+                      escape(finding.message_vi), escape(cells))
+    console.print(table)
+    if limit and len(ranked) > limit:
+        console.print(f"… và {len(ranked) - limit} phát hiện nữa: tonghop findings. (… and more.)")
+
+
+def show_timings(seconds: dict[str, float], total: float) -> None:
+    """Show the seconds of each step and of the whole command."""
+    table = Table("Bước · step", "Giây · seconds", title="Thời gian · timings", title_justify="left")
+    for name, value in seconds.items():
+        table.add_row(name, f"{value:.2f}")
+    table.add_row("tổng · total", f"{total:.2f}", style="bold")
+    _console().print(table)
+
+
+def show_receipts(receipts: list[Receipt]) -> None:
+    """Show every message with its status."""
+    table = Table("Thư · message", "Đơn vị · submitter", "Gửi lúc · sent", "Tình trạng · status", "Lý do · reason")
+    for r in receipts:
+        table.add_row(escape(r.message), r.submitter_id, r.sent_at, STATUS_VI.get(r.status, r.status), escape(r.reason_vi))
+    _console().print(table)
+
+
+def show_readings(readings: Iterable[Any], format: str) -> None:
+    """Show what would be read from files: figures, work items, findings."""
+    columns = ("period", "area_code", "indicator_id", "value", "unit_code", "obs_status", "qualifier", "file",
+               "sheet", "cell", "raw_text")
+    observations = [[getattr(o, name) for name in columns] for r in readings for o in r.observations]
+    findings = [f for r in readings for f in r.findings]
+    if format == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(["" if v is None else v for v in row] for row in observations)
+        return
+    show_rows(columns, observations)
+    items = [(i.part, i.section, i.text) for r in readings for i in r.narrative_items]
+    if items:
+        show_rows(("phần · part", "mục · section", "nội dung · text"), items)
+    if findings:
+        show_rows(("loại · kind", "vị trí · place", "nội dung · what", "cách xử lý · remedy"),
+                  [(f.kind, f"{f.file} {f.sheet} {f.cell}".strip(), f.message_vi, f.remedy_vi) for f in findings])
+
+
+def show_decisions(decisions: list[Decision]) -> None:
+    """Show who decided what, and why."""
+    show_rows(("mã · id", "loại · kind", "đích · target", "giá trị · value", "thay cho · was", "người · by",
+               "lý do · reason", "lúc · at"),
+              [(d.decision_id, d.kind, d.target, d.value, d.basis, d.person, d.reason, d.decided_at) for d in decisions])
+
+
+def show_deliveries(deliveries: list[Any]) -> None:
+    """Show each recipient's delivery with its proof."""
+    _console().print(_delivery_table(deliveries, "Nơi nhận · recipients"))
+
+
+def _delivery_table(deliveries: list[Any], title: str) -> Table:
+    table = Table("Nơi nhận · recipient", "Kênh · channel", "Tình trạng · state", "Bằng chứng · proof", title=title,
+                  title_justify="left")
+    for d in deliveries:
+        table.add_row(d.recipient_id, CHANNEL_VI.get(d.channel, d.channel), STATE_VI.get(d.state, d.state),
+                      escape(str(getattr(d, "proof", ""))))
+    return table
+
+
+def show_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Show plain rows as a table."""
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(escape("" if value is None else str(value)) for value in row))
+    _console().print(table)
