@@ -35,14 +35,15 @@ def commands_page() -> str:
     from flows.cli import app
 
     group = typer.main.get_group(app)
-    lines = ["# Commands", "", "`tonghop COMMAND --help` lists the options.", "", "| command | what it does |", "|---|---|"]
+    lines = ["# Commands", "", "`tonghop COMMAND --help` lists the options.", ""]
+    lines += ["| command | what it does |", "|---|---|"]
     lines += [f"| `tonghop {name}` | {(c.help or '').splitlines()[0]} |" for name, c in sorted(group.commands.items())]
     return "\n".join(lines) + "\n"
 
 
 def indicators_page() -> str:
     """Return the dictionary of indicators, in printed order."""
-    lines = ["# Indicators", "", "Generated from `dbt_project/seeds/catalogue/indicators.csv` and `definitions.csv`.", "",
+    lines = ["# Indicators", "", "From `indicators.csv` and `definitions.csv` of the catalogue.", "",
              "| id | tiếng Việt | English | unit | kind | decimals | how the provincial figure comes about |",
              "|---|---|---|---|---|---|---|"]
     catalogue = load_catalogue()
@@ -56,7 +57,7 @@ def indicators_page() -> str:
 
 def catalogue_page() -> str:
     """Return one row per catalogue table, with its key and what it declares."""
-    lines = ["# Catalogue", "", "Every table is a CSV in `dbt_project/seeds/catalogue/`, read by `infra/catalogue.py`.", "",
+    lines = ["# Catalogue", "", "CSV tables in `dbt_project/seeds/catalogue/`, read by `infra/catalogue.py`.", "",
              "| table | key | what a row says |", "|---|---|---|"]
     for name, row_type in TABLES.items():
         summary = " ".join((row_type.__doc__ or "").split("\n\n")[0].split())

@@ -33,7 +33,8 @@ def finding_rows(result: MonthResult) -> list[dict[str, Any]]:
     """Return one row per finding, blocking ones first."""
     order = {"blocking": 0, "warning": 1, "note": 2}
     return [
-        {"finding": f.finding_id, "rule": f.rule_id, "severity": f.severity, "decision": f.decision, "text": f.message_vi}
+        {"finding": f.finding_id, "rule": f.rule_id, "severity": f.severity, "decision": f.decision,
+         "text": f.message_vi}
         for f in sorted(result.findings, key=lambda f: (order[f.severity], f.finding_id))
     ]
 

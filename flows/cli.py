@@ -107,12 +107,11 @@ def receive(
     home: HomeOption = "",
 ) -> None:
     """Tiếp nhận thư và tệp vào kho lưu trữ · archive messages and files, one receipt each."""
-    from infra.ledger import open_ledger
-
     from flows import screen, steps
     from flows.receive import receive_folder
     from infra.archive import open_archive
     from infra.catalogue import load_catalogue
+    from infra.ledger import open_ledger
 
     steps.check_period(period)
     settings = _settings(home)
@@ -269,9 +268,8 @@ def withdraw(
 @app.command("decisions")
 def list_decisions(period: PeriodOption, home: HomeOption = "") -> None:
     """Liệt kê quyết định của một tháng · the decisions of a month."""
-    from infra.ledger import open_ledger
-
     from flows import screen
+    from infra.ledger import open_ledger
 
     screen.show_decisions(open_ledger(_settings(home)).decisions(period))
 
@@ -282,9 +280,8 @@ def list_decisions(period: PeriodOption, home: HomeOption = "") -> None:
 @app.command()
 def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
     """Tình trạng gửi từng nơi nhận · what was sent to whom."""
-    from infra.ledger import open_ledger
-
     from flows import screen
+    from infra.ledger import open_ledger
 
     screen.show_deliveries(open_ledger(_settings(home)).deliveries(period))
 
@@ -303,9 +300,8 @@ def check_rules() -> None:
 @app.command("verify")
 def verify_audit(home: HomeOption = "") -> None:
     """Kiểm tra chuỗi nhật ký và mọi tệp lưu trữ · verify the audit chain and every archived byte."""
-    from infra.ledger import open_ledger
-
     from infra.archive import open_archive
+    from infra.ledger import open_ledger
 
     settings = _settings(home)
     entries = open_ledger(settings).verify_audit()
@@ -332,9 +328,8 @@ def _settings(home: str = "") -> Settings:
 
 
 def _load_findings(settings: Settings, period: str) -> list[Any]:
-    from infra.ledger import open_ledger
-
     from flows.check import load_findings
+    from infra.ledger import open_ledger
 
     return list(load_findings(settings, open_ledger(settings), period))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from infra.ledger import open_ledger
-
 from flows import decide
 from flows.records import Decision, Finding
 from infra.errors import SubmissionError
+from infra.ledger import open_ledger
 from infra.settings import Settings
 
 

@@ -35,7 +35,8 @@ def watch_inbox(period: str = "", inbox: str = "", home: str = "") -> State[Any]
 
 def _leave_artifact(month: Inbox) -> None:
     rows = [
-        {"message": r.message, "submitter": r.submitter_id, "sent": r.sent_at, "status": r.status, "reason": r.reason_vi}
+        {"message": r.message, "submitter": r.submitter_id, "sent": r.sent_at, "status": r.status,
+         "reason": r.reason_vi}
         for r in month.ledger.receipts(month.period)
     ]
     create_table_artifact(rows, key=f"inbox-{month.period}", description="Thư đã nhận")

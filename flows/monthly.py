@@ -48,7 +48,6 @@ def run_as_task(step: Callable[..., T], *arguments: Any) -> T:
         return step(*arguments)
 
     named = task(
-        call,
         name=step.__name__.replace("_", "-"),
         description=(step.__doc__ or "").split("\n")[0],
         retries=2,
@@ -56,7 +55,7 @@ def run_as_task(step: Callable[..., T], *arguments: Any) -> T:
         retry_condition_fn=_is_worth_retrying,
         cache_policy=NO_CACHE,
     )
-    return named()
+    return named(call)()
 
 
 def name_run(prefix: str) -> Callable[[], str]:
@@ -84,9 +83,10 @@ def monthly_report(period: str = "", inbox: str = "", home: str = "") -> State[A
 
 
 def _state_of(result: MonthResult) -> State[Any]:
-    if result.is_published:
+    if result.edition:
         return Completed(name="Published", message=f"edition {result.edition.edition_id}", data=result)
-    return Completed(name="AwaitingDecision", message=f"{len(result.blocking)} blocking findings", data=result)
+    message = f"{len(result.blocking)} blocking findings"
+    return Completed(name="AwaitingDecision", message=message, data=result)
 
 
 def _is_worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:

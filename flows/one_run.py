@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from flows import steps
 from flows.prefect_server import PrefectServer, prefect_environment
@@ -71,8 +72,7 @@ def _run_with(
 def _run_flow(period: str, inbox: str, settings: Settings) -> MonthResult:
     from flows.monthly import monthly_report
 
-    result: MonthResult = monthly_report(period, inbox, str(settings.home))
-    return result
+    return cast(MonthResult, monthly_report(period, inbox, str(settings.home)))
 
 
 def _run_plainly(period: str, inbox: str, settings: Settings) -> MonthResult:

@@ -25,7 +25,7 @@ SEVERITY_STYLE = {"blocking": "bold red", "warning": "yellow", "note": "dim"}
 CHANNEL_VI = {"email": "thư điện tử", "document_system": "hệ thống văn bản", "paper": "bản giấy", "archive": "lưu"}
 STATE_VI = {
     "accepted": "đã gửi", "pending": "chờ gửi", "claimed": "đang gửi", "rejected": "bị từ chối",
-    "uncertain": "chưa rõ kết quả", "held": "chờ phê duyệt", "handed_over": "đã đóng gói",
+    "uncertain": "chưa rõ kết quả", "held": "chờ phê duyệt", "packaged": "đã đóng gói", "filed": "đã lưu",
 }
 SHOWN_FINDINGS = 12
 
@@ -112,7 +112,8 @@ def _show_edition(console: Console, result: MonthResult) -> None:
     for output in edition.outputs:
         outputs.add_row(output.name, f"{output.size:,}".replace(",", "."), output.sha256[:16])
     console.print(outputs)
-    console.print(_delivery_table(result.deliveries, f"Nơi nhận · recipients (hộp thư · mailbox: {result.settings.mailbox_folder})"))
+    mailbox = f"Nơi nhận · recipients (hộp thư · mailbox: {result.settings.mailbox_folder})"
+    console.print(_delivery_table(result.deliveries, mailbox))
 
 
 def _show_stop(console: Console, result: MonthResult) -> None:
@@ -158,7 +159,8 @@ def show_receipts(receipts: list[Receipt]) -> None:
     """Show every message with its status."""
     table = Table("Thư · message", "Đơn vị · submitter", "Gửi lúc · sent", "Tình trạng · status", "Lý do · reason")
     for r in receipts:
-        table.add_row(escape(r.message), r.submitter_id, r.sent_at, STATUS_VI.get(r.status, r.status), escape(r.reason_vi))
+        status = STATUS_VI.get(r.status, r.status)
+        table.add_row(escape(r.message), r.submitter_id, r.sent_at, status, escape(r.reason_vi))
     _console().print(table)
 
 
@@ -184,9 +186,10 @@ def show_readings(readings: Iterable[Any], format: str) -> None:
 
 def show_decisions(decisions: list[Decision]) -> None:
     """Show who decided what, and why."""
-    show_rows(("mã · id", "loại · kind", "đích · target", "giá trị · value", "thay cho · was", "người · by",
-               "lý do · reason", "lúc · at"),
-              [(d.decision_id, d.kind, d.target, d.value, d.basis, d.person, d.reason, d.decided_at) for d in decisions])
+    columns = ("mã · id", "loại · kind", "đích · target", "giá trị · value", "thay cho · was", "người · by",
+               "lý do · reason", "lúc · at")
+    names = ("decision_id", "kind", "target", "value", "basis", "person", "reason", "decided_at")
+    show_rows(columns, [[getattr(decision, name) for name in names] for decision in decisions])
 
 
 def show_deliveries(deliveries: list[Any]) -> None:

@@ -31,7 +31,7 @@ def serve_schedules(settings: Settings) -> None:
     try:
         import prefect
 
-        prefect.serve(*_deployments(), pause_on_shutdown=False, limit=1)  # type: ignore[arg-type]
+        prefect.serve(*_deployments(), pause_on_shutdown=False, limit=1)
     finally:
         if server:
             server.terminate()
@@ -61,7 +61,8 @@ def _load_flow(entrypoint: str) -> Any:
 def _start_server() -> subprocess.Popen[bytes]:
     url = f"http://127.0.0.1:{PORT}"
     os.environ["PREFECT_API_URL"] = f"{url}/api"
-    server = subprocess.Popen([sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(PORT)])
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(PORT)]
+    server = subprocess.Popen(command)
     for _ in range(300):
         try:
             with urllib.request.urlopen(f"{url}/api/health", timeout=2):

@@ -63,9 +63,8 @@ class Inbox:
     """One month as it comes in: its settings, stores, catalogue and progress."""
 
     def __init__(self, period: str, inbox: Path, settings: Settings, progress: Progress) -> None:
-        from infra.ledger import open_ledger
-
         from infra.archive import open_archive
+        from infra.ledger import open_ledger
 
         self.period = period
         self.inbox = inbox
@@ -89,7 +88,9 @@ class Month(Inbox):
     ) -> MonthResult:
         """Return the outcome, with the receipts' status as the ledger has it now."""
         current = self.ledger.receipts(self.period)
-        return MonthResult(self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [])
+        return MonthResult(
+            self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or []
+        )
 
 
 def receive_submissions(month: Inbox) -> list[Receipt]:

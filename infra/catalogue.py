@@ -306,9 +306,9 @@ def next_period(period: str) -> str:
 
 
 def due_at(catalogue: Catalogue, period: str, regime_id: str = "") -> str:
-    """Return the deadline of a month as ISO 8601 with the country's offset, "2019-04-18T17:00:00+07:00".
+    """Return the deadline of a month, ISO 8601 with the offset: "2019-04-18T17:00:00+07:00".
 
-    The default regime unless one is named. A regime that closes within the month is due in it, one that closes
+    The default regime unless one is named. One that closes within the month is due in it, one that closes
     on its last day in the month after.
     """
     regimes = catalogue.reporting_regimes
@@ -330,7 +330,7 @@ def _read_table(path: Path, row_type: type) -> Iterable[Any]:
     except OSError as error:
         raise _catalogue_error(path, 1, "không đọc được tệp danh mục", str(error)) from error
     reader = csv.reader(text.splitlines())
-    fields = [f for f in dataclasses.fields(row_type)]
+    fields = list(dataclasses.fields(row_type))
     _check_header(path, next(reader, []), [f.name for f in fields])
     hints = typing.get_type_hints(row_type)
     parsers = [_parser(hints[f.name]) for f in fields]
