@@ -1,0 +1,51 @@
+"""Running the command line as a user does: a process of its own, a home of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.settings import PROJECT
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_tonghop(*arguments: str | Path, home: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one command and return its exit code and what it printed."""
+    environment = os.environ | {"TONGHOP_HOME": str(home), "COLUMNS": "200", "GX_ANALYTICS_ENABLED": "false"} | (env or {})
+    command = [sys.executable, "-m", "flows.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=280)
+
+
+@pytest.fixture(scope="session")
+def sample_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample submissions of April 2019."""
+    from flows.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample("2019-04", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def faulty_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample submissions with the five planted errors."""
+    from flows.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("faulty")
+    write_sample("2019-04", folder, with_errors=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published_home(tmp_path_factory: pytest.TempPathFactory, sample_inbox: Path) -> Path:
+    """A home in which April 2019 has been published once, through Prefect. Tests must not change it."""
+    home = tmp_path_factory.mktemp("published") / "home"
+    done = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home

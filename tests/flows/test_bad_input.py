@@ -1,0 +1,109 @@
+"""What a person gets wrong is answered with a sentence, the place and an exit code, never with a traceback."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from flows.sample import write_sample
+from tests.flows.conftest import run_tonghop
+
+PLAIN = {"TONGHOP_PREFECT": "off"}
+
+
+def assert_answered(done: object, exit_code: int, *words: str) -> None:
+    text = done.stdout + done.stderr  # type: ignore[attr-defined]
+    assert done.returncode == exit_code, text  # type: ignore[attr-defined]
+    assert "Traceback" not in text
+    for word in words:
+        assert word in text, f"“{word}” is not in: {text}"
+
+
+def test_an_empty_inbox_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    done = run_tonghop("month", "2019-04", "--inbox", tmp_path / "inbox", home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 4, str(tmp_path / "inbox"))
+
+
+def test_an_inbox_that_is_not_there_is_answered(tmp_path: Path) -> None:
+    done = run_tonghop("month", "2019-04", "--inbox", tmp_path / "nowhere", home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 4, str(tmp_path / "nowhere"))
+
+
+def test_a_month_without_catalogue_is_answered(tmp_path: Path) -> None:
+    done = run_tonghop("month", "2031-01", "--inbox", tmp_path, home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 6, "2031-01", "submitters.csv")
+
+
+@pytest.mark.parametrize("period", ["04-2019", "2019-13", "april"])
+def test_a_period_that_is_no_month_is_answered(period: str, tmp_path: Path) -> None:
+    done = run_tonghop("month", period, "--inbox", tmp_path, home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 4, "2019-04")
+
+
+def test_a_home_that_cannot_be_written_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    done = run_tonghop("month", "2019-04", "--inbox", tmp_path, home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 5, str(tmp_path / "home"))
+
+
+def test_figures_of_a_month_never_run_are_answered(tmp_path: Path) -> None:
+    done = run_tonghop("figures", "--period", "2019-04", home=tmp_path / "home")
+    assert_answered(done, 5)
+
+
+def _change_first_workbook(folder: Path, change: object) -> str:
+    """Replace the first .xlsx attachment of the sample by what `change` makes of it; return the message's name."""
+    for path in sorted(folder.glob("*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        for part in message.iter_attachments():
+            if (part.get_filename() or "").endswith(".xlsx"):
+                data, name = part.get_payload(decode=True), part.get_filename()
+                part.set_content(change(data), maintype="application", subtype="octet-stream",  # type: ignore[operator]
+                                 disposition="attachment", filename=name)
+                path.write_bytes(bytes(message))
+                return path.name
+    raise AssertionError("the sample has no workbook")
+
+
+def test_a_truncated_workbook_is_named_and_stops_the_month(tmp_path: Path) -> None:
+    inbox, home = tmp_path / "inbox", tmp_path / "home"
+    write_sample("2019-04", inbox)
+    name = _change_first_workbook(inbox, lambda data: data[: len(data) * 6 // 10])
+    done = run_tonghop("month", "2019-04", "--inbox", inbox, home=home, env=PLAIN)
+    assert_answered(done, 3)
+    listed = run_tonghop("findings", "--period", "2019-04", "--format", "json", home=home)
+    assert name in listed.stdout
+    assert "Traceback" not in listed.stdout + listed.stderr
+
+
+def test_a_workbook_of_another_month_is_refused_and_stops_the_month(tmp_path: Path) -> None:
+    inbox, home = tmp_path / "inbox", tmp_path / "home"
+    write_sample("2019-04", inbox)
+    name = _change_first_workbook(inbox, _say_another_year)
+    done = run_tonghop("month", "2019-04", "--inbox", inbox, home=home, env=PLAIN)
+    assert_answered(done, 3)
+    listed = run_tonghop("findings", "--period", "2019-04", "--format", "json", home=home)
+    assert name in listed.stdout
+
+
+def _say_another_year(data: bytes) -> bytes:
+    """Return the same workbook with 2018 wherever a text cell says 2019."""
+    import io
+
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str):
+                    cell.value = cell.value.replace("2019", "2018")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()

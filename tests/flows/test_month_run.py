@@ -1,0 +1,93 @@
+"""Whole runs of a month: what is published, what a second run does, what a killed run leaves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import run_tonghop
+
+KILL_POINTS = [
+    "receive.after_archive", "read.after_save", "build.before_publish", "publish.after_archive",
+    "publish.after_edition", "deliver.after_claim", "deliver.after_data", "deliver.after_accept",
+]
+WITHOUT_PREFECT = {"TONGHOP_PREFECT": "off"}
+
+
+def mails(home: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((home / "mailbox").glob("*.eml"))}
+
+
+def manifests(home: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(home)): p.read_bytes() for p in sorted((home / "outputs").rglob("manifest.json"))}
+
+
+def test_a_published_month_leaves_the_report_the_workbook_the_extract_and_one_mail_a_line(published_home: Path) -> None:
+    folder = published_home / "outputs" / "2019-04" / "edition-1"
+    suffixes = {path.suffix for path in folder.iterdir()}
+    assert {".docx", ".pdf", ".xlsx", ".csv", ".parquet", ".json"} <= suffixes
+    assert len(mails(published_home)) == 4
+
+
+def test_the_run_stands_in_prefect_under_its_month_with_its_artifacts(published_home: Path) -> None:
+    with sqlite3.connect(published_home / "prefect" / "prefect.db") as database:
+        runs = database.execute("select name, state_name from flow_run").fetchall()
+        keys = {key for (key,) in database.execute("select key from artifact")}
+        tasks = {name for (name,) in database.execute("select distinct substr(name, 1, 4) from task_run")}
+    assert ("monthly-2019-04", "Published") in runs
+    assert {"received-2019-04", "findings-2019-04", "outputs-2019-04"} <= keys
+    assert len(tasks) >= 6
+
+
+def test_a_second_run_publishes_the_same_edition_and_sends_nothing(published_home: Path, sample_inbox: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(published_home, home)
+    before = mails(home), manifests(home)
+    again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert (mails(home), manifests(home)) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", KILL_POINTS)
+def test_a_run_killed_anywhere_finishes_with_the_same_edition_and_no_second_mail(
+    point: str, published_home: Path, sample_inbox: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    env = WITHOUT_PREFECT | {"TONGHOP_KILL_AT": point}
+    killed = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=env)
+    assert killed.returncode == -9, f"the run did not pass {point}: {killed.stdout}{killed.stderr}"
+    again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert mails(home).keys() == mails(published_home).keys()
+    assert manifests(home) == manifests(published_home)
+    verified = run_tonghop("verify", home=home)
+    assert verified.returncode == 0, verified.stderr
+
+
+def test_findings_and_figures_speak_the_declared_columns(published_home: Path) -> None:
+    figures = run_tonghop("figures", "--period", "2019-04", "--format", "csv", home=published_home)
+    rows = list(csv.DictReader(io.StringIO(figures.stdout)))
+    assert list(rows[0]) == ["period", "indicator_id", "value", "unit", "qualifier"]
+    observations = run_tonghop("observations", "--period", "2019-04", "--format", "csv", home=published_home)
+    header = observations.stdout.splitlines()[0]
+    assert header == (
+        "period,submitter_id,area_code,indicator_id,value,unit,obs_status,qualifier,message,file,sheet,cell,raw_text"
+    )
+    findings = run_tonghop("findings", "--period", "2019-04", "--format", "json", home=published_home)
+    for line in findings.stdout.splitlines():
+        assert {"finding_id", "rule_id", "severity", "outcome", "submitter_id", "area_code", "left", "right", "gap",
+                "cells", "message_vi"} <= set(json.loads(line))
+
+
+def test_the_field_month_runs_through_and_stops_for_its_findings(shared_folder: Path, tmp_path: Path) -> None:
+    inbox = shared_folder / "field" / "2019-04"
+    stopped = run_tonghop("month", "2019-04", "--inbox", inbox, home=tmp_path / "home", env=WITHOUT_PREFECT)
+    assert stopped.returncode == 3, stopped.stdout + stopped.stderr
+    assert "Traceback" not in stopped.stdout + stopped.stderr
