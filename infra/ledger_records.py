@@ -102,7 +102,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A frozen publication of one month. Key: `edition_id`, "<period>-<number>"; outputs stand in the archive."""
+    """A frozen publication of one month. Key: `edition_id`, "<period>-<number>"; the archive has its outputs."""
 
     edition_id: str
     period: str
@@ -142,6 +142,11 @@ class Delivery:
     finished_at: str = ""
     server: str = ""
     response: str = ""
+
+    @property
+    def proof(self) -> str:
+        """What shows that it arrived, or why it did not: the server's answer, or where the package stands."""
+        return self.response or self.place
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,303 @@
+"""The ledger: who, when and why. Small, transactional, on SQLite or PostgreSQL with the same code.
+
+Every change is one transaction that also adds one link to the audit chain, and every record has a key, so
+doing anything twice is doing it once. SQLAlchemy is imported when a ledger is opened, not before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from infra import audit
+from infra.ledger_records import (
+    AuditEntry,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Document,
+    Edition,
+    Output,
+    Receipt,
+    ReceiptStatus,
+    Run,
+)
+from infra.ledger_store import LedgerStore, ledger_error, open_engine, to_record
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from infra.settings import Settings
+
+ACTOR = "tonghop"  # who acts when no person does
+
+# Which state of a delivery may follow which; whatever is not here would lose or repeat a message.
+NEXT_STATES: dict[str, tuple[str, ...]] = {
+    "pending": ("claimed", "held", "packaged", "filed"),
+    "held": ("pending",),
+    "claimed": ("pending", "accepted", "rejected", "uncertain"),
+    "uncertain": ("accepted", "rejected", "pending"),
+    "rejected": ("pending",),
+    "accepted": (),
+    "packaged": ("accepted",),
+    "filed": (),
+}
+
+
+def open_ledger(settings: Settings, clock: Callable[[], str] | None = None) -> Ledger:
+    """Return the ledger at `settings.ledger_url`, its schema created or brought up to date.
+
+    Args:
+        settings: Says where it is.
+        clock: Gives the present as ISO 8601 text; the default is the machine's clock, in UTC.
+
+    Raises:
+        OperationError: The database cannot be opened, or a newer release wrote it.
+    """
+    from infra.migrations import HEAD, bring_up_to_date, schema_version
+
+    ledger = Ledger(open_engine(settings.ledger_url), clock or _now)
+    with ledger.reading() as connection:
+        is_current = schema_version(connection) == HEAD
+    if not is_current:
+        with ledger.writing() as connection:
+            bring_up_to_date(connection)
+    return ledger
+
+
+class Ledger(LedgerStore):
+    """All that the ledger is asked. Lists come in the order in which things were recorded."""
+
+    # ------------------------------------------------------------ receipts
+
+    def add_receipt(self, receipt: Receipt, documents: Iterable[Document] = (), actor: str = ACTOR) -> bool:
+        """Record a message and what is in it; return False when the receipt is known."""
+        with self.writing() as connection:
+            if self._has(connection, self.tables.receipts, receipt.receipt_id):
+                return False
+            held = list(documents)
+            detail = _receipt_detail(receipt, held)
+            seq = self._note(connection, actor, "receipt_added", f"receipts/{receipt.receipt_id}", detail)
+            self._insert(connection, self.tables.receipts, dataclasses.asdict(receipt), seq)
+            for position, document in enumerate(held):
+                values = dataclasses.asdict(document) | {"position": position}
+                self._insert(connection, self.tables.documents, values, seq)
+            return True
+
+    def set_receipt_status(
+        self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None,
+        actor: str = ACTOR,
+    ) -> None:
+        """Change what a receipt counts for, and why; the same again changes nothing.
+
+        Args:
+            receipt_id: Which receipt.
+            status: What it counts for from now on.
+            reason_vi: Why, in Vietnamese.
+            supersedes: The receipt that it replaces; None leaves it as it is.
+            actor: Who changes it.
+
+        Raises:
+            OperationError: The receipt is not known.
+        """
+        with self.writing() as connection:
+            receipt = self._one(connection, self.tables.receipts, Receipt, receipt_id)
+            replaced = receipt.supersedes if supersedes is None else supersedes
+            changed = dataclasses.replace(receipt, status=status, reason_vi=reason_vi, supersedes=replaced)
+            if changed != receipt:
+                held = self._records(connection, self.tables.documents, Document, receipt_id=receipt_id)
+                detail = _receipt_detail(changed, held)
+                self._change(connection, self.tables.receipts, changed, detail, (actor, f"receipt_{status}"))
+
+    def receipts(self, period: str | None = None) -> list[Receipt]:
+        """Return the receipts of a month, or all."""
+        with self.reading() as connection:
+            return self._records(connection, self.tables.receipts, Receipt, period=period)
+
+    def documents(self, receipt_id: str | None = None) -> list[Document]:
+        """Return what a receipt held, or what all did."""
+        with self.reading() as connection:
+            return self._records(connection, self.tables.documents, Document, receipt_id=receipt_id)
+
+    # ------------------------------------------------------------ decisions
+
+    def add_decision(self, decision: Decision) -> bool:
+        """Record a decision, with its person as actor; return False when it is known."""
+        return self._add(self.tables.decisions, decision, decision.person, f"decision_{decision.kind}")
+
+    def decisions(self, period: str | None = None) -> list[Decision]:
+        """Return every decision of a month, or all; withdrawn ones and withdrawals too."""
+        with self.reading() as connection:
+            return self._records(connection, self.tables.decisions, Decision, period=period)
+
+    def decisions_in_force(self, period: str | None = None) -> list[Decision]:
+        """Return the decisions that hold: not withdrawn, and the last one on each target.
+
+        Whether a correction's or a waiver's `basis` still is what it was, and whether a waiver has expired,
+        is for whoever applies it.
+        """
+        decided = self.decisions(period)
+        withdrawn = {d.target for d in decided if d.kind == "withdraw"}
+        holding = [d for d in decided if d.kind != "withdraw" and d.decision_id not in withdrawn]
+        return list({(d.kind, d.target): d for d in holding}.values())
+
+    # ------------------------------------------------------------ editions
+
+    def add_edition(self, edition: Edition, actor: str = ACTOR) -> bool:
+        """Record a frozen edition with its outputs; return False when it is known.
+
+        Raises:
+            OperationError: It is known with other contents.
+        """
+        with self.writing() as connection:
+            if self._has(connection, self.tables.editions, edition.edition_id):
+                if edition not in self._editions(connection, edition.period):
+                    raise ledger_error(f"Ấn bản {edition.edition_id} đã được phát hành với nội dung khác.",
+                                       f"Edition {edition.edition_id} was published with other contents.")
+                return False
+            detail = dataclasses.asdict(edition)
+            seq = self._note(connection, actor, "edition_published", f"editions/{edition.edition_id}", detail)
+            outputs = detail.pop("outputs")
+            self._insert(connection, self.tables.editions, detail, seq)
+            for position, output in enumerate(outputs):
+                values = {"edition_id": edition.edition_id, "position": position} | output
+                self._insert(connection, self.tables.outputs, values, seq)
+            return True
+
+    def editions(self, period: str | None = None) -> list[Edition]:
+        """Return the editions of a month, or all, with their outputs."""
+        with self.reading() as connection:
+            return self._editions(connection, period)
+
+    def _editions(self, connection: Connection, period: str | None) -> list[Edition]:
+        outputs: dict[str, list[Output]] = {}
+        for row in self._rows(connection, self.tables.outputs):
+            outputs.setdefault(row.edition_id, []).append(to_record(Output, row))
+        return [
+            dataclasses.replace(edition, outputs=tuple(outputs.get(edition.edition_id, ())))
+            for edition in self._records(connection, self.tables.editions, Edition, period=period)
+        ]
+
+    # ------------------------------------------------------------ outbox and deliveries
+
+    def add_delivery(self, delivery: Delivery, actor: str = ACTOR) -> bool:
+        """Put a line into the outbox; return False when that edition was put out for that recipient before."""
+        return self._add(self.tables.deliveries, delivery, actor, "delivery_added")
+
+    def deliveries(self, period: str | None = None, edition_id: str | None = None) -> list[Delivery]:
+        """Return the outbox of a month, of one edition, or all of it."""
+        with self.reading() as connection:
+            return self._records(
+                connection, self.tables.deliveries, Delivery, period=period, edition_id=edition_id
+            )
+
+    def move_delivery(self, delivery_id: str, state: DeliveryState, actor: str = ACTOR, **changes: Any) -> Delivery:
+        """Move a delivery to its next state, noting what is known by then (`response`, `attempts`, …).
+
+        Raises:
+            OperationError: That state may not follow the present one: somebody else moved it meanwhile.
+        """
+        with self.writing() as connection:
+            delivery = self._one(connection, self.tables.deliveries, Delivery, delivery_id)
+            if state not in NEXT_STATES[delivery.state]:
+                raise ledger_error(f"Lượt gửi {delivery_id} đang là “{delivery.state}”, không thể thành “{state}”.",
+                                   f"Delivery {delivery_id} is {delivery.state} and cannot become {state}.")
+            moved = dataclasses.replace(delivery, state=state, **changes)
+            self._change(connection, self.tables.deliveries, moved, dataclasses.asdict(moved),
+                         (actor, f"delivery_{state}"))
+            return moved
+
+    def start_data(self, delivery_id: str, actor: str = ACTOR) -> Delivery:
+        """Note that a claimed delivery's bytes go out from now on: only an answer tells whether they arrive."""
+        with self.writing() as connection:
+            delivery = self._one(connection, self.tables.deliveries, Delivery, delivery_id)
+            if delivery.state != "claimed":
+                raise ledger_error(f"Lượt gửi {delivery_id} không còn thuộc tiến trình này.",
+                                   f"Delivery {delivery_id} is not claimed.")
+            started = dataclasses.replace(delivery, data_started_at=self.now())
+            self._change(connection, self.tables.deliveries, started, dataclasses.asdict(started),
+                         (actor, "delivery_data_started"))
+            return started
+
+    # ------------------------------------------------------------ runs
+
+    def start_run(self, run: Run, actor: str = ACTOR) -> bool:
+        """Record that a command began; return False when that run is known."""
+        return self._add(self.tables.runs, run, actor, "run_started")
+
+    def finish_run(
+        self, run_id: str, outcome: str, build_id: str = "", edition_id: str = "", actor: str = ACTOR
+    ) -> Run:
+        """Record how a run ended, and what it built and published."""
+        with self.writing() as connection:
+            run = self._one(connection, self.tables.runs, Run, run_id)
+            finished = dataclasses.replace(
+                run, outcome=outcome, finished_at=self.now(), build_id=build_id, edition_id=edition_id
+            )
+            self._change(connection, self.tables.runs, finished, dataclasses.asdict(finished), (actor, "run_finished"))
+            return finished
+
+    def runs(self, period: str | None = None) -> list[Run]:
+        """Return the runs of a month, or all."""
+        with self.reading() as connection:
+            return self._records(connection, self.tables.runs, Run, period=period)
+
+    # ------------------------------------------------------------ audit
+
+    def audit_entries(self, subject: str | None = None) -> list[AuditEntry]:
+        """Return the chain, or its links about one subject ("deliveries/2019-04-1.mic")."""
+        with self.reading() as connection:
+            return self._records(connection, self.tables.audit, AuditEntry, subject=subject)
+
+    def audit_head(self) -> tuple[int, str]:
+        """Return number and hash of the last link, to be noted outside the ledger; (0, "") when there is none."""
+        with self.reading() as connection:
+            return self._head(connection)
+
+    def verify_audit(self, anchors: Mapping[int, str] | None = None) -> int:
+        """Return the number of links, once all are whole and every record is as its last link says.
+
+        Args:
+            anchors: Heads noted outside (`audit.read_anchors`); only they show that the newest links were cut off.
+
+        Raises:
+            OperationError: A link or a record was changed, added or removed by other means than this class.
+        """
+        with self.reading() as connection:
+            entries = self._records(connection, self.tables.audit, AuditEntry)
+            records = dict(self._details(connection))
+        fault = (
+            audit.find_broken_link(entries)
+            or audit.find_changed_record(entries, records)
+            or audit.find_cut(entries, anchors or {})
+        )
+        if fault:
+            raise fault
+        return len(entries)
+
+    def _details(self, connection: Connection) -> Iterator[tuple[str, str]]:
+        """Yield every subject with the JSON of its record as it is now."""
+        held: dict[str, list[Document]] = {}
+        for document in self._records(connection, self.tables.documents, Document):
+            held.setdefault(document.receipt_id, []).append(document)
+        for receipt in self._records(connection, self.tables.receipts, Receipt):
+            detail = _receipt_detail(receipt, held.get(receipt.receipt_id, []))
+            yield f"receipts/{receipt.receipt_id}", audit.canonical_json(detail)
+        for edition in self._editions(connection, None):
+            yield f"editions/{edition.edition_id}", audit.canonical_json(dataclasses.asdict(edition))
+        plain = ((self.tables.decisions, Decision), (self.tables.deliveries, Delivery), (self.tables.runs, Run))
+        for table, kind in plain:
+            (key,) = table.primary_key.columns
+            for row in self._rows(connection, table):
+                detail = dataclasses.asdict(to_record(kind, row))
+                yield f"{table.name}/{row._mapping[key.name]}", audit.canonical_json(detail)
+
+
+def _receipt_detail(receipt: Receipt, documents: list[Document]) -> dict[str, Any]:
+    return dataclasses.asdict(receipt) | {"documents": [dataclasses.asdict(document) for document in documents]}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,214 @@
+"""What lies under the ledger: connections, transactions, and writing a record together with its audit link."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from infra import audit
+from infra.errors import OperationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, Row, Table
+
+Record = TypeVar("Record")
+WRITER_LOCK = 0x746F6E67  # number of PostgreSQL's advisory lock: one writer at a time keeps the chain gapless
+BUSY_SECONDS = 30         # how long a writer waits for another's transaction
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for an SQLite file (WAL, every commit on disk) or a PostgreSQL database."""
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    try:
+        if not url.startswith("sqlite:"):
+            plain = url.replace("postgresql://", "postgresql+psycopg://", 1)
+            return create_engine(plain, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ledger_error("Địa chỉ sổ cái (TONGHOP_LEDGER) không hợp lệ.", f"Bad ledger address: {error}") from error
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver's own guess of when to begin would let reads and writes mix
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writer = connection.get_execution_options().get("is_writer")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+
+class LedgerStore:
+    """Transactions over the ledger's tables. Safe to share between threads; not between processes."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], str]) -> None:
+        from infra import ledger_tables
+
+        self.engine = engine
+        self.now = clock
+        self.tables = ledger_tables
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view of all tables."""
+        level = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._clear_errors(), self.engine.connect().execution_options(**level) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction; while it lasts nobody else writes."""
+        connect = self.engine.execution_options(is_writer=True).begin
+        with self._clear_errors(), connect() as connection:
+            if not self._is_sqlite:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            yield connection
+
+    @contextlib.contextmanager
+    def only_one(self, name: str) -> Iterator[None]:
+        """Let one process at a time, on all machines that share the ledger, do `name`.
+
+        The system or the database gives the right back when the process dies in whatever way: no clock decides.
+
+        Raises:
+            OperationError: Another process is at it.
+        """
+        with self._sqlite_right(name) if self._is_sqlite else self._postgresql_right(name) as is_ours:
+            if not is_ours:
+                raise ledger_error(f"Một tiến trình khác đang làm việc này ({name}).",
+                                   f"Another process is doing this ({name}).", "Chờ tiến trình kia xong rồi chạy lại.")
+            yield
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextlib.contextmanager
+    def _sqlite_right(self, name: str) -> Iterator[bool]:
+        with Path(f"{self.engine.url.database}.{name}.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                is_ours = True
+            except BlockingIOError:
+                is_ours = False
+            yield is_ours
+
+    @contextlib.contextmanager
+    def _postgresql_right(self, name: str) -> Iterator[bool]:
+        with self._clear_errors(), self.engine.connect() as connection:
+            ask = "SELECT {}(hashtext(%s))"
+            is_ours = bool(connection.exec_driver_sql(ask.format("pg_try_advisory_lock"), (name,)).scalar())
+            connection.commit()  # the right belongs to the connection; no transaction stays open for it
+            try:
+                yield is_ours
+            finally:
+                connection.exec_driver_sql(ask.format("pg_advisory_unlock"), (name,)) if is_ours else None
+                connection.commit()
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            yield
+        except DBAPIError as error:
+            raise OperationError(
+                "Không đọc hoặc ghi được sổ cái.",
+                f"The ledger cannot be read or written: {error.orig}",
+                place=self.engine.url.render_as_string(hide_password=True),
+                remedy_vi="Kiểm tra cơ sở dữ liệu đang chạy, quyền ghi và dung lượng trống.",
+            ) from error
+
+    # ------------------------------------------------------------ within a transaction
+
+    def _add(self, table: Table, record: Any, actor: str, action: str) -> bool:
+        """Write a record and its link, once; return False when its key is known."""
+        (column,) = table.primary_key.columns
+        key = getattr(record, column.name)
+        with self.writing() as connection:
+            if self._has(connection, table, key):
+                return False
+            detail = dataclasses.asdict(record)
+            seq = self._note(connection, actor, action, f"{table.name}/{key}", detail)
+            self._insert(connection, table, detail, seq)
+            return True
+
+    def _change(
+        self, connection: Connection, table: Table, record: Any, detail: dict[str, Any], link: tuple[str, str]
+    ) -> None:
+        """Write a record anew under its key, with its link: `link` is actor and action."""
+        (column,) = table.primary_key.columns
+        key = getattr(record, column.name)
+        self._note(connection, *link, f"{table.name}/{key}", detail)
+        connection.execute(table.update().where(column == key).values(**row_values(dataclasses.asdict(record))))
+
+    def _insert(self, connection: Connection, table: Table, values: dict[str, Any], seq: int) -> None:
+        connection.execute(table.insert().values(**row_values(values), ledger_seq=seq))
+
+    def _note(self, connection: Connection, actor: str, action: str, subject: str, detail: dict[str, Any]) -> int:
+        """Add the link about a change to the chain and return its number."""
+        entry = audit.next_entry(*self._head(connection), self.now(), actor, action, subject, detail)
+        connection.execute(self.tables.audit.insert().values(**dataclasses.asdict(entry)))
+        return entry.seq
+
+    def _head(self, connection: Connection) -> tuple[int, str]:
+        table = self.tables.audit
+        newest = table.select().with_only_columns(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+        row = connection.execute(newest).first()
+        return (row.seq, row.hash) if row else (0, "")
+
+    def _has(self, connection: Connection, table: Table, key: str) -> bool:
+        (column,) = table.primary_key.columns
+        return connection.execute(table.select().where(column == key)).first() is not None
+
+    def _one(self, connection: Connection, table: Table, record: type[Record], key: str) -> Record:
+        (column,) = table.primary_key.columns
+        row = connection.execute(table.select().where(column == key)).first()
+        if row is None:
+            raise ledger_error(f"Sổ cái không có {table.name}/{key}.", f"The ledger has no {table.name}/{key}.")
+        return to_record(record, row)
+
+    def _rows(self, connection: Connection, table: Table, **where: Any) -> list[Row[Any]]:
+        """Return the rows whose columns have the given values (None: any), in the order written."""
+        order = [table.c[name] for name in ("ledger_seq", "position", "seq") if name in table.c]
+        query = table.select().order_by(*order)
+        for name, value in where.items():
+            query = query if value is None else query.where(table.c[name] == value)
+        return list(connection.execute(query))
+
+    def _records(self, connection: Connection, table: Table, record: type[Record], **where: Any) -> list[Record]:
+        return [to_record(record, row) for row in self._rows(connection, table, **where)]
+
+
+def row_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a record's values as columns hold them: a list of addresses is one text."""
+    return {name: ";".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def to_record(record: type[Record], row: Row[Any]) -> Record:
+    """Return a row as the record it was."""
+    values = {}
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]
+        if field.name in row._fields:
+            value = row._mapping[field.name]
+            values[field.name] = tuple(filter(None, value.split(";"))) if field.name == "addresses" else value
+    return record(**values)
+
+
+def ledger_error(vi: str, en: str, remedy_vi: str = "") -> OperationError:
+    """Return an error about what the ledger holds or is asked."""
+    return OperationError(vi, en, remedy_vi=remedy_vi)
