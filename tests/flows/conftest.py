@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from infra.settings import PROJECT
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
-
-def run_tonghop(*arguments: str | Path, home: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run_tonghop(
+    *arguments: str | Path, home: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one command and return its exit code and what it printed."""
-    environment = os.environ | {"TONGHOP_HOME": str(home), "COLUMNS": "200", "GX_ANALYTICS_ENABLED": "false"} | (env or {})
+    environment = os.environ | {"TONGHOP_HOME": str(home), "COLUMNS": "200"} | (env or {})
     command = [sys.executable, "-m", "flows.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=280)
 

@@ -28,7 +28,7 @@ def manifests(home: Path) -> dict[str, bytes]:
     return {str(p.relative_to(home)): p.read_bytes() for p in sorted((home / "outputs").rglob("manifest.json"))}
 
 
-def test_a_published_month_leaves_the_report_the_workbook_the_extract_and_one_mail_a_line(published_home: Path) -> None:
+def test_a_published_month_leaves_its_files_and_one_mail_a_line(published_home: Path) -> None:
     folder = published_home / "outputs" / "2019-04" / "edition-1"
     suffixes = {path.suffix for path in folder.iterdir()}
     assert {".docx", ".pdf", ".xlsx", ".csv", ".parquet", ".json"} <= suffixes
@@ -45,7 +45,9 @@ def test_the_run_stands_in_prefect_under_its_month_with_its_artifacts(published_
     assert len(tasks) >= 6
 
 
-def test_a_second_run_publishes_the_same_edition_and_sends_nothing(published_home: Path, sample_inbox: Path, tmp_path: Path) -> None:
+def test_a_second_run_publishes_the_same_edition_and_sends_nothing(
+    published_home: Path, sample_inbox: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     shutil.copytree(published_home, home)
     before = mails(home), manifests(home)
