@@ -44,14 +44,14 @@ class Grid:
     hidden_columns: frozenset[int] = frozenset()
     is_hidden: bool = False
     table_number: int = 0
-    place_prefix: str = ""   # "pdf": every place of this grid is just that
+    place_prefix: str = ""   # "pdf": precedes the place; alone it is the whole place
 
     def place(self, row: int, column: int) -> str:
         """Return the place of a cell as findings and the trace name it: "C10" or "table 2 row 3 col 4"."""
+        if self.table_number:
+            return f"{self.place_prefix} table {self.table_number} row {row} col {column}".strip()
         if self.place_prefix:
             return self.place_prefix
-        if self.table_number:
-            return f"table {self.table_number} row {row} col {column}"
         return f"{column_letters(column)}{row}"
 
 

@@ -177,8 +177,7 @@ def _table(element: Any, number: int, fonts: _Fonts) -> Grid:
     cells: dict[tuple[int, int], GridCell] = {}
     merged: list[tuple[int, int, int, int]] = []
     open_merges: dict[int, tuple[int, int, int]] = {}  # first column → first row, last column, last row
-    rows = [child for child in _rows(element)]
-    for row, columns in enumerate(rows, start=1):
+    for row, columns in enumerate(_rows(element), start=1):
         column = 1 + _grid_before(columns)
         for cell in columns.iterchildren(f"{_W}tc", f"{_W}sdt"):
             for inner in [cell] if cell.tag == f"{_W}tc" else cell.iter(f"{_W}tc"):

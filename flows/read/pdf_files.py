@@ -1,0 +1,270 @@
+"""PDF files with text, as lines of prose and ruled tables.
+
+Letters are taken with their positions and put together again: PDF writers split a word over fonts and
+objects, so the order of the file is not the order of reading. A PDF that is only a picture is said to be so.
+
+Places: a printed Word document gives "pdf" for prose and "pdf table t row r col c" for its ruled tables. A
+printed spreadsheet gives "pdf" throughout: the addresses of its cells are lost.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from flows.read.document import Content, Grid, GridCell, Paragraph
+from flows.read.pdf_tables import RuledTable, Rules, find_tables
+from flows.read.text import normalise
+from flows.read.word_files import unreadable
+from flows.records import IntakeFinding
+from infra.errors import SubmissionError
+
+_MAX_PAGES = 300
+_SHEET_PROGRAMS = ("calc", "excel", "spreadsheet", "numbers")
+_BULLETS = ("-", "+", "*", "•", "–", "▪", "○", "●")
+_SPACE_GAP = 0.12  # of the letter height: a wider gap is a blank; horned letters (ư, ơ) overlap half of one
+_COLUMN_GAP = 2.2  # a gap this wide separates columns, shown as a tab
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    left: float
+    right: float
+    base: float
+    first_word_width: float
+
+
+def open_pdf(data: bytes) -> Content:
+    """Return lines and ruled tables of a PDF in reading order.
+
+    A PDF without any letter gives no block and the finding `image_only_pdf`.
+
+    Raises:
+        SubmissionError: Damaged, protected by a password, or of more than 300 pages.
+    """
+    document = _open(data)
+    try:
+        if len(document) > _MAX_PAGES:
+            raise SubmissionError(
+                f"Tệp PDF có {len(document)} trang, quá giới hạn {_MAX_PAGES} trang.",
+                f"The PDF has {len(document)} pages, more than {_MAX_PAGES}.",
+                remedy_vi="Chỉ gửi các trang báo cáo.",
+            )
+        is_sheet = any(word in _creator(document) for word in _SHEET_PROGRAMS)
+        blocks: list[Grid | Paragraph] = []
+        for page in document:
+            _add_page(blocks, *_read_page(page), is_sheet)
+        if not blocks and len(document):
+            return Content(findings=(_image_only(),))
+        return Content(blocks=tuple(blocks))
+    finally:
+        document.close()
+
+
+def _open(data: bytes) -> Any:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise SubmissionError(
+                "Tệp PDF được bảo vệ bằng mật khẩu nên không đọc được.",
+                "The PDF is protected by a password.",
+                remedy_vi="Bỏ mật khẩu rồi gửi lại.",
+            ) from error
+        raise unreadable("tệp PDF", str(error)) from error
+
+
+def _creator(document: Any) -> str:
+    return str(document.get_metadata_value("Creator") or "").lower()
+
+
+def _image_only() -> IntakeFinding:
+    return IntakeFinding(
+        period="", receipt_id="", message="", file="", sheet="", cell="",
+        kind="image_only_pdf",
+        severity="note",
+        submitter_id="",
+        message_vi="Tệp PDF chỉ là ảnh chụp (bản quét), không có chữ để đọc số liệu; "
+        "số liệu được lấy từ tệp bảng tính gửi kèm nếu có.",
+        remedy_vi="Gửi kèm tệp Excel, Word hoặc PDF xuất từ phần mềm.",
+    )  # fmt: skip
+
+
+def _read_page(page: Any) -> tuple[list[_Letter], Rules]:
+    letters = _letters(page)
+    return letters, _rules(page) if letters else Rules((), ())
+
+
+def _letters(page: Any) -> list[_Letter]:
+    """Return every printed letter and blank; the blanks that the library invents are left out."""
+    from pypdfium2 import raw
+
+    text = page.get_textpage()
+    box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    letters: list[_Letter] = []
+    for index in range(text.count_chars()):
+        code = raw.FPDFText_GetUnicode(text.raw, index)
+        if code < 32 or code == 0xFFFE or raw.FPDFText_IsGenerated(text.raw, index) == 1:
+            continue
+        raw.FPDFText_GetLooseCharBox(text.raw, index, ctypes.byref(box))
+        raw.FPDFText_GetCharOrigin(text.raw, index, ctypes.byref(x), ctypes.byref(y))
+        size = raw.FPDFText_GetFontSize(text.raw, index)
+        height = max(box.top - box.bottom, 1.0) if size <= 1.5 else size
+        letters.append(_Letter(chr(code), box.left, box.right, y.value, height))
+    text.close()
+    return letters
+
+
+def _rules(page: Any) -> Rules:
+    """Return the horizontal and vertical rules of a page: thin boxes and the edges of drawn rectangles."""
+    from pypdfium2 import raw
+
+    across, down = [], []
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=3):
+        left, bottom, right, top = item.get_bounds()
+        if right - left <= 3 < top - bottom:
+            down.append(((left + right) / 2, bottom, top))
+        elif top - bottom <= 3 < right - left:
+            across.append(((top + bottom) / 2, left, right))
+        elif right - left > 3 and raw.FPDFPath_CountSegments(item.raw) <= 6:
+            across += [(bottom, left, right), (top, left, right)]
+            down += [(left, bottom, top), (right, bottom, top)]
+    return Rules(tuple(across), tuple(down))
+
+
+def _add_page(blocks: list[Grid | Paragraph], letters: list[_Letter], rules: Rules, is_sheet: bool) -> None:
+    """Append the page's paragraphs and tables from top to bottom; a table may go on from the page before."""
+    tables = find_tables(rules)
+    outside = [x for x in letters if not any(t.contains(x.left, x.base) for t in tables)]
+    lines = _lines(outside)
+    upper_edge = max((t.top for t in tables), default=0.0)
+    goes_on = bool(tables) and not any(line.base > upper_edge for line in lines)
+    margin = max((line.right for line in lines), default=0.0)
+    pieces: list[tuple[float, Any]] = [(table.top, table) for table in tables]
+    pieces += [(line.base, line) for line in lines]
+    previous: _Line | None = None
+    for _, piece in sorted(pieces, key=lambda item: -item[0]):
+        if isinstance(piece, _Line):
+            _add_line(blocks, piece, previous, margin)
+            previous = piece
+        else:
+            _add_table(blocks, piece, letters, is_sheet, goes_on and piece is tables[0])
+            previous = None
+
+
+def _add_line(blocks: list[Grid | Paragraph], line: _Line, previous: _Line | None, margin: float) -> None:
+    last = blocks[-1] if blocks else None
+    if isinstance(last, Paragraph) and previous is not None and _wraps(previous, line, margin):
+        blocks[-1] = replace(last, text=f"{last.text} {line.text}")
+    else:
+        blocks.append(Paragraph(text=line.text, place="pdf"))
+
+
+def _wraps(previous: _Line, line: _Line, margin: float) -> bool:
+    """A line goes on from the one above when its first word did not fit there and it does not open an item."""
+    if line.text.startswith(_BULLETS) or _is_numbered(line.text) or "\t" in previous.text + line.text:
+        return False
+    return previous.right + line.first_word_width > margin - 1 and line.left < previous.left + 3
+
+
+def _is_numbered(text: str) -> bool:
+    head = text.split(" ", 1)[0]
+    return head.endswith((".", ")")) and (head[:-1].isdigit() or set(head[:-1]) <= set("IVXabcdđ")) and len(head) > 1
+
+
+def _lines(letters: list[_Letter]) -> list[_Line]:
+    return [_line(row) for row in _rows(letters) if any(letter.text != " " for letter in row)]
+
+
+def _rows(letters: list[_Letter]) -> list[list[_Letter]]:
+    """Group letters that stand on one base line, each group from left to right."""
+    rows: list[list[_Letter]] = []
+    for letter in sorted(letters, key=lambda x: -x.base):
+        if rows and abs(rows[-1][0].base - letter.base) < 0.3 * max(letter.size, 1):
+            rows[-1].append(letter)
+        else:
+            rows.append([letter])
+    return [sorted(row, key=lambda x: x.left) for row in rows]
+
+
+def _line(row: list[_Letter]) -> _Line:
+    while row[0].text == " ":
+        row = row[1:]
+    while row[-1].text == " ":
+        row = row[:-1]
+    text = _joined(row)
+    first = len(text.split(None, 1)[0]) - 1
+    width = row[min(first, len(row) - 1)].right - row[0].left
+    return _Line(text, row[0].left, row[-1].right, row[0].base, width)
+
+
+def _joined(row: list[_Letter], column_gap: float = _COLUMN_GAP) -> str:
+    """Return the letters of a line as text; a gap without a printed blank is one too."""
+    pieces = [row[0].text] if row else []
+    for before, letter in pairwise(row):
+        gap = (letter.left - before.right) / max(letter.size, 1)
+        pieces.append("\t" if gap > column_gap else " " if gap > _SPACE_GAP else "")
+        pieces.append(letter.text)
+    text = normalise("".join(pieces))
+    return "\t".join(" ".join(part.split()) for part in text.split("\t")).strip()
+
+
+def _add_table(
+    blocks: list[Grid | Paragraph], table: RuledTable, letters: list[_Letter], is_sheet: bool, goes_on: bool
+) -> None:
+    texts = {
+        slot: "\n".join(_joined(row, 99) for row in _rows(_inside(letters, box))).strip()
+        for slot, box in table.cells.items()
+    }
+    last = blocks[-1] if blocks else None
+    if goes_on and isinstance(last, Grid) and _width(last) == table.columns:
+        blocks[-1] = _continued(last, texts)
+        return
+    number = 0 if is_sheet else 1 + sum(isinstance(block, Grid) for block in blocks)
+    cells = {(r, c): GridCell(r, c, text, text or None) for (r, c), text in texts.items()}
+    blocks.append(Grid("", cells, merged=table.merged, table_number=number, place_prefix="pdf"))
+
+
+def _inside(letters: list[_Letter], box: tuple[float, float, float, float]) -> list[_Letter]:
+    left, bottom, right, top = box
+    return [x for x in letters if left <= (x.left + x.right) / 2 <= right and bottom <= x.base <= top]
+
+
+def _width(grid: Grid) -> int:
+    return max((column for _, column in grid.cells), default=0)
+
+
+def _continued(grid: Grid, texts: dict[tuple[int, int], str]) -> Grid:
+    """Return the table with the rows of the next page: a repeated header is dropped, a split row is joined."""
+    cells = dict(grid.cells)
+    last_row = max(row for row, _ in cells)
+    rows: dict[int, dict[int, str]] = {}
+    for (row, column), text in texts.items():
+        rows.setdefault(row, {})[column] = text
+    header = {column: cell.text for (row, column), cell in cells.items() if row == 1}
+    ordered = [rows[row] for row in sorted(rows)]
+    if ordered and ordered[0] == header:
+        ordered.pop(0)
+    if ordered and not ordered[0].get(1, "") and any(ordered[0].values()):
+        for column, text in ordered.pop(0).items():
+            before = cells.get((last_row, column))
+            whole = "\n".join(part for part in (before.text if before else "", text) if part)
+            cells[last_row, column] = GridCell(last_row, column, whole, whole or None)
+    for offset, row_texts in enumerate(ordered, start=1):
+        for column, text in row_texts.items():
+            cells[last_row + offset, column] = GridCell(last_row + offset, column, text, text or None)
+    return replace(grid, cells=cells)
