@@ -1,0 +1,306 @@
+"""Everything that is asked of a file before a reader opens it. Runs in the child, with its limits.
+
+Order: size, container against extension, zip directory, XML declarations, sheets, then what the file carries
+besides figures (macros, links to other files). The first refusal ends it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.parsers.expat
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from flows.read import preflight_sheets as sheets
+from flows.read.containers import EXPECTED, READABLE, container_of
+from flows.read.problems import Problem
+from infra.zip_files import READ_ERRORS, inspect_zip, open_zip, read_entry
+
+MAX_FILE = 40_000_000
+MAX_BODY = 2_000_000
+MAX_LINES = 1_100_000
+ARCHIVES = {"rar": "RAR", "7z": "7z", "gzip": "gzip", "bzip2": "bzip2", "xz": "xz"}
+
+
+def inspect_file(data: bytes, file: str, media_type: str = "") -> list[Problem]:
+    """Return what is wrong with a file, refusals first; empty when it may be read and nothing is odd.
+
+    Args:
+        data: The bytes as received.
+        file: Name within the message; "(body)" for its text, with "/" for a member of a zip.
+        media_type: As the message declared it; only "inline" (a picture in the text) is looked at.
+    """
+    problems = list(_problems(data, file, media_type))
+    return sorted(problems, key=lambda problem: not problem.refuses)
+
+
+def _problems(data: bytes, file: str, media_type: str) -> Iterator[Problem]:
+    limit = MAX_BODY if file == "(body)" else MAX_FILE
+    if len(data) > limit:
+        yield Problem("file_too_large", f"Tệp {len(data) / 1e6:.0f} MB, quá mức {limit / 1e6:.0f} MB.")
+        return
+    container = container_of(data)
+    if file == "(body)":
+        return
+    if container == "image" and "inline" in media_type:
+        return
+    extension = PurePosixPath(file).suffix.lower()
+    refusal = _refused_container(container, file, extension)
+    if refusal:
+        yield refusal
+        return
+    if container not in EXPECTED.get(extension, set()):
+        yield _wrong_extension(container, extension, refuses=False)
+    yield from _INSPECTORS[container](data)
+
+
+def _refused_container(container: str, file: str, extension: str) -> Problem | None:
+    """Return the refusal of a container that no reader is given."""
+    named = PurePosixPath(file).name.lower()
+    if container == "empty":
+        return Problem("empty_file", "Tệp không có nội dung (0 byte hoặc toàn khoảng trắng).")
+    if container == "tnef" or named == "winmail.dat":
+        return Problem("winmail_dat", "Outlook gói tệp đính kèm vào winmail.dat nên không đọc được.")
+    if extension in (".eml", ".msg") or container == "msg":
+        return Problem("attached_message", "Một thư khác được đính kèm nguyên thư.")
+    if container == "encrypted":
+        return Problem("password_protected", "Tệp đặt mật khẩu nên không mở được.")
+    if container == "image":
+        return Problem("image_not_read", "Tệp là hình ảnh nên không đọc được số liệu.")
+    if container == "zip" or container in ARCHIVES:
+        return _refused_archive(container, file, extension)
+    return _refused_format(container, extension)
+
+
+def _refused_archive(container: str, file: str, extension: str) -> Problem | None:
+    if "/" in file:
+        return Problem("nested_archive", "Tệp nén nằm trong một tệp nén khác nên không mở.")
+    if container in ARCHIVES:
+        sentence = f"Tệp nén {ARCHIVES[container]} chưa đọc được; chỉ đọc tệp .zip."
+        return Problem("unsupported_format", sentence)
+    disguised = extension in EXPECTED and extension != ".zip"
+    return _wrong_extension(container, extension) if disguised else None
+
+
+def _refused_format(container: str, extension: str) -> Problem | None:
+    is_text_file = extension in ("", ".csv", ".tsv", ".txt", ".prn")
+    if container == "rtf" or (container in READABLE and (container != "text" or is_text_file)):
+        return None
+    return _wrong_extension(container, extension) if extension in EXPECTED else _unsupported(container)
+
+
+def _unsupported(container: str) -> Problem:
+    return Problem("unsupported_format", f"Dạng tệp này chưa đọc được (nội dung: {container}).")
+
+
+def _wrong_extension(container: str, extension: str, refuses: bool = True) -> Problem:
+    sentence = f"Đuôi tệp là “{extension or '(không có)'}” nhưng nội dung thật là {container}."
+    return Problem("wrong_extension", sentence, refuses)
+
+
+def _inspect_zip_of_files(data: bytes) -> Iterator[Problem]:
+    for problem in inspect_zip(data):
+        yield Problem(problem.kind, problem.message_vi)
+
+
+def _inspect_ooxml_workbook(data: bytes) -> Iterator[Problem]:
+    yield from _guard_zip(data, _workbook_problems)
+
+
+def _inspect_document(data: bytes) -> Iterator[Problem]:
+    yield from _guard_zip(data, _document_problems)
+
+
+def _inspect_ods(data: bytes) -> Iterator[Problem]:
+    yield from _guard_zip(data, _ods_problems)
+
+
+def _guard_zip(data: bytes, inspect: object) -> Iterator[Problem]:
+    """Judge the zip's directory, then its XML declarations, then its content; a broken entry ends it."""
+    refused = inspect_zip(data)
+    if refused:
+        yield from (Problem(p.kind, p.message_vi) for p in refused)
+        return
+    try:
+        with open_zip(data) as archive:
+            unsafe = _unsafe_xml(archive)
+            yield from [unsafe] if unsafe else inspect(archive)  # type: ignore[operator]
+    except zipfile.BadZipFile as error:
+        yield Problem(
+            "damaged_file", "Tệp bị hỏng: một phần bên trong không giải nén được.", raw_text=str(error)
+        )
+    except KeyError as error:
+        yield Problem("damaged_file", "Tệp bị hỏng: thiếu một phần bắt buộc bên trong.", raw_text=str(error))
+
+
+def _unsafe_xml(archive: zipfile.ZipFile) -> Problem | None:
+    """Office programs write UTF-8 without a document type; anything else is a bomb or a trick."""
+    for entry in archive.infolist():
+        if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+            continue
+        prolog = _prolog(archive, entry)
+        if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog or b"\x00" in prolog[:100]:
+            sentence = (
+                "Tệp khai báo thực thể XML (DOCTYPE/ENTITY), dạng thường dùng để tấn công, nên không mở."
+            )
+            return Problem("unsafe_xml", sentence, raw_text=entry.filename)
+    return None
+
+
+def _prolog(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return what stands before the root element, at most a megabyte."""
+    prolog = b""
+    try:
+        with archive.open(entry) as stream:
+            while len(prolog) < 1_000_000 and (piece := stream.read(2048)):
+                prolog += piece
+                if root := re.search(rb"<[A-Za-z_]", prolog):
+                    return prolog[: root.start()]
+    except READ_ERRORS as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    return prolog
+
+
+def _workbook_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
+    names = archive.namelist()
+    if "xl/workbook.bin" in names:
+        parts = [n for n in names if re.match(r"xl/worksheets/[^/]+\.bin$", n)]
+        extents = [sheets.xlsb_extent(archive, name) for name in parts]
+    else:
+        archive.getinfo("xl/workbook.xml")
+        extents = sheets.ooxml_extents(archive)
+    refusals = [problem for extent in extents if (problem := extent.problem())]
+    if refusals:
+        yield from refusals
+        return
+    if not any(extent.values for extent in extents):
+        yield _empty_workbook()
+        return
+    for extent in extents:
+        yield from extent.remarks()
+    yield from _extras(names)
+
+
+def _empty_workbook() -> Problem:
+    return Problem("empty_workbook", "Bảng tính không có ô nào có số liệu.")
+
+
+def _extras(names: list[str]) -> Iterator[Problem]:
+    joined = "\n".join(names)
+    if "vbaProject.bin" in joined or re.search(r"^Basic/", joined, re.M):
+        yield Problem("macro", "Tệp có macro; macro không được chạy, chỉ đọc số liệu.", refuses=False)
+    if re.search(r"xl/(externalLinks/|connections\.xml)", joined):
+        sentence = "Bảng tính có liên kết tới tệp hoặc nguồn khác; chỉ đọc giá trị đã lưu trong tệp."
+        yield Problem("external_links", sentence, refuses=False)
+    if re.search(r"/(embeddings|activeX)/", joined):
+        yield Problem(
+            "embedded_objects", "Tệp có đối tượng nhúng; nội dung trong đó không được đọc.", refuses=False
+        )
+
+
+def _document_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
+    text = read_entry(archive, "word/document.xml", 60_000_000)
+    if not re.search(rb"<w:t[\s>]|<m:t[\s>]", text):
+        yield Problem("empty_document", "Văn bản không có chữ nào (có thể chỉ là hình ảnh).")
+        return
+    yield from _extras(archive.namelist())
+
+
+def _ods_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
+    names = archive.namelist()
+    if "META-INF/manifest.xml" in names and b"encryption-data" in read_entry(
+        archive, "META-INF/manifest.xml", 10**7
+    ):
+        yield Problem("password_protected", "Tệp đặt mật khẩu nên không mở được.")
+        return
+    try:
+        extents = sheets.ods_extents(read_entry(archive, "content.xml", 200_000_000))
+    except xml.parsers.expat.ExpatError as error:
+        yield Problem("damaged_file", "Nội dung bảng tính bị hỏng.", raw_text=str(error))
+        return
+    refusals = [problem for extent in extents if (problem := extent.problem())]
+    if refusals:
+        yield from refusals
+    elif not any(extent.values for extent in extents):
+        yield _empty_workbook()
+    else:
+        yield from _extras(names)
+
+
+def _inspect_ole(data: bytes) -> Iterator[Problem]:
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            names = ["/".join(path) for path in ole.listdir()]
+            main = next((n for n in ("Workbook", "Book", "WordDocument") if n in names), "")
+            stream = ole.openstream(main).read() if main else b""
+            declared = ole.get_size(main) if main else 0
+    except Exception as error:  # olefile raises whatever a hostile chain leads it to
+        yield _broken_ole(data, str(error))
+        return
+    if not stream or len(stream) < declared:
+        yield _broken_ole(data, "main stream")
+    elif main == "WordDocument":
+        yield from _doc_problems(stream, names)
+    else:
+        yield from _xls_problems(stream, names)
+
+
+def _broken_ole(data: bytes, detail: str) -> Problem:
+    """A file that ends before its own sectors do was cut; anything else is damage."""
+    sector = 1 << int.from_bytes(data[30:32], "little") if len(data) > 32 and data[30] in (9, 12) else 512
+    n_fat = int.from_bytes(data[44:48], "little") if len(data) > 48 else 0
+    if len(data) % sector or (n_fat < 10_000 and len(data) < (n_fat - 1) * sector * (sector // 4)):
+        return Problem("truncated_file", "Tệp bị cắt cụt: thiếu phần cuối.", raw_text=detail)
+    return Problem("damaged_file", "Tệp bị hỏng: cấu trúc bên trong không đọc được.", raw_text=detail)
+
+
+def _doc_problems(stream: bytes, names: list[str]) -> Iterator[Problem]:
+    if len(stream) > 12 and stream[11] & 0x01:
+        yield Problem("password_protected", "Văn bản đặt mật khẩu nên không mở được.")
+    elif any(name.startswith("Macros/VBA") for name in names):
+        yield Problem("macro", "Văn bản có macro; macro không được chạy.", refuses=False)
+
+
+def _xls_problems(stream: bytes, names: list[str]) -> Iterator[Problem]:
+    try:
+        extent, records = sheets.biff_extent(stream)
+    except ValueError as error:
+        yield Problem("truncated_file", "Bảng tính bị cắt cụt.", raw_text=str(error))
+        return
+    if 0x002F in records:
+        yield Problem("password_protected", "Bảng tính đặt mật khẩu nên không mở được.")
+    elif refusal := extent.problem():
+        yield refusal
+    elif not extent.values:
+        yield _empty_workbook()
+    elif any(name.startswith("_VBA_PROJECT_CUR") for name in names):
+        yield Problem("macro", "Tệp có macro; macro không được chạy, chỉ đọc số liệu.", refuses=False)
+
+
+def _inspect_pdf(data: bytes) -> Iterator[Problem]:
+    if b"%%EOF" not in data[-2048:] and b"startxref" not in data[-2048:]:
+        yield Problem("truncated_file", "Tệp PDF bị cắt cụt: thiếu phần cuối.")
+        return
+    if re.search(rb"/(JavaScript|Launch|EmbeddedFile)\b", data):
+        sentence = "Tệp PDF chứa mã lệnh hoặc tệp nhúng; chỉ đọc phần chữ."
+        yield Problem("active_content", sentence, refuses=False)
+
+
+def _inspect_text(data: bytes) -> Iterator[Problem]:
+    if data.count(b"\n") + data.count(b"\r") > MAX_LINES * 2 or data.count(b"\n") > MAX_LINES:
+        yield Problem("sheet_too_large", f"Tệp có hơn {MAX_LINES} dòng, quá lớn để là một biểu số liệu.")
+
+
+def _inspect_rtf(_data: bytes) -> Iterator[Problem]:
+    return iter(())
+
+
+_INSPECTORS = {
+    "xlsx": _inspect_ooxml_workbook, "xlsm": _inspect_ooxml_workbook, "xlsb": _inspect_ooxml_workbook,
+    "docx": _inspect_document, "ods": _inspect_ods, "xls": _inspect_ole, "doc": _inspect_ole, "rtf": _inspect_rtf,
+    "pdf": _inspect_pdf, "text": _inspect_text, "zip": _inspect_zip_of_files,
+}  # fmt: skip
