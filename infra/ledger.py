@@ -27,7 +27,7 @@ from infra.ledger_records import (
 from infra.ledger_store import LedgerStore, ledger_error, open_engine, to_record
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from infra.settings import Settings
 
@@ -287,7 +287,10 @@ class Ledger(LedgerStore):
             yield f"receipts/{receipt.receipt_id}", audit.canonical_json(detail)
         for edition in self._editions(connection, None):
             yield f"editions/{edition.edition_id}", audit.canonical_json(dataclasses.asdict(edition))
-        plain = ((self.tables.decisions, Decision), (self.tables.deliveries, Delivery), (self.tables.runs, Run))
+        tables = self.tables
+        plain: list[tuple[Table, Any]] = [
+            (tables.decisions, Decision), (tables.deliveries, Delivery), (tables.runs, Run)
+        ]
         for table, kind in plain:
             (key,) = table.primary_key.columns
             for row in self._rows(connection, table):

@@ -1,0 +1,299 @@
+"""One suite for both databases: an SQLite file and a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from infra.errors import OperationError
+from infra.ledger import NEXT_STATES, open_ledger
+from infra.ledger_records import Decision, Delivery, Document, Edition, Output, Receipt, Run
+from infra.settings import load_settings
+
+RECEIPT = Receipt(
+    "r1", "2019-04", "024.eml", "ab" * 32, "vhtt.iapa@gialai.gov.vn", "vhtt_iapa", "Báo cáo tháng 4",
+    "2019-04-15T08:00:00+07:00", "2019-04-15T08:05:00+07:00", "received",
+)
+DOCUMENTS = [
+    Document("r1", "024.eml", "Số liệu.xlsx", "cd" * 32, 2048, "application/octet-stream"),
+    Document("r1", "024.eml", "(body)", "ef" * 32, 0, "text/plain"),
+]
+DECISION = Decision(
+    "D1", "correct", "2019-04", "obs1", "16656", "16566", "Đơn vị xác nhận qua điện thoại", "Trần Thị B",
+    "2019-04-20T09:00:00+07:00",
+)
+EDITION = Edition(
+    "2019-04-1", "2019-04", 1, "build1", "12" * 32, "2019-04-22T10:00:00+07:00",
+    (Output("báo cáo.pdf", "34" * 32, 100, "application/pdf"), Output("a.csv", "56" * 32, 10, "text/csv")),
+)
+DELIVERY = Delivery(
+    "2019-04-1.mic", "2019-04-1", "2019-04", "mic", "Bộ TT&TT", "email", ("a@x.example", "b@x.example"), "pending",
+    "Báo cáo", "2019-04-22T10:01:00+07:00",
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request, tmp_path):
+    base = load_settings(tmp_path / "home")
+    if request.param == "sqlite":
+        return base
+    return dataclasses.replace(base, ledger_url=request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def ledger(settings):
+    ledger = open_ledger(settings)
+    yield ledger
+    ledger.close()
+
+
+def test_a_receipt_comes_back_with_its_documents_in_order(ledger):
+    assert ledger.add_receipt(RECEIPT, DOCUMENTS)
+    assert ledger.receipts("2019-04") == [RECEIPT]
+    assert ledger.receipts("2019-05") == []
+    assert ledger.documents("r1") == DOCUMENTS
+    assert ledger.documents() == DOCUMENTS
+
+
+def test_everything_added_twice_is_there_once(ledger):
+    run = Run("run1", "2019-04", "month", "2019-04-22T10:00:00+07:00")
+    for expected in (True, False):
+        assert ledger.add_receipt(RECEIPT, DOCUMENTS) is expected
+        assert ledger.add_decision(DECISION) is expected
+        assert ledger.add_edition(EDITION) is expected
+        assert ledger.add_delivery(DELIVERY) is expected
+        assert ledger.start_run(run) is expected
+    assert ledger.verify_audit() == 5
+
+
+def test_receipts_come_in_the_order_they_were_recorded(ledger):
+    for name in ("r3", "r1", "r2"):
+        ledger.add_receipt(dataclasses.replace(RECEIPT, receipt_id=name))
+    assert [r.receipt_id for r in ledger.receipts()] == ["r3", "r1", "r2"]
+
+
+def test_a_status_changes_once_and_keeps_what_it_replaces(ledger):
+    ledger.add_receipt(dataclasses.replace(RECEIPT, supersedes="r0"), DOCUMENTS)
+    for _ in range(2):
+        ledger.set_receipt_status("r1", "superseded", "Có bản gửi lại.")
+    (receipt,) = ledger.receipts()
+    assert (receipt.status, receipt.reason_vi, receipt.supersedes) == ("superseded", "Có bản gửi lại.", "r0")
+    assert [e.action for e in ledger.audit_entries("receipts/r1")] == ["receipt_added", "receipt_superseded"]
+    with pytest.raises(OperationError, match="receipts/r9"):
+        ledger.set_receipt_status("r9", "late")
+
+
+def test_withdrawn_and_replaced_decisions_are_not_in_force(ledger):
+    later = dataclasses.replace(DECISION, decision_id="D2", value="16665")
+    other = dataclasses.replace(DECISION, decision_id="D3", target="obs2")
+    withdrawal = dataclasses.replace(DECISION, decision_id="D4", kind="withdraw", target="D3", value="", basis="")
+    for decision in (DECISION, later, other, withdrawal):
+        ledger.add_decision(decision)
+    assert ledger.decisions("2019-04") == [DECISION, later, other, withdrawal]
+    assert ledger.decisions_in_force("2019-04") == [later]
+
+
+def test_withdrawing_the_later_decision_brings_back_the_earlier(ledger):
+    later = dataclasses.replace(DECISION, decision_id="D2", value="16665")
+    withdrawal = dataclasses.replace(DECISION, decision_id="D3", kind="withdraw", target="D2", value="", basis="")
+    for decision in (DECISION, later, withdrawal):
+        ledger.add_decision(decision)
+    assert ledger.decisions_in_force() == [DECISION]
+
+
+def test_an_edition_comes_back_with_its_outputs_in_order(ledger):
+    ledger.add_edition(EDITION)
+    assert ledger.editions("2019-04") == [EDITION]
+    assert ledger.editions("2019-03") == []
+
+
+def test_an_edition_cannot_be_published_again_with_other_contents(ledger):
+    ledger.add_edition(EDITION)
+    with pytest.raises(OperationError, match="nội dung khác"):
+        ledger.add_edition(dataclasses.replace(EDITION, manifest_sha256="99" * 32))
+    with pytest.raises(OperationError):  # another key, the same period and number
+        ledger.add_edition(dataclasses.replace(EDITION, edition_id="2019-04-one"))
+    assert ledger.verify_audit() == 1
+
+
+def test_a_delivery_moves_only_along_its_states(ledger):
+    ledger.add_delivery(DELIVERY)
+    ledger.move_delivery("2019-04-1.mic", "claimed", attempts=1, claimed_at="t1")
+    started = ledger.start_data("2019-04-1.mic")
+    assert started.data_started_at
+    with pytest.raises(OperationError, match="claimed"):
+        ledger.move_delivery("2019-04-1.mic", "claimed")
+    sent = ledger.move_delivery("2019-04-1.mic", "accepted", response="250 OK")
+    assert ledger.deliveries("2019-04") == ledger.deliveries(edition_id="2019-04-1") == [sent]
+    for state in NEXT_STATES:
+        with pytest.raises(OperationError):
+            ledger.move_delivery("2019-04-1.mic", state)
+
+
+def test_a_run_tells_how_it_ended(ledger):
+    ledger.start_run(Run("run1", "2019-04", "month", "2019-04-22T10:00:00+07:00"))
+    ledger.finish_run("run1", "published", build_id="b", edition_id="2019-04-1")
+    (run,) = ledger.runs("2019-04")
+    assert (run.outcome, run.edition_id) == ("published", "2019-04-1")
+    assert run.finished_at
+
+
+def test_many_writers_leave_one_whole_chain(settings):
+    ledgers = [open_ledger(settings) for _ in range(4)]
+
+    def write(number: int) -> None:
+        for count in range(10):
+            ledgers[number].add_receipt(dataclasses.replace(RECEIPT, receipt_id=f"r{number}-{count}"), DOCUMENTS[:0])
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledgers[0].verify_audit() == 40
+    for ledger in ledgers:
+        ledger.close()
+
+
+TAMPERINGS = {
+    "a figure is changed": "UPDATE decisions SET value = '1'",
+    "a decision is deleted": "DELETE FROM decisions",
+    "a link is changed": "UPDATE audit SET actor = 'x' WHERE seq = 1",
+    "a link is removed": "DELETE FROM audit WHERE seq = 1",
+    "a document is removed": "DELETE FROM documents WHERE position = 1",
+    "a status is changed": "UPDATE receipts SET status = 'rejected'",
+    "a delivery is deleted": "DELETE FROM deliveries",
+    "an output is exchanged": "UPDATE outputs SET sha256 = 'x' WHERE position = 0",
+}
+
+
+@pytest.mark.parametrize("statement", TAMPERINGS.values(), ids=TAMPERINGS)
+def test_tampering_with_the_tables_shows(ledger, statement):
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    ledger.add_decision(DECISION)
+    ledger.add_edition(EDITION)
+    ledger.add_delivery(DELIVERY)
+    assert ledger.verify_audit() == 4
+    _tamper(ledger, statement)
+    with pytest.raises(OperationError, match="không còn nguyên vẹn"):
+        ledger.verify_audit()
+
+
+def test_a_cut_chain_shows_against_the_head_noted_in_the_archive(ledger, tmp_path):
+    from infra import audit
+    from infra.archive import FolderArchive
+
+    archive = FolderArchive(tmp_path / "archive")
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    ledger.add_decision(DECISION)
+    audit.anchor_head(archive, ledger.audit_head())
+    assert ledger.verify_audit(audit.read_anchors(archive)) == 2
+    _tamper(ledger, "DELETE FROM audit WHERE seq = 2")
+    _tamper(ledger, "DELETE FROM decisions")
+    assert ledger.verify_audit() == 1
+    with pytest.raises(OperationError, match="lưu ngoài sổ cái"):
+        ledger.verify_audit(audit.read_anchors(archive))
+
+
+@pytest.mark.parametrize("table", ["documents", "decisions", "editions", "outputs", "audit"])
+def test_the_database_itself_refuses_to_change_what_is_written_once(ledger, table):
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    ledger.add_decision(DECISION)
+    ledger.add_edition(EDITION)
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_any_column(ledger, table)} = 'x'"):
+        with pytest.raises(OperationError, match="written once"), ledger.writing() as connection:
+            connection.execute(text(statement))
+
+
+def test_only_one_process_at_a_time_and_a_killed_one_frees_the_right(settings, ledger):
+    script = (
+        "import dataclasses, sys, time\n"
+        "from infra.ledger import open_ledger; from infra.settings import load_settings\n"
+        "settings = dataclasses.replace(load_settings(sys.argv[1]), ledger_url=sys.argv[2])\n"
+        "with open_ledger(settings).only_one('deliver'):\n"
+        "    print('mine', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(settings.home), settings.ledger_url], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "mine\n"
+        with pytest.raises(OperationError, match="Một tiến trình khác"), ledger.only_one("deliver"):
+            pass
+        with ledger.only_one("something_else"):
+            pass
+    finally:
+        holder.kill()
+        holder.wait(10)
+        holder.stdout.close()
+    _eventually(lambda: _try_right(ledger))
+    with ledger.only_one("deliver"):
+        pass
+
+
+def test_many_processes_may_create_the_ledger_at_once(settings):
+    script = (
+        "import dataclasses, sys\n"
+        "from infra.ledger import open_ledger; from infra.settings import load_settings\n"
+        "settings = dataclasses.replace(load_settings(sys.argv[1]), ledger_url=sys.argv[2])\n"
+        "print(open_ledger(settings).verify_audit())"
+    )
+    command = [sys.executable, "-c", script, str(settings.home), settings.ledger_url]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [racer.communicate(timeout=120) for racer in racers] == [("0\n", "")] * 4
+
+
+def test_an_unreachable_database_is_a_clear_error(tmp_path):
+    settings = load_settings(tmp_path)
+    for url in (f"sqlite:///{tmp_path}/no/such/folder/ledger.sqlite", "postgresql://127.0.0.1:1/x"):
+        with pytest.raises(OperationError, match="Không đọc hoặc ghi được sổ cái"):
+            open_ledger(dataclasses.replace(settings, ledger_url=url))
+    with pytest.raises(OperationError, match="không hợp lệ"):
+        open_ledger(dataclasses.replace(settings, ledger_url="nonsense"))
+
+
+def test_opening_a_current_ledger_does_not_import_alembic(tmp_path):
+    script = (
+        "import sys; from infra.settings import load_settings; from infra.ledger import open_ledger\n"
+        "assert 'sqlalchemy' not in sys.modules\n"
+        "open_ledger(load_settings(sys.argv[1])); open_ledger(load_settings(sys.argv[1]))\n"
+        "assert 'sqlalchemy' in sys.modules and 'alembic' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
+
+
+def _tamper(ledger, statement: str) -> None:
+    """Do what somebody with the database's password could do."""
+    table = statement.replace("DELETE FROM", "UPDATE").split()[1]
+    with ledger.writing() as connection:
+        if ledger.engine.dialect.name == "sqlite":
+            for verb in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_{verb}"))
+        else:
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_refuse ON {table}"))
+        assert connection.execute(text(statement)).rowcount == 1
+
+
+def _any_column(ledger, table: str) -> str:
+    return next(c.name for c in ledger.tables.metadata.tables[table].columns if not c.primary_key)
+
+
+def _try_right(ledger) -> bool:
+    try:
+        with ledger.only_one("deliver"):
+            return True
+    except OperationError:
+        return False
+
+
+def _eventually(holds) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError("it did not come about")
