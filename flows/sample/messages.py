@@ -1,0 +1,107 @@
+"""The mails of the sample month: forms filled in, put into messages, written as .eml files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+
+from flows.sample import media_forms, office_forms, post_forms, telecom_forms
+from flows.sample.drafts import Form
+from flows.sample.figures import PERIOD, Message, SampleMonth, load_first_version, load_messages, load_month
+from infra.errors import OperationError
+
+MODULES = (telecom_forms, post_forms, media_forms, office_forms)
+RECIPIENT = "tonghop@stttt-gialai.example"
+MEDIA_TYPES = {
+    ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ".docx": ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+
+
+def write_sample(period: str, folder: Path, with_errors: bool = False) -> list[Path]:
+    """Write the submissions of one month as .eml files and return their paths in the order they were sent.
+
+    The figures add up to the report of April 2019. The bytes are the same every time.
+
+    Args:
+        period: "2019-04", the only month there is a sample of.
+        folder: Where the files go; made if it is not there. Files of the same names are replaced.
+        with_errors: Plant the five errors of `planted_errors.csv`.
+
+    Raises:
+        OperationError: There is no sample of that month, or the folder cannot be written.
+    """
+    if period != PERIOD:
+        raise OperationError(
+            f"Không có bộ số liệu mẫu của tháng {period}; chỉ có tháng {PERIOD}.",
+            f"There is no sample of {period}; only {PERIOD} ships with the project.",
+            remedy_vi=f"Dùng: tonghop sample {PERIOD} THƯ-MỤC",
+        )
+    month = load_month(with_errors)
+    messages = {message.message: message for message in load_messages()}
+    corrected = {m.replaces for m in messages.values() if m.replaces and not _is_twin(m, messages)}
+    written = []
+    for message in messages.values():
+        shown = load_first_version(month, message.message) if message.message in corrected else month
+        content = _compose(shown, _original(message, messages), message)
+        written.append(_write(folder / message.message, content))
+    return written
+
+
+def _is_twin(message: Message, messages: dict[str, Message]) -> bool:
+    """Say whether a message repeats an earlier one as it was: same subject, same attachment."""
+    earlier = messages.get(message.replaces)
+    return earlier is not None and (earlier.subject, earlier.attachment) == (message.subject, message.attachment)
+
+
+def _original(message: Message, messages: dict[str, Message]) -> Message:
+    """Return the message whose bytes are sent: a twin is the earlier message once more."""
+    return messages[message.replaces] if _is_twin(message, messages) else message
+
+
+def _compose(month: SampleMonth, message: Message, as_sent: Message) -> bytes:
+    draft = _form(message.form)(month, message)
+    mail = EmailMessage()
+    mail["From"] = f"{_sender_name(month, message)} <{message.address}>"
+    mail["To"] = RECIPIENT
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(datetime.fromisoformat(message.sent_at))
+    mail["Message-ID"] = f"<{message.message.removesuffix('.eml')}.{PERIOD}@mau.example>"
+    if as_sent.replaces and as_sent is message:
+        mail["In-Reply-To"] = f"<{as_sent.replaces.removesuffix('.eml')}.{PERIOD}@mau.example>"
+    mail.set_content(draft.body, cte="base64")
+    if draft.attachment:
+        maintype, subtype = MEDIA_TYPES[Path(message.attachment).suffix]
+        mail.add_attachment(draft.attachment, maintype, subtype, filename=message.attachment)
+        mail.set_boundary(f"=={PERIOD}-{message.message.removesuffix('.eml')}==")
+    return mail.as_bytes()
+
+
+def _form(name: str) -> Form:
+    for module in MODULES:
+        if name in vars(module):
+            form: Form = vars(module)[name]
+            return form
+    raise KeyError(name)
+
+
+def _sender_name(month: SampleMonth, message: Message) -> str:
+    if not message.submitter_id:
+        return "Cửa hàng văn phòng phẩm"
+    return month.catalogue.submitter_by_id[message.submitter_id].submitter_name.replace(",", " -")
+
+
+def _write(path: Path, content: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise OperationError(
+            f"Không ghi được tệp mẫu vào thư mục {path.parent}.",
+            f"The sample cannot be written to {path.parent}: {error.strerror}.",
+            place=str(path),
+            remedy_vi="Chọn thư mục khác hoặc cấp quyền ghi.",
+        ) from error
+    return path
