@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -161,13 +161,10 @@ def load_month(with_errors: bool = False) -> SampleMonth:
     return month
 
 
-def load_first_version(month: SampleMonth, message: str) -> SampleMonth:
-    """Return the month as a message showed it that was corrected by a later one."""
-    rows = [row for row in read_table("first_versions") if row["message"] == message]
-    return SampleMonth(
-        month.catalogue, month.figures, month.qualifiers, month.sentences,
-        month.sent_instead | {_key(row): Decimal(row["value"]) for row in rows},
-    )
+def as_first_sent(month: SampleMonth, message: str) -> SampleMonth:
+    """Return the month as a message showed it that a later one corrects; the same month for any other."""
+    wrong = {_key(row): Decimal(row["value"]) for row in read_table("first_versions") if row["message"] == message}
+    return replace(month, sent_instead=month.sent_instead | wrong) if wrong else month
 
 
 def load_messages() -> list[Message]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.sample import media_forms, office_forms, post_forms, telecom_forms
 from flows.sample.drafts import Form
-from flows.sample.figures import PERIOD, Message, SampleMonth, load_first_version, load_messages, load_month
+from flows.sample.figures import PERIOD, Message, SampleMonth, as_first_sent, load_messages, load_month
 from infra.errors import OperationError
 
 MODULES = (telecom_forms, post_forms, media_forms, office_forms)
@@ -41,11 +41,10 @@ def write_sample(period: str, folder: Path, with_errors: bool = False) -> list[P
         )
     month = load_month(with_errors)
     messages = {message.message: message for message in load_messages()}
-    corrected = {m.replaces for m in messages.values() if m.replaces and not _is_twin(m, messages)}
     written = []
     for message in messages.values():
-        shown = load_first_version(month, message.message) if message.message in corrected else month
-        content = _compose(shown, _original(message, messages), message)
+        original = _original(message, messages)
+        content = _compose(as_first_sent(month, original.message), original)
         written.append(_write(folder / message.message, content))
     return written
 
@@ -61,7 +60,7 @@ def _original(message: Message, messages: dict[str, Message]) -> Message:
     return messages[message.replaces] if _is_twin(message, messages) else message
 
 
-def _compose(month: SampleMonth, message: Message, as_sent: Message) -> bytes:
+def _compose(month: SampleMonth, message: Message) -> bytes:
     draft = _form(message.form)(month, message)
     mail = EmailMessage()
     mail["From"] = f"{_sender_name(month, message)} <{message.address}>"
@@ -69,8 +68,8 @@ def _compose(month: SampleMonth, message: Message, as_sent: Message) -> bytes:
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(datetime.fromisoformat(message.sent_at))
     mail["Message-ID"] = f"<{message.message.removesuffix('.eml')}.{PERIOD}@mau.example>"
-    if as_sent.replaces and as_sent is message:
-        mail["In-Reply-To"] = f"<{as_sent.replaces.removesuffix('.eml')}.{PERIOD}@mau.example>"
+    if message.replaces:
+        mail["In-Reply-To"] = f"<{message.replaces.removesuffix('.eml')}.{PERIOD}@mau.example>"
     mail.set_content(draft.body, cte="base64")
     if draft.attachment:
         maintype, subtype = MEDIA_TYPES[Path(message.attachment).suffix]
