@@ -28,6 +28,7 @@ PLACE_CALLS = {
     "prev": 1,            # the same figure of the month before
     "stated_prev": 1,     # the month before as this month's form states it
     "printed": 1,         # the figure as printed, standing for its rounding interval
+    "written": 1,         # the number as it stands there, whatever "trên" or rounding makes of it
     "list": 1,            # the length of the enumeration that follows the figure
     "run": 1,             # a stated value per issue that goes with the figure
     "again": 1,           # the same figure at another place of the same submission
@@ -37,8 +38,11 @@ PLACE_CALLS = {
     "lower_bound": 1,     # of the catalogue
     "upper_bound": 1,
     "integer_part": 1,
+    "defined": 1,         # what the definition of the catalogue gives for it
     "days": 0,            # days of the month
-    "longest_list": 1,
+    "submitted": 0,       # 1 when the submitter's report came, else 0
+    "reported": 1,        # 1 when the figure was reported, else 0
+    "unread": 0,          # number of things in a message that could not be used
 }
 PI_DIGITS = 60
 PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10 ** (PI_DIGITS))

@@ -1,0 +1,282 @@
+"""Rules as records: `expectations/rules/*.yml`, read once, checked against the catalogue.
+
+A rule says what must hold, where, how serious it is and who can mend it. The kind is derived from the line
+itself. A rule with an unknown indicator, units that do not fit or no examples is a `CatalogueError` with file
+and line: see `verify` in `expectations.examples`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from expectations.language import (
+    Call,
+    Comparison,
+    LanguageError,
+    Name,
+    Number,
+    names,
+    parse_comparison,
+    substitute,
+    walk,
+)
+from infra.catalogue import FOREVER, Catalogue, Indicator, month_bounds
+from infra.errors import CatalogueError
+from infra.settings import PROJECT
+
+RULES = PROJECT / "expectations" / "rules"
+SEVERITIES = ("blocking", "warning", "note")
+OWNERS = ("submitter", "steward", "division", "district")
+PLACES = {
+    "cell": "từng ô số liệu",
+    "row": "từng dòng của biểu",
+    "total": "dòng tổng của biểu",
+    "submitter": "từng đơn vị báo cáo",
+    "district": "từng huyện, thị xã, thành phố",
+    "province": "toàn tỉnh",
+    "report": "báo cáo đã in",
+    "receipt": "từng thư gửi đến",
+}
+SELECTIONS = {
+    "all": "mọi chỉ tiêu",
+    "counts": "mọi chỉ tiêu đếm (số nguyên)",
+    "additive": "mọi chỉ tiêu cộng được theo địa bàn",
+    "stocks": "mọi chỉ tiêu thời điểm",
+    "derived": "mọi chỉ tiêu được tính ra",
+}
+_REQUIRED = {"id", "expr", "at", "severity", "owner", "label_vi", "label_en", "source", "since"}
+_OPTIONAL = {"for", "when", "until", "same_unit", "why_vi"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `indicators` is what `x` stands for, one of `SELECTIONS`, or empty when the line names them all.
+
+    `conditions`: further comparisons that must hold before the rule applies. `same_unit`: units that count as
+    one in this rule (a post office is a service point). `place` is file and line of the record.
+    """
+
+    rule_id: str
+    expression: str
+    at: tuple[str, ...]
+    severity: str
+    owner: str
+    label_vi: str
+    label_en: str
+    source: str
+    since: str
+    until: str
+    indicators: tuple[str, ...] | str
+    conditions: tuple[str, ...]
+    same_unit: tuple[str, ...]
+    why_vi: str
+    place: str
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        return parse_comparison(self.expression)
+
+    @cached_property
+    def condition_trees(self) -> tuple[Comparison, ...]:
+        return tuple(parse_comparison(text) for text in self.conditions)
+
+    @cached_property
+    def kind(self) -> str:
+        return _kind(self.comparison)
+
+    def holds_in(self, period: str) -> bool:
+        """Return whether the rule is in force in a month ("2019-04")."""
+        return self.since <= period <= (self.until or FOREVER)
+
+    def for_indicator(self, indicator_id: str) -> Comparison:
+        """Return the line with `x` replaced."""
+        return _substituted(self.comparison, indicator_id)
+
+    def conditions_for(self, indicator_id: str) -> tuple[Comparison, ...]:
+        """Return the conditions with `x` replaced."""
+        return tuple(_substituted(tree, indicator_id) for tree in self.condition_trees)
+
+    def selected(self, catalogue: Catalogue) -> tuple[str, ...]:
+        """Return the indicators that `x` stands for; ("",) for a rule without `x`."""
+        if not self.indicators:
+            return ("",)
+        if isinstance(self.indicators, tuple):
+            return self.indicators
+        return tuple(row.indicator_id for row in catalogue.indicators if _is_selected(row, self.indicators))
+
+
+@cache
+def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
+    """Return all rules in the order of files and records.
+
+    Raises:
+        CatalogueError: A record is malformed, an id is used twice, or a line is not of the language.
+    """
+    rules: dict[str, Rule] = {}
+    for path in sorted(folder.glob("*.yml")):
+        for record, line in _records(path):
+            rule = _rule(record, f"{path}:{line}")
+            if rule.rule_id in rules:
+                raise rule_error(rule, "mã quy tắc bị trùng", f"also at {rules[rule.rule_id].place}")
+            rules[rule.rule_id] = rule
+    return tuple(rules.values())
+
+
+def rule_error(rule: Rule, what_vi: str, what_en: str) -> CatalogueError:
+    """Return the error of a rule that the editor of its record must mend."""
+    return CatalogueError(
+        f"Quy tắc {rule.rule_id}: {what_vi}.", f"Rule {rule.rule_id}: {what_en}.",
+        place=rule.place, remedy_vi="Sửa bản ghi đó trong expectations/rules rồi chạy lại.",
+    )
+
+
+def check_rule(rule: Rule, catalogue: Catalogue) -> None:
+    """Check one rule against the catalogue: its names are known and the units of what it compares fit.
+
+    Raises:
+        CatalogueError: With file and line of the rule.
+    """
+    from expectations.units import UnitError, check_units
+
+    known = {row.indicator_id: row.unit for row in catalogue.indicators}
+    known |= {row.reference_id: row.unit for row in catalogue.reference_figures if row.reference_id not in known}
+    providers = {s.submitter_id for s in catalogue.submitters} | {s.submitter_kind for s in catalogue.submitters}
+    for tree in (rule.comparison, *rule.condition_trees):
+        _check_names(rule, tree, known, providers)
+    for indicator_id in rule.selected(catalogue):
+        if indicator_id and indicator_id not in known:
+            raise rule_error(rule, f"không có chỉ tiêu “{indicator_id}”", f"unknown indicator {indicator_id!r}")
+        try:
+            check_units(rule.for_indicator(indicator_id), known, rule.same_unit)
+        except UnitError as error:
+            raise rule_error(rule, f"đơn vị tính không khớp ({error})", f"units do not fit: {error}") from error
+
+
+def rules_in_force(period: str, rules: Iterable[Rule] | None = None) -> list[Rule]:
+    """Return the rules of a month."""
+    return [rule for rule in (load_rules() if rules is None else rules) if rule.holds_in(period)]
+
+
+def day_count(period: str) -> int:
+    """Return the number of days of the calendar month."""
+    return int(month_bounds(period)[1][-2:])
+
+
+def _is_selected(row: Indicator, selection: str) -> bool:
+    if selection == "counts":
+        return row.decimals == 0 and row.indicator_kind != "ratio"
+    if selection == "additive":
+        return row.indicator_kind in ("stock", "flow", "count")
+    if selection == "stocks":
+        return row.indicator_kind == "stock"
+    if selection == "derived":
+        return row.aggregation == "derived"
+    return True
+
+
+def _kind(comparison: Comparison) -> str:
+    functions = {node.function for node in walk(comparison) if isinstance(node, Call)}
+    for function, kind in (
+        ("submitted", "completeness"), ("reported", "completeness"), ("unread", "completeness"),
+        ("defined", "definition"), ("list", "list_length"), ("from", "cross_source"),
+        ("sum_areas", "sum_over_areas"), ("sum_sources", "sum_over_submitters"),
+        ("integer_part", "whole_number"), ("lower_bound", "bounds"), ("again", "stated_twice"),
+        ("stated_prev", "stated_twice"),
+    ):
+        if function in functions:
+            return kind
+    if "prev" in functions:
+        return "roll_forward" if comparison.signs == ("=",) else "series"
+    if "~" in comparison.signs or "printed" in functions:
+        return "printed_ratio"
+    if comparison.signs == ("=",):
+        return "sum_of_parts"
+    is_bound = any(isinstance(side, Number) for side in comparison.sides)
+    return "bounds" if is_bound else "part_of_whole"
+
+
+def _substituted(comparison: Comparison, indicator_id: str) -> Comparison:
+    if not indicator_id:
+        return comparison
+    values = {"x": Name(indicator_id)}
+    return Comparison(tuple(substitute(side, values) for side in comparison.sides), comparison.signs)
+
+
+def _check_names(rule: Rule, tree: Comparison, known: dict[str, str], providers: set[str]) -> None:
+    for name in names(tree):
+        is_each = name == "x" and rule.indicators
+        if name not in known and not is_each:
+            raise rule_error(rule, f"không có chỉ tiêu “{name}”", f"unknown indicator {name!r}")
+    for node in walk(tree):
+        if isinstance(node, Call) and node.function == "from":
+            provider = node.arguments[0]
+            if not isinstance(provider, Name) or provider.name not in providers:
+                raise rule_error(rule, "from() không nêu đơn vị báo cáo", "from() names no submitter or kind")
+
+
+def _records(path: Path) -> list[tuple[dict[str, Any], int]]:
+    """Return the records of a file with the line each begins at."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = path.read_text(encoding="utf-8")
+    try:
+        nodes = yaml.compose(text, Loader=loader)
+        records = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are the safe ones
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise _record_error(f"{path}:{mark.line + 1 if mark else 1}", "không phải YAML hợp lệ", str(error)) from error
+    if nodes is None:
+        return []
+    if not isinstance(records, list):
+        raise _record_error(f"{path}:1", "phải là một danh sách quy tắc", "a list of rules is expected")
+    return [(record, node.start_mark.line + 1) for record, node in zip(records, nodes.value, strict=True)]
+
+
+def _rule(record: Any, place: str) -> Rule:
+    if not isinstance(record, dict):
+        raise _record_error(place, "bản ghi không có trường", "a record with fields is expected")
+    unknown, lacking = set(record) - _REQUIRED - _OPTIONAL, _REQUIRED - set(record)
+    if unknown or lacking:
+        raise _record_error(place, f"trường lạ {sorted(unknown)}, trường thiếu {sorted(lacking)}",
+                            f"unknown fields {sorted(unknown)}, missing fields {sorted(lacking)}")
+    selection = record.get("for", "")
+    rule = Rule(
+        rule_id=str(record["id"]), expression=str(record["expr"]), at=tuple(record["at"]),
+        severity=str(record["severity"]), owner=str(record["owner"]), label_vi=str(record["label_vi"]),
+        label_en=str(record["label_en"]), source=str(record["source"]), since=str(record["since"]),
+        until=str(record.get("until", "")),
+        indicators=tuple(selection) if isinstance(selection, list) else str(selection),
+        conditions=tuple(record.get("when", ())), same_unit=tuple(record.get("same_unit", ())),
+        why_vi=str(record.get("why_vi", "")), place=place,
+    )
+    _check_record(rule)
+    return rule
+
+
+def _check_record(rule: Rule) -> None:
+    if rule.severity not in SEVERITIES:
+        raise rule_error(rule, f"mức “{rule.severity}” không hợp lệ", f"unknown severity {rule.severity!r}")
+    if rule.owner not in OWNERS:
+        raise rule_error(rule, f"người xử lý “{rule.owner}” không hợp lệ", f"unknown owner {rule.owner!r}")
+    if not rule.at or set(rule.at) - set(PLACES):
+        raise rule_error(rule, f"nơi áp dụng {rule.at} không hợp lệ", f"unknown places {rule.at}")
+    if isinstance(rule.indicators, str) and rule.indicators and rule.indicators not in SELECTIONS:
+        raise rule_error(rule, f"nhóm chỉ tiêu “{rule.indicators}” không có", f"no selection {rule.indicators!r}")
+    try:
+        trees = (rule.comparison, *rule.condition_trees)
+    except LanguageError as error:
+        raise rule_error(rule, f"biểu thức sai ({error})", str(error)) from error
+    if rule.indicators and not any("x" in names(tree) for tree in trees):
+        raise rule_error(rule, "có “for” nhưng biểu thức không dùng x", "`for` without x in the line")
+
+
+def _record_error(place: str, vi: str, en: str) -> CatalogueError:
+    return CatalogueError(f"Tệp quy tắc: {vi}.", f"Rule file: {en}.", place=place,
+                          remedy_vi="Sửa dòng đó trong expectations/rules rồi chạy lại.")
+
+

@@ -1,0 +1,324 @@
+"""The figures of a month as the rules see them: drawn once from the warehouse, found by submitter, area, indicator.
+
+Only figures in force are here. What a steward corrected is used with its corrected value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from flows.records import CellReference
+from infra.catalogue import Catalogue, Provision, previous_period
+
+_A1 = re.compile(r"([A-Z]+)(\d+)")
+_TABLE = re.compile(r"table (\d+) row (\d+) col (\d+)")
+
+_OBSERVATIONS = """
+select observation_id, period, report_period, submitter_id, area_code, indicator_id, value, obs_status, qualifier,
+       printed_decimals, is_reported_total, message, file, sheet, cell, raw_text
+from marts.fct_observations
+where is_in_force and report_period in (?, ?)
+order by report_period desc, message, file, sheet, observation_id
+"""
+_FIGURES = """
+select period, indicator_id, value, decimals, completeness, missing
+from marts.fct_figures where period in (?, ?)
+"""
+_SUBMISSIONS = "select period, submitter_id, status, message from marts.fct_submissions where period in (?, ?)"
+_SOURCES = "select period, indicator_id, observation_id from marts.fct_figure_sources where period in (?, ?)"
+_INTAKE = """
+select submitter_id, message, file, kind, message_vi from marts.fct_intake_findings
+where period = ? and severity = 'blocking' order by message, file
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure in force. `value` is None when the cell says that nothing was reported.
+
+    `half_unit`: half a unit of the last digit as written, for a ratio or a figure in thousands; 0 for a count.
+    `line` and `column` place it in its table, so that the parts of a row find each other.
+    """
+
+    cell_id: str
+    period: str
+    report_period: str
+    submitter_id: str
+    area_code: str
+    indicator_id: str
+    value: Fraction | None
+    qualifier: str
+    printed_decimals: int
+    half_unit: Fraction
+    is_reported_total: bool
+    message: str
+    file: str
+    sheet: str
+    place: str
+    raw_text: str
+    line: tuple[str, ...]
+    column: tuple[str, ...]
+
+    def reference(self) -> CellReference:
+        """Return the place as findings name it."""
+        return CellReference(
+            self.cell_id, self.submitter_id, self.area_code, self.indicator_id, self.period,
+            "" if self.value is None else decimal_text(self.value), self.message, self.file, self.sheet, self.place,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFigure:
+    """One row of marts.fct_figures: what would be printed."""
+
+    indicator_id: str
+    value: Fraction | None
+    decimals: int
+    completeness: str
+    missing: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+@dataclass
+class Book:
+    """All figures of a month and of the month before, with the catalogue that judges them."""
+
+    period: str
+    catalogue: Catalogue
+    cells: dict[str, Cell]
+    figures: dict[tuple[str, str], PublishedFigure] = field(default_factory=dict)
+    statuses: dict[tuple[str, str], str] = field(default_factory=dict)
+    unread: list[dict[str, str]] = field(default_factory=list)
+
+    @cached_property
+    def previous(self) -> str:
+        return previous_period(self.period)
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str, str, str, str], list[Cell]]:
+        index = defaultdict(list)
+        for cell in self.cells.values():
+            index[cell.report_period, cell.period, cell.submitter_id, cell.indicator_id, cell.area_code].append(cell)
+        return index
+
+    @cached_property
+    def _areas(self) -> dict[tuple[str, str, str], list[str]]:
+        """Areas a submitter gave an indicator for, by month."""
+        areas: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for report_period, period, submitter_id, indicator_id, area_code in self._index:
+            if report_period == period:
+                areas[period, submitter_id, indicator_id].append(area_code)
+        return areas
+
+    @cached_property
+    def by_indicator(self) -> dict[str, list[Cell]]:
+        """Cells of the month's own figures by indicator, in reading order."""
+        found = defaultdict(list)
+        for cell in self.cells.values():
+            if cell.report_period == cell.period == self.period:
+                found[cell.indicator_id].append(cell)
+        return found
+
+    @cached_property
+    def submitters_heard(self) -> set[tuple[str, str]]:
+        """(period, submitter) whose report came, with figures or without."""
+        heard = {key for key, status in self.statuses.items() if status not in ("expected", "missing")}
+        return heard | {(c.report_period, c.submitter_id) for c in self.cells.values()}
+
+    @cached_property
+    def provisions(self) -> dict[tuple[str, str], Provision]:
+        return {
+            (submitter_id, row.indicator_id): row
+            for submitter_id, rows in self.catalogue.provisions_by_submitter.items()
+            for row in rows
+        }
+
+    @cached_property
+    def sources(self) -> dict[str, list[str]]:
+        """The submitters whose figures count in the provincial figure, by indicator."""
+        found = defaultdict(list)
+        for (submitter_id, indicator_id), row in self.provisions.items():
+            if row.role in ("source", "optional"):
+                found[indicator_id].append(submitter_id)
+        return found
+
+    @cached_property
+    def children(self) -> dict[str, list[str]]:
+        """Areas directly inside an area."""
+        found = defaultdict(list)
+        for area in self.catalogue.areas:
+            found[area.parent_code].append(area.area_code)
+        return found
+
+    def find(
+        self, submitter_id: str, indicator_id: str, area_code: str, period: str = "", report_period: str = ""
+    ) -> list[Cell]:
+        """Return the cells of one figure; by default those of the month's own submission."""
+        period = period or self.period
+        return self._index.get((report_period or period, period, submitter_id, indicator_id, area_code), [])
+
+    def areas(self, submitter_id: str, indicator_id: str, period: str = "") -> list[str]:
+        """Return the areas for which a submitter gave a figure, in reading order."""
+        return self._areas.get((period or self.period, submitter_id, indicator_id), [])
+
+    def own_area(self, submitter_id: str) -> str:
+        """Return the area whose figure is the submitter's own total."""
+        submitter = self.catalogue.submitter_by_id.get(submitter_id)
+        return submitter.area_code if submitter else self.catalogue.province.area_code
+
+    def parts_of(self, submitter_id: str, indicator_id: str, area_code: str, period: str = "") -> list[str]:
+        """Return the areas of a form that make up `area_code`, each place counted once; [] when there are none.
+
+        A row that covers several districts ("635+624") stands for those of them that have no row of their own.
+        """
+        areas = self.areas(submitter_id, indicator_id, period)
+        if "+" in area_code:
+            members = area_code.split("+")
+            return members if any(member in areas for member in members) else []
+        inside = [a for a in areas if a in self._inside(area_code)]
+        for combined in (a for a in areas if "+" in a):
+            members = combined.split("+")
+            if set(members) <= self._inside(area_code) and not set(members) & set(inside):
+                inside.append(combined)
+        return inside
+
+    def _inside(self, area_code: str) -> set[str]:
+        return set(self.children.get(area_code, ()))
+
+    def communes(self, area_code: str, area_types: tuple[str, ...] = ()) -> int:
+        """Return the number of commune-level units inside a province, district or group of districts."""
+        count = 0
+        for code in area_code.split("+"):
+            area = self.catalogue.area_by_code.get(code)
+            if area is not None and area.area_level == "province":
+                count += sum(self.communes(inner, area_types) for inner in self.children[code])
+            else:
+                count += sum(
+                    not area_types or self.catalogue.area_by_code[inner].area_type in area_types
+                    for inner in self.children.get(code, ())
+                )
+        return count
+
+
+def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
+    """Return the figures of a month and of the month before, read from the warehouse's marts.
+
+    Args:
+        connection: An open warehouse (`infra.warehouse.open_build`).
+        catalogue: The catalogue of the month.
+        period: "2019-04".
+    """
+    months = [period, previous_period(period)]
+    kinds = {row.indicator_id: row.indicator_kind for row in catalogue.indicators}
+    rows = _dicts(connection, _OBSERVATIONS, months)
+    cells = {row["observation_id"]: make_cell(row, kinds) for row in rows}
+    sources = defaultdict(list)
+    for row in _dicts(connection, _SOURCES, months):
+        sources[row["period"], row["indicator_id"]].append(row["observation_id"])
+    figures = {
+        (row["period"], row["indicator_id"]): PublishedFigure(
+            row["indicator_id"], _fraction(row["value"]), int(row["decimals"] or 0), row["completeness"],
+            _texts(row["missing"]), tuple(sources[row["period"], row["indicator_id"]]),
+        )
+        for row in _dicts(connection, _FIGURES, months)
+    }
+    statuses = {(r["period"], r["submitter_id"]): r["status"] for r in _dicts(connection, _SUBMISSIONS, months)}
+    return Book(period, catalogue, cells, figures, statuses, _dicts(connection, _INTAKE, [period]))
+
+
+def make_cell(row: dict[str, Any], kinds: dict[str, str]) -> Cell:
+    """Return the cell of one row of marts.fct_observations; `kinds` gives the kind of each indicator."""
+    value = _fraction(row["value"])
+    place = row["cell"] or ""
+    line, column = _coordinates(row["file"] or "", row["sheet"] or "", place)
+    decimals = int(row["printed_decimals"] or 0)
+    return Cell(
+        row["observation_id"], row["period"], row["report_period"], row["submitter_id"], row["area_code"],
+        row["indicator_id"], value, row["qualifier"] or "", decimals,
+        _half_unit(value, decimals, row["raw_text"] or "", kinds.get(row["indicator_id"].split("#")[0], "")),
+        bool(row["is_reported_total"]), row["message"] or "", row["file"] or "", row["sheet"] or "", place,
+        row["raw_text"] or "", line, column,
+    )
+
+
+def nearest(cells: Iterable[Cell], anchor: Cell | None) -> Cell | None:
+    """Return the cell that stands closest to the anchor: same row, same column, same sheet, same file, first."""
+    candidates = list(cells)
+    if not candidates or anchor is None:
+        return candidates[0] if candidates else None
+    return min(candidates, key=lambda cell: _distance(cell, anchor))
+
+
+def is_near(cell: Cell, anchor: Cell) -> bool:
+    """Return whether two cells stand in one row or column of one table, or in text without a grid."""
+    return _distance(cell, anchor) < 2 or (not cell.line and (cell.file, cell.sheet) == (anchor.file, anchor.sheet))
+
+
+def decimal_text(value: Fraction, digits: int = 6) -> str:
+    """Return a fraction as decimal text, exact where it ends within 12 digits, else rounded half-up to `digits`."""
+    for places in range(13):
+        scaled = value * 10**places
+        if scaled.denominator == 1:
+            return str(Decimal(scaled.numerator).scaleb(-places)) if places else str(scaled.numerator)
+    from expectations.language import round_half_up
+
+    return decimal_text(round_half_up(value, digits))
+
+
+def _distance(cell: Cell, anchor: Cell) -> int:
+    if cell.line and cell.line == anchor.line:
+        return 0
+    if cell.column and cell.column == anchor.column:
+        return 1
+    if (cell.file, cell.sheet) == (anchor.file, anchor.sheet):
+        return 2
+    return 3 if cell.file == anchor.file else 4
+
+
+def _coordinates(file: str, sheet: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if match := _A1.fullmatch(place):
+        return (file, sheet, match[2]), (file, sheet, match[1])
+    if match := _TABLE.fullmatch(place):
+        return (file, sheet, match[1], match[2]), (file, sheet, match[1], "c" + match[3])
+    return (), ()
+
+
+def _half_unit(value: Fraction | None, decimals: int, raw_text: str, kind: str) -> Fraction:
+    if value is None:
+        return Fraction(0)
+    if kind in ("ratio", "target"):
+        return Fraction(1, 2 * 10**decimals)
+    return Fraction(_written_unit(value, raw_text), 2) if value.denominator == 1 and value else Fraction(0)
+
+
+def _written_unit(value: Fraction, raw_text: str) -> int:
+    """Return the unit of the last digit as written: 1 000 for "98310" under "nghìn trang", 0 for a plain count."""
+    digits = re.sub(r"\D", "", raw_text)
+    text = str(abs(value.numerator))
+    zeros = len(text) - len(digits)
+    return 10**zeros if digits.strip("0") and zeros > 0 and text == digits + "0" * zeros else 0
+
+
+def _fraction(value: Any) -> Fraction | None:
+    if value is None or value != value:  # NaN is not a figure
+        return None
+    return Fraction(Decimal(str(value)))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not value:
+        return ()
+    return tuple(str(v) for v in value) if isinstance(value, (list, tuple)) else (str(value),)
+
+
+def _dicts(connection: Any, query: str, parameters: list[str]) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
