@@ -6,6 +6,7 @@ turn `Content` into observations. Text is untouched here: a refused figure is sh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flows.records import IntakeFinding
@@ -38,7 +39,7 @@ class Grid:
     """
 
     sheet: str
-    cells: dict[tuple[int, int], GridCell]
+    cells: Mapping[tuple[int, int], GridCell]
     merged: tuple[tuple[int, int, int, int], ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
@@ -85,7 +86,10 @@ class Content:
 
 @dataclass(frozen=True)
 class ReadContext:
-    """Whose file this is and for which month; `catalogue` is already the one of that month."""
+    """Whose file this is and for which month; `catalogue` is already the one of that month.
+
+    `document_sha256` is the hash of the document's bytes; the reader fills it in when it is empty.
+    """
 
     catalogue: Catalogue
     report_period: str
@@ -95,6 +99,7 @@ class ReadContext:
     file: str
     subject: str = ""
     sibling_files: tuple[str, ...] = field(default=())
+    document_sha256: str = ""
 
 
 def column_letters(column: int) -> str:

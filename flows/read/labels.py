@@ -1,0 +1,234 @@
+"""What a label of a form means: an indicator, a structural role, or something known that is no indicator.
+
+`labels.csv` is the only source besides the printed names of `indicators.csv`; a new wording is a new row.
+Three kinds of `indicator_id` stand in it:
+
+* an indicator ("phone_subs_fixed", also "newspaper_copies#run");
+* a role of the form, written "#role": `ROLES` lists them;
+* nothing: the label is known and is not an indicator, its figures are left alone.
+
+A label may be a path, "Phát thanh > Tiếng Bahnar": the last part under the parts before it, whatever stands
+between. A part that is itself a label of an indicator matches every wording of that indicator.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flows.read.document import ReadContext
+from flows.read.text import fold, strip_marks
+from infra.catalogue import Catalogue
+
+ROLES = {
+    "#serial": "running number of the rows",
+    "#district": "column of district names",
+    "#commune": "column of commune names",
+    "#area": "column of area names of either level",
+    "#item": "column of indicator names, one a row",
+    "#name": "column of names that are not areas, such as companies",
+    "#unit": "column of units of measure",
+    "#note": "remarks",
+    "#value": "figure of this period",
+    "#cumulative": "stock at the end of the period, or running total of a flow",
+    "#previous": "figure of the period before",
+    "#total": "total of the rows or columns it stands with",
+}
+PATH_MARK = ">"
+
+_ENUMERATOR = re.compile(
+    r"^(?:(?:[ivx]+|\d+(?:\.\d+)*|[a-hđ])[.)/]\s*(?=[^\d\s])|\d+(?:\.\d+)+\s+|[-+*•▪o]\s+|[-+*•▪])"
+)
+_ABBREVIATIONS = [
+    (re.compile(pattern), fold(meaning))
+    for pattern, meaning in (
+        (r"\btb\b", "thuê bao"),
+        (r"\bdđ\b", "di động"),
+        (r"\bđt\b", "điện thoại"),
+        (r"\bbđ[ -]?vhx\b", "bưu điện văn hóa xã"),
+        (r"\bbđ[ -]?vh xã\b", "bưu điện văn hóa xã"),
+        (r" ?& ?", " và "),
+        (r" ?/ ?", "/"),
+        (r" ?\+ ?", " + "),
+    )
+]
+_BRACKETS = re.compile(r"\s*\([^()]*\)")
+_LEADS = re.compile(r"^(?:trong đó|gồm|bao gồm|số lượng|số liệu|số|sl)(?:\s*:\s*|\s+)")
+_WHEN = re.compile(
+    r"[\s,]*(?:\b(?:(?:tính |lũy kế )?đến (?:cuối (?:kì|tháng)|nay|thời điểm báo cáo|hết tháng)|"
+    r"(?:tính )?đến (?:hết )?(?:ngày )?\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|"
+    r"(?:phát sinh )?trong (?:tháng|kì)(?: báo cáo| này)?|lũy kế|tháng \d{1,2}(?:[/.-]\d{4}| năm \d{4})?|"
+    r"t\d{1,2}(?:[/.-]\d{2,4})?|cuối kì|hiện có|hiện nay))+$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label or a path of labels means.
+
+    `indicator_id` is "" when there is none; `roles` are those of `ROLES`; `is_known` is False for wordings
+    that are in no catalogue row.
+    """
+
+    indicator_id: str = ""
+    roles: frozenset[str] = frozenset()
+    is_known: bool = True
+
+    @property
+    def is_ignored(self) -> bool:
+        return self.is_known and not self.indicator_id and not self.roles
+
+
+UNKNOWN = Meaning(is_known=False)
+IGNORED = Meaning()
+
+
+class LabelIndex:
+    """The labels of one catalogue as one submitter uses them."""
+
+    def __init__(self, catalogue: Catalogue, submitter_id: str, submitter_kind: str) -> None:
+        self._single: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
+        paths: list[tuple[tuple[str, ...], str]] = []
+        for row in catalogue.indicators:
+            self._add(row.label_vi, row.indicator_id)
+        for context in ("", submitter_kind, submitter_id):
+            for label in catalogue.labels:
+                if label.context == context and PATH_MARK in label.label:
+                    paths.append((tuple(label.label.split(PATH_MARK)), label.indicator_id))
+                elif label.context == context:
+                    self._add(label.label, label.indicator_id)
+        self._paths: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for parts, indicator_id in reversed(paths):
+            canonical = tuple(self._canonical(part) for part in parts)
+            self._paths.setdefault(canonical[-1], []).append((canonical[:-1], indicator_id))
+            self._shown.setdefault(strip_marks(parts[-1]), parts[-1].strip())
+        self._cache: dict[tuple[str, ...], Meaning] = {}
+
+    def match(self, text: str) -> Meaning:
+        """Return the meaning of one label by itself."""
+        found = self._lookup(text)
+        return UNKNOWN if found is None else _meaning(found)
+
+    def match_path(self, parts: Iterable[str]) -> Meaning:
+        """Return the meaning of the last label under those before it, outermost first.
+
+        Role words do not take part ("Thuê bao cố định / Kỳ trước"); a total takes the indicator above it
+        ("Di động / Cộng").
+        """
+        key = tuple(parts)
+        if key not in self._cache:
+            self._cache[key] = self._resolve(key)
+        return self._cache[key]
+
+    def is_last_part(self, text: str) -> bool:
+        """Tell whether some path label ends with this wording."""
+        return any(name in self._paths for name in self._names(text))
+
+    def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
+        """Return the known labels most like `text`, for a question to the steward; never used to decide."""
+        coarse = strip_marks(_BRACKETS.sub("", label_key(text)))
+        close = difflib.get_close_matches(coarse, list(self._shown), count, 0.55)
+        return tuple(self._shown[key] for key in close)
+
+    def _add(self, label: str, indicator_id: str) -> None:
+        self._single[label_key(label)] = indicator_id
+        if not indicator_id.startswith("#") and indicator_id:
+            self._shown[strip_marks(label)] = label
+
+    def _lookup(self, text: str) -> str | None:
+        return next((self._single[key] for key in candidate_keys(text) if key in self._single), None)
+
+    def _canonical(self, part: str) -> str:
+        found = self._lookup(part)
+        return found if found and not found.startswith("#") else label_key(part)
+
+    def _names(self, text: str) -> set[str]:
+        """Return everything a path part may be called by: its keys, its indicator, the role total."""
+        found = self._lookup(text)
+        return {*candidate_keys(text), *([found] if found else [])}
+
+    def _resolve(self, parts: tuple[str, ...]) -> Meaning:
+        meanings = [self.match(part) for part in parts]
+        roles = frozenset(role for m in meanings for role in m.roles)
+        rest = [(part, m) for part, m in zip(parts, meanings, strict=True) if not m.roles or "#total" in m.roles]
+        if not rest:
+            return Meaning(roles=roles, is_known=bool(parts))
+        by_path = self._resolve_path([part for part, _ in rest])
+        if by_path is not None:
+            return Meaning(by_path, roles)
+        leaf = rest[-1][1]
+        if "#total" in leaf.roles:
+            above = next((m for _, m in reversed(rest[:-1]) if m.indicator_id or m.is_ignored), IGNORED)
+            return Meaning(above.indicator_id, roles)
+        if not leaf.is_known:
+            return Meaning("", roles, is_known=False)
+        return Meaning(leaf.indicator_id, roles - {"#total"} if leaf.indicator_id else roles)
+
+    def _resolve_path(self, parts: list[str]) -> str | None:
+        """Return the indicator of the longest path label that ends here; "" for a known one that is ignored."""
+        names = [self._names(part) for part in parts]
+        best: tuple[int, str] | None = None
+        for name in names[-1]:
+            for above, indicator_id in self._paths.get(name, ()):
+                if _is_subsequence(above, names[:-1]) and (best is None or len(above) > best[0]):
+                    best = (len(above), indicator_id)
+        return best[1] if best else None
+
+
+def match_label(text: str, context: ReadContext) -> Meaning:
+    """Return what one label of a form means for the submitter of this document."""
+    return label_index(context).match(text)
+
+
+_INDEXES: dict[tuple[int, str, str], tuple[Catalogue, LabelIndex]] = {}
+
+
+def label_index(context: ReadContext) -> LabelIndex:
+    """Return the label index of a document's submitter and month, built once."""
+    submitter = context.submitter
+    names = (submitter.submitter_id, submitter.submitter_kind) if submitter else ("", "")
+    key = (id(context.catalogue), *names)
+    if key not in _INDEXES:  # the catalogue is kept with its index, so that its id stays its own
+        _INDEXES[key] = (context.catalogue, LabelIndex(context.catalogue, *names))
+    return _INDEXES[key][1]
+
+
+@lru_cache(maxsize=16384)
+def label_key(text: str) -> str:
+    """Return the key of a label: folded, without enumerator and end punctuation, abbreviations written out."""
+    key = _ENUMERATOR.sub("", fold(text).strip(" .:;,"))
+    for pattern, meaning in _ABBREVIATIONS:
+        key = pattern.sub(meaning, key)
+    return key.strip(" .:;,-")
+
+
+@lru_cache(maxsize=16384)
+def candidate_keys(text: str) -> tuple[str, ...]:
+    """Return the keys under which a label may be known, the fullest first.
+
+    Brackets, words such as "số lượng" or "trong đó" and the time said at the end may be left out.
+    """
+    full = label_key(text)
+    keys = [full]
+    for pattern in (_BRACKETS, _LEADS, _WHEN):
+        keys += [shorter for key in keys if (shorter := pattern.sub("", key).strip(" .:;,-")) and shorter != key]
+    return tuple(dict.fromkeys(keys))
+
+
+def _meaning(found: str) -> Meaning:
+    return Meaning(roles=frozenset((found,))) if found.startswith("#") else Meaning(found)
+
+
+def _is_subsequence(parts: tuple[str, ...], names: list[set[str]]) -> bool:
+    rest = iter(names)
+    return all(any(part in options for options in rest) for part in parts)
+
+
+def pairs_of(row_parts: tuple[str, ...], column_parts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the two orders in which row and column labels of one cell can be read as a path."""
+    return tuple(dict.fromkeys((tuple(itertools.chain(row_parts, column_parts)), (*column_parts, *row_parts))))
