@@ -77,6 +77,7 @@ _TONE_MARKS = "\u0300\u0301\u0303\u0309\u0323"
 _TONE = re.compile(f"[{_TONE_MARKS}]")
 _OPEN_GLIDE = re.compile(r"(?<![^\W\d_])((?:[^\W\d_aăâeêioôơuưyq]|gi)*)(o[ae]|uy)(?![^\W\d_])")
 _ONLY_Y = re.compile(r"(?<![^\W\d_])(qu|[bcdđghklmnprstvx]+)y(?![^\W\d_])")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _HAS_GLIDE_OR_Y = re.compile("[ỳýỷỹỵyoòóỏõọuùúủũụ]")
 _TYPOGRAPHIC = set("–—‘’“”„…•‐‑−\u2009\u202f\u200b")
 
@@ -113,7 +114,7 @@ def fold(text: str, font_name: str = "") -> str:
     if not lowered.isascii():
         lowered = unicodedata.normalize("NFC", lowered.translate(_PUNCTUATION))
     if _HAS_GLIDE_OR_Y.search(lowered):
-        lowered = " ".join(_fold_word(word) for word in lowered.split())
+        lowered = _LETTERS.sub(lambda match: _fold_word(match.group()), lowered)
     return " ".join(lowered.split())
 
 
