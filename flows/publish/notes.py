@@ -1,0 +1,55 @@
+"""The footnotes of a report: why a figure is not whole, or is published although a check failed."""
+
+from __future__ import annotations
+
+from flows.publish.report_data import Figure, ReportData
+from flows.records import Decision, Finding
+
+
+class Notes:
+    """Numbers footnotes as they are called; the same reason keeps its number."""
+
+    def __init__(self, data: ReportData) -> None:
+        self._data = data
+        self._reasons = waiver_reasons(data)
+        self.texts: list[str] = []
+
+    def number_of(self, figure: Figure) -> int:
+        """Return the number of the footnote this figure needs, 0 for none."""
+        text = " ".join(part for part in (self._missing_text(figure), *self._waiver_texts(figure)) if part)
+        if not text:
+            return 0
+        if text not in self.texts:
+            self.texts.append(text)
+        return self.texts.index(text) + 1
+
+    def _missing_text(self, figure: Figure) -> str:
+        names = ", ".join(self._data.submitter_name(name) for name in figure.missing)
+        if figure.completeness == "not_reported":
+            return f"Chưa có đơn vị nào báo cáo số liệu này{f' ({names})' if names else ''}."
+        if figure.completeness == "incomplete":
+            return f"Số liệu chưa đầy đủ: chưa có báo cáo của {names or 'một số đơn vị'}."
+        return ""
+
+    def _waiver_texts(self, figure: Figure) -> list[str]:
+        return [f"Số liệu còn chênh lệch, được chấp nhận công bố với lý do: {reason.rstrip('.')}."
+                for reason in self._reasons.get(figure.indicator_id, ())]
+
+
+def waiver_reasons(data: ReportData) -> dict[str, tuple[str, ...]]:
+    """Return for each published indicator the reasons of the waivers that touch a cell behind it."""
+    published = {row.observation_id: row.indicator_id for row in data.sources}
+    reasons: dict[str, list[str]] = {}
+    for finding, decision in open_waivers(data):
+        touched = {published.get(cell.observation_id, cell.indicator_id) for cell in finding.cells}
+        touched |= {cell.indicator_id for cell in finding.cells}
+        for indicator_id in touched:
+            reasons.setdefault(indicator_id, []).append(decision.reason)
+    return {name: tuple(dict.fromkeys(texts)) for name, texts in reasons.items()}
+
+
+def open_waivers(data: ReportData) -> list[tuple[Finding, Decision]]:
+    """Return the waived findings, each with the decision that waives it."""
+    decisions = {row.target: row for row in data.decisions if row.kind == "waive"}
+    return [(finding, decisions[finding.finding_id]) for finding in data.findings
+            if finding.decision == "waived" and finding.finding_id in decisions]
