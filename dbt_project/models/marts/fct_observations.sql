@@ -1,0 +1,36 @@
+-- Every observation with its place, its decision and what it does in our figures. Grain: observation_id.
+select
+    observations.observation_id,
+    observations.period,
+    observations.report_period,
+    observations.submitter_id,
+    observations.submitter_kind,
+    observations.area_code,
+    observations.indicator_id,
+    observations.reported_value,
+    observations.value,
+    observations.unit_code,
+    observations.obs_status,
+    observations.qualifier,
+    observations.printed_decimals,
+    observations.is_reported_total,
+    observations.is_in_force,
+    observations.is_corrected,
+    observations.decision_id,
+    observations.provision_role,
+    observations.provision_detail,
+    observations.use_in_total,
+    observations.has_conflict,
+    observations.receipt_id,
+    observations.message,
+    coalesce(documents.sha256, '') as document_sha256,
+    observations.file,
+    observations.sheet,
+    observations.cell,
+    observations.raw_text,
+    observations.row_label,
+    observations.column_label,
+    observations.use_status
+from {{ ref('int_observations_classified') }} as observations
+left join {{ ref('stg_raw__documents') }} as documents
+    on observations.receipt_id = documents.receipt_id and observations.file = documents.file

@@ -1,0 +1,21 @@
+-- The build itself: which period was asked for. Grain: one row.
+with
+
+source as (
+
+    select * from {{ source('raw', 'builds') }}
+
+),
+
+renamed as (
+
+    select
+
+        build_id,
+        period
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,145 @@
+"""All that a build depends on, and the build id that stands for it.
+
+warehouse = build(readings, decisions, catalogue, code): the id is the hash of these four, so the same
+inputs have the same id on every machine, and a build that is there need not be made again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import infra.warehouse as warehouse_module
+from flows.build.definitions import CompiledDefinition, compile_definitions
+from flows.records import Decision, Document, DocumentReading, IntakeFinding, NarrativeItem, Observation, Receipt
+from infra.catalogue import TABLES, Catalogue
+from infra.errors import OperationError
+from infra.settings import PROJECT
+
+BUILD_ID_LENGTH = 16
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """The month asked for, as the warehouse itself says it. One row."""
+
+    build_id: str
+    period: str
+
+
+@dataclass(frozen=True)
+class BuildInputs:
+    """The records of every month up to `period`, and the whole catalogue (earlier months need earlier rows)."""
+
+    period: str
+    catalogue: Catalogue
+    receipts: tuple[Receipt, ...] = ()
+    documents: tuple[Document, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    narrative_items: tuple[NarrativeItem, ...] = ()
+    intake_findings: tuple[IntakeFinding, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    def tables(self) -> list[tuple[str, str, type, Iterable[Any]]]:
+        """Return schema, table, record class and records of every table that dbt starts from."""
+        raw: list[tuple[str, str, type, Iterable[Any]]] = [
+            ("raw", "builds", BuildRequest, [BuildRequest(self.build_id(), self.period)]),
+            ("raw", "definitions", CompiledDefinition, compile_definitions(self.catalogue)),
+            ("raw", "receipts", Receipt, self.receipts),
+            ("raw", "documents", Document, self.documents),
+            ("raw", "observations", Observation, self.observations),
+            ("raw", "narrative_items", NarrativeItem, self.narrative_items),
+            ("raw", "intake_findings", IntakeFinding, self.intake_findings),
+            ("raw", "decisions", Decision, self.decisions),
+        ]
+        return raw + [("catalogue", name, row, getattr(self.catalogue, name)) for name, row in TABLES.items()]
+
+    def build_id(self) -> str:
+        """Return the hash of everything the build depends on; the order of the records does not count.
+
+        Narrative items are the exception: they are published in the order of the document.
+        """
+        digest = hashlib.sha256(f"{self.period} {code_digest()}".encode())
+        for name in ("receipts", "documents", "observations", "intake_findings", "decisions"):
+            for line in sorted(_line(record) for record in getattr(self, name)):
+                digest.update(line)
+        for records in (self.narrative_items, *(getattr(self.catalogue, name) for name in TABLES)):
+            for record in records:
+                digest.update(_line(record))
+        return digest.hexdigest()[:BUILD_ID_LENGTH]
+
+
+def gather_inputs(
+    period: str,
+    catalogue: Catalogue,
+    receipts: Iterable[Receipt],
+    readings: Iterable[DocumentReading],
+    decisions: Iterable[Decision],
+) -> BuildInputs:
+    """Return the inputs of a build from what the ledger and the reading step give, put in order.
+
+    Raises:
+        OperationError: A decision holds something that is not a number.
+    """
+    readings = list(readings)
+    decisions = tuple(sorted(decisions, key=lambda d: d.decision_id))
+    for decision in decisions:
+        _check_value(decision)
+    return BuildInputs(
+        period=period,
+        catalogue=catalogue,
+        receipts=tuple(sorted(receipts, key=lambda r: (r.period, r.receipt_id))),
+        documents=tuple(r.document for r in readings if r.document.file),
+        observations=tuple(o for r in readings for o in r.reading.observations),
+        narrative_items=tuple(n for r in readings for n in r.reading.narrative_items),
+        intake_findings=tuple(f for r in readings for f in r.reading.findings),
+        decisions=decisions,
+    )
+
+
+@cache
+def code_digest() -> str:
+    """Return the hash of the models and of the code that builds: another code is another warehouse."""
+    digest = hashlib.sha256()
+    for path in [*_code_files()]:
+        digest.update(path.relative_to(PROJECT).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _code_files() -> list[Path]:
+    models = [p for suffix in ("sql", "yml") for p in DBT_PROJECT.rglob(f"*.{suffix}")]
+    build = [*Path(__file__).parent.glob("*.py"), Path(warehouse_module.__file__)]
+    return sorted({*models, *build, PROJECT / "flows" / "records.py", PROJECT / "expectations" / "language.py"})
+
+
+def _line(record: Any) -> bytes:
+    values = [getattr(record, f.name) for f in dataclasses.fields(record)]
+    return json.dumps([type(record).__name__, *values], default=_plain, ensure_ascii=True).encode() + b"\n"
+
+
+def _plain(value: Any) -> str:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+def _check_value(decision: Decision) -> None:
+    if decision.kind not in ("correct", "supply") or not decision.value:
+        return
+    try:
+        finite = Decimal(decision.value).is_finite()
+    except ArithmeticError:
+        finite = False
+    if not finite:
+        raise OperationError(
+            f"Quyết định {decision.decision_id} ghi giá trị “{decision.value}”, không phải là số.",
+            f"Decision {decision.decision_id} holds {decision.value!r}, which is not a number.",
+            remedy_vi="Rút quyết định đó và ghi lại với một con số.",
+        )

@@ -1,0 +1,372 @@
+"""The warehouse: one new DuckDB file a build, published by moving a pointer. The only module that opens DuckDB.
+
+DuckDB allows one writer or many readers a file, and a file replaced in place can replay the write-ahead log
+of its predecessor. So a build is written in a folder of its own, verified, and only then takes its final,
+unique name; readers open that name read-only and follow a small pointer file, one per period:
+
+    <home>/warehouse/<build id>.duckdb      a finished build, never written again
+    <home>/warehouse/current-<period>       the build id that readers of that period follow
+    <home>/warehouse/.building-*/           a build under way; swept away when its process is gone
+
+Nothing here is precious: every file can be rebuilt from the archive and the ledger.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import typing
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+
+from infra.errors import OperationError
+from infra.settings import Settings
+
+# The name is the same in every build folder: dbt re-reads the whole project when its connection changes.
+BUILDING_NAME = "warehouse.duckdb"
+KEEP_BUILDS = 5
+MEMORY_LIMIT = "512MB"
+THREADS = 2
+LARGEST = Decimal(10) ** 22          # DECIMAL(28,6) holds 22 digits before the comma
+
+_SQL_TYPES = {str: "varchar", int: "bigint", bool: "boolean", Decimal: "decimal(28, 6)"}
+_BUILD_ID = re.compile(r"[0-9a-z]{8,64}")
+_PERIOD = re.compile(r"\d{4}-\d{2}")
+
+
+# ---------------------------------------------------------------------------------------------- writing
+
+
+@contextmanager
+def new_build_folder(settings: Settings) -> Iterator[Path]:
+    """Give a fresh folder beside the finished builds to write one build in; gone when the block ends.
+
+    Raises:
+        OperationError: The folder cannot be made.
+    """
+    folder = settings.warehouse_folder / f".building-{os.getpid()}-{uuid4().hex[:8]}"
+    try:
+        _sweep_abandoned(settings.warehouse_folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def writable(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse file of a build folder for writing; checkpointed and closed when the block ends."""
+    connection = duckdb.connect(str(folder / BUILDING_NAME), config=_config(folder))
+    try:
+        yield connection
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+
+
+def load_records(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, record_type: type, records: Iterable[Any]
+) -> int:
+    """Create `schema.table` with the fields of a record class as columns, fill it, return the number of rows.
+
+    Text is varchar, `Decimal` is decimal(28, 6), a tuple of texts is varchar[]; None is null. The rows pass
+    through a file that we write ourselves: thousands of rows in some milliseconds, no data frame needed.
+
+    Raises:
+        OperationError: A value does not fit decimal(28, 6); the place is the record's file and cell.
+    """
+    columns = {name: _sql_type(hint) for name, hint in _field_hints(record_type).items()}
+    listed = ", ".join(f'"{name}" {sql_type}' for name, sql_type in columns.items())
+    connection.execute(f"create schema if not exists {schema}")
+    connection.execute(f"create table {schema}.{table} ({listed})")
+    passage = _database_folder(connection) / f"{schema}.{table}.json"
+    count = _write_json_lines(passage, list(columns), records)
+    if count:
+        connection.execute(
+            f"insert into {schema}.{table} select * from read_json(?, format = 'newline_delimited', columns = ?)",
+            [str(passage), columns],
+        )
+    passage.unlink()
+    return count
+
+
+def publish_build(settings: Settings, folder: Path, build_id: str, period: str, tables: Iterable[str]) -> Path:
+    """Verify the file of a build folder, give it its final name, and let readers of the period follow it.
+
+    The order matters when the machine stops half-way: bytes on disk, then the name, then the pointer.
+
+    Args:
+        settings: Where the warehouse is.
+        folder: The build folder, its file closed.
+        build_id: The name to give.
+        period: The period whose pointer moves.
+        tables: Tables ("marts.fct_figures") that must be there and open.
+
+    Raises:
+        OperationError: A table is missing or the file cannot be written.
+    """
+    source, target = folder / BUILDING_NAME, build_path(settings, build_id)
+    with writable(folder):
+        pass                  # whoever wrote last may have left rows in the write-ahead log: fold them in
+    _verify(source, folder, tables)
+    try:
+        _fsync(source)
+        source.rename(target)
+        _fsync(target.parent)
+        set_current_build(settings, period, build_id)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    return target
+
+
+def set_current_build(settings: Settings, period: str, build_id: str) -> None:
+    """Move the pointer of a period to a finished build, in one step that no reader can see half done."""
+    pointer = _pointer(settings, period)
+    passage = pointer.with_name(f".{pointer.name}-{uuid4().hex[:8]}")
+    passage.write_text(build_id + "\n", encoding="ascii")
+    _fsync(passage)
+    passage.replace(pointer)
+    _fsync(pointer.parent)
+
+
+def remove_old_builds(settings: Settings, protected: Iterable[str] = (), keep: int = KEEP_BUILDS) -> list[str]:
+    """Delete all but the `keep` newest builds and return the ids deleted.
+
+    Builds that a pointer or `protected` (the builds that editions name) refers to are never deleted.
+    """
+    kept = {*protected, *_pointed_builds(settings)}
+    builds = sorted(settings.warehouse_folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
+    removed = []
+    for path in builds[keep:]:
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+            removed.append(path.stem)
+    return removed
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+def build_path(settings: Settings, build_id: str) -> Path:
+    """Return the path of a finished build; the file need not be there."""
+    if not _BUILD_ID.fullmatch(build_id):
+        raise OperationError(
+            f"“{build_id}” không phải là mã bản dựng.", f"{build_id!r} is not a build id.",
+            remedy_vi="Mã bản dựng gồm chữ thường và chữ số.",
+        )
+    return settings.warehouse_folder / f"{build_id}.duckdb"
+
+
+def has_build(settings: Settings, build_id: str) -> bool:
+    """Say whether a finished, verified build of that id is there (only verified files carry the final name)."""
+    return build_path(settings, build_id).is_file()
+
+
+def find_current_build(settings: Settings, period: str) -> str:
+    """Return the id of the build that readers of a period follow, "" when there is none yet."""
+    try:
+        build_id = _pointer(settings, period).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+    return build_id if _BUILD_ID.fullmatch(build_id) and has_build(settings, build_id) else ""
+
+
+def current_build(settings: Settings, period: str) -> str:
+    """Return the id of the build that readers of a period follow.
+
+    Raises:
+        OperationError: The period was never built here.
+    """
+    build_id = find_current_build(settings, period)
+    if not build_id:
+        raise OperationError(
+            f"Chưa có kho số liệu của tháng {period}.",
+            f"There is no warehouse build for {period} yet.",
+            place=str(settings.warehouse_folder),
+            remedy_vi=f"Chạy “tonghop month {period}” để dựng kho số liệu trước.",
+        )
+    return build_id
+
+
+@contextmanager
+def open_current(settings: Settings, period: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the current build of a period read-only; closed when the block ends.
+
+    Raises:
+        OperationError: The period was never built here, or the file cannot be opened.
+    """
+    with open_build(settings, current_build(settings, period)) as connection:
+        yield connection
+
+
+@contextmanager
+def open_build(settings: Settings, build_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open one finished build read-only; closed when the block ends.
+
+    Raises:
+        OperationError: There is no such build, or the file cannot be opened.
+    """
+    path = build_path(settings, build_id)
+    if not path.is_file():
+        raise OperationError(
+            f"Không có bản dựng {build_id} trong kho số liệu.", f"There is no build {build_id} in the warehouse.",
+            place=str(path), remedy_vi="Chạy lại tháng đó để dựng lại kho số liệu.",
+        )
+    with _read_only(path, settings.warehouse_folder) as connection:
+        yield connection
+
+
+@contextmanager
+def _read_only(path: Path, temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config=_config(temporary))
+    except duckdb.Error as error:
+        raise OperationError(
+            f"Không mở được tệp kho số liệu {path.name}.", f"The warehouse file cannot be opened: {error}",
+            place=str(path), remedy_vi="Xóa tệp đó rồi chạy lại: kho số liệu luôn dựng lại được.",
+        ) from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+# --------------------------------------------------------------------------------------------- internals
+
+
+def _config(temporary: Path) -> dict[str, Any]:
+    """Limits said out loud: the defaults take most of the machine and may fetch extensions from the net."""
+    return {
+        "memory_limit": MEMORY_LIMIT,
+        "threads": THREADS,
+        "temp_directory": str(temporary / ".duckdb-temp"),
+        "max_temp_directory_size": "2GB",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+
+
+def _database_folder(connection: duckdb.DuckDBPyConnection) -> Path:
+    row = connection.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    assert row is not None
+    return Path(row[0]).parent
+
+
+def _field_hints(record_type: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(record_type)
+    return {f.name: hints[f.name] for f in dataclasses.fields(record_type)}
+
+
+def _sql_type(hint: Any) -> str:
+    if hint in _SQL_TYPES:
+        return _SQL_TYPES[hint]
+    if typing.get_origin(hint) is tuple:
+        return "varchar[]"
+    if typing.get_origin(hint) is typing.Literal:
+        return "varchar"
+    members = [member for member in typing.get_args(hint) if member is not type(None)]
+    if len(members) == 1:
+        return _sql_type(members[0])
+    raise TypeError(f"no SQL type for {hint}")
+
+
+def _write_json_lines(path: Path, names: list[str], records: Iterable[Any]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as stream:
+        for record in records:
+            row = {name: _json_value(record, getattr(record, name)) for name in names}
+            stream.write(json.dumps(row, ensure_ascii=False))
+            stream.write("\n")
+            count += 1
+    return count
+
+
+def _json_value(record: Any, value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")      # a lone surrogate is not text
+    if not isinstance(value, Decimal):
+        return list(value) if isinstance(value, tuple) else value
+    if not value.is_finite() or abs(value) >= LARGEST:
+        raise OperationError(
+            f"Số “{value}” quá lớn, không lưu được vào kho số liệu.", f"The number {value} does not fit the warehouse.",
+            place=" ".join(str(getattr(record, name, "")) for name in ("message", "file", "sheet", "cell")).strip(),
+            remedy_vi="Sửa số đó trong tệp gửi hoặc loại tệp này ra.",
+        )
+    return format(value, "f")
+
+
+def _verify(path: Path, folder: Path, tables: Iterable[str]) -> None:
+    if path.with_name(path.name + ".wal").exists():
+        raise OperationError(
+            "Tệp kho số liệu chưa được ghi trọn.", "The warehouse file still has a write-ahead log.",
+            place=str(path), remedy_vi="Chạy lại.",
+        )
+    with _read_only(path, folder) as connection:
+        there = {f"{schema}.{name}" for schema, name in connection.execute(
+            "select table_schema, table_name from information_schema.tables").fetchall()}
+        missing = sorted(set(tables) - there)
+        if missing:
+            raise OperationError(
+                f"Bản dựng thiếu bảng: {', '.join(missing)}.", f"The build lacks tables: {', '.join(missing)}.",
+                place=str(path), remedy_vi="Chạy lại; nếu vẫn thiếu, xem nhật ký của dbt.",
+            )
+        for table in sorted(there):
+            connection.execute(f"select count(*) from {table}").fetchone()
+
+
+def _pointer(settings: Settings, period: str) -> Path:
+    if not _PERIOD.fullmatch(period):
+        raise OperationError(
+            f"“{period}” không phải là kỳ báo cáo.", f"{period!r} is not a period.",
+            remedy_vi="Viết kỳ báo cáo theo dạng 2019-04.",
+        )
+    return settings.warehouse_folder / f"current-{period}"
+
+
+def _pointed_builds(settings: Settings) -> set[str]:
+    pointers = settings.warehouse_folder.glob("current-????-??")
+    return {pointer.read_text(encoding="ascii").strip() for pointer in pointers}
+
+
+def _sweep_abandoned(warehouse: Path) -> None:
+    """Remove build folders whose process is gone: a killed run leaves its half-written file behind."""
+    for folder in warehouse.glob(".building-*"):
+        if not _is_running(int(folder.name.split("-")[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> OperationError:
+    return OperationError(
+        f"Không ghi được kho số liệu vào {path.parent}.", f"The warehouse cannot be written: {error.strerror}.",
+        place=str(path), remedy_vi="Kiểm tra quyền ghi và chỗ trống trên đĩa.",
+    )
