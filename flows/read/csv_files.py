@@ -1,0 +1,71 @@
+"""Separated text (.csv, .txt) as a grid: encoding and separator are found, nothing is converted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+
+from flows.read.document import Content, Grid, GridCell
+from flows.read.text import decode_bytes
+from infra.errors import SubmissionError
+
+SEPARATORS = ";\t,|"
+_MAX_FIELD = 100_000
+
+
+def open_csv(data: bytes, file: str = "") -> Content:
+    """Return the rows of a separated text file as one grid; the place of a cell is line and field in A1 form.
+
+    The separator is the one that cuts most lines into the same number of fields; a first line "sep=;"
+    decides. A comma is preferred last among equals: it also stands in decimals.
+
+    Raises:
+        SubmissionError: A line cannot be cut into fields.
+    """
+    text, _ = decode_bytes(data)
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    declared, skipped = _declared(lines)
+    separator = declared or _separator(lines)
+    try:
+        rows = _rows(lines, separator)
+    except csv.Error as error:
+        raise SubmissionError(
+            "Không tách được các cột của tệp văn bản.",
+            f"The text cannot be cut into fields: {error}",
+            remedy_vi="Lưu lại dạng CSV (phân cách bằng dấu chấm phẩy) hoặc gửi bảng tính .xlsx.",
+        ) from error
+    cells = {
+        (number, column): GridCell(number, column, field, field)
+        for number, row in enumerate(rows, start=1)
+        if number > skipped
+        for column, field in enumerate(row, start=1)
+        if field.strip()
+    }
+    return Content((Grid(sheet="", cells=cells),))
+
+
+def _rows(lines: str, separator: str) -> list[list[str]]:
+    csv.field_size_limit(_MAX_FIELD)
+    return list(csv.reader(io.StringIO(lines), delimiter=separator))
+
+
+def _declared(lines: str) -> tuple[str, int]:
+    """Return the separator of a first line "sep=;" and how many lines it takes."""
+    first = lines.split("\n", 1)[0].strip().lower()
+    return (first[4], 1) if first.startswith("sep=") and len(first) == 5 else ("", 0)
+
+
+def _separator(lines: str) -> str:
+    sample = "\n".join(lines.split("\n")[:200])
+    return max(SEPARATORS, key=lambda mark: _agreement(sample, mark))
+
+
+def _agreement(sample: str, mark: str) -> tuple[int, int]:
+    """Return how many lines share the commonest number of fields above one, and that number."""
+    try:
+        widths = Counter(len(row) for row in _rows(sample, mark) if len(row) > 1)
+    except csv.Error:
+        return (0, 0)
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    return (count, width)

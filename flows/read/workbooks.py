@@ -1,0 +1,271 @@
+"""Workbooks (.xlsx .xlsm .xlsb .xls .ods) as grids: values by python-calamine, details by a light second pass.
+
+Numbers are what the file stores, text is untouched. Cells are made only when they are asked for, so that a
+sheet of 200 000 rows costs little more than reading it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flows.read.containers import container_of
+from flows.read.document import Content, Grid, GridCell, column_letters
+from flows.read.formulas import Place, calculate, overtyped
+from flows.read.numbers import looks_like_value, plain
+from flows.read.workbook_details import SheetDetails, details_of
+from flows.records import IntakeFinding, Severity
+from infra.errors import SubmissionError
+
+_MAX_CELLS = 40_000_000
+
+
+class SheetCells(Mapping[Place, GridCell]):
+    """The cells of a sheet, made when asked for. Blank cells without formula or error are not there."""
+
+    def __init__(self, rows: list[list[Any]], details: SheetDetails) -> None:
+        self.rows = rows
+        self.details = details
+        self._calculated: dict[Place, Decimal | None] = {}
+
+    def __getitem__(self, place: Place) -> GridCell:
+        row, column = place
+        value = self._raw(place)
+        details = self.details
+        formula = details.formulas.get(place, "")
+        if place in details.errors:
+            value = details.errors[place]
+        elif value == "" and formula:
+            value = self._calculate(place)
+        elif value == "":
+            raise KeyError(place)
+        stored, text = _stored(value)
+        return GridCell(
+            row, column, text, stored, details.formats.get(place, ""), details.fonts.get(place, ""), formula
+        )
+
+    def __iter__(self) -> Iterator[Place]:
+        special = sorted(set(self.details.formulas) | set(self.details.errors))
+        for place in special:
+            if self._raw(place) == "":
+                yield place
+        for number, row in enumerate(self.rows, start=1):
+            for column, value in enumerate(row, start=1):
+                if value != "":
+                    yield number, column
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def number_at(self, place: Place) -> Decimal | None:
+        """Return the number a cell stores, 0 for a blank one, None for text."""
+        value = self._raw(place)
+        if isinstance(value, bool) or place in self.details.errors:
+            return None
+        if isinstance(value, int | float):
+            return Decimal(f"{value:.15g}")
+        return Decimal(0) if value == "" else None
+
+    def _raw(self, place: Place) -> Any:
+        row, column = place
+        if 0 < row <= len(self.rows) and 0 < column <= len(self.rows[row - 1]):
+            return self.rows[row - 1][column - 1]
+        return ""
+
+    def _calculate(self, place: Place) -> Decimal | None:
+        if place not in self._calculated:
+            self._calculated[place] = calculate(place, self.details.formulas, self.number_at)
+        return self._calculated[place]
+
+
+def open_workbook(data: bytes, file: str = "") -> Content:
+    """Return the sheets of a workbook in order, hidden ones marked, and what opening it revealed.
+
+    Raises:
+        SubmissionError: The bytes are not a readable workbook.
+    """
+    from python_calamine import SheetTypeEnum
+
+    book = _open(data)
+    details = _details(data)
+    grids: list[Grid] = []
+    findings: list[IntakeFinding] = []
+    for meta in book.sheets_metadata:
+        if meta.typ != SheetTypeEnum.WorkSheet:
+            continue
+        grid = _grid(book, meta, details.get(meta.name, SheetDetails()))
+        grids.append(grid)
+        findings += _sheet_findings(grid)
+    return Content(tuple(grids), tuple(findings))
+
+
+def _open(data: bytes) -> Any:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except PasswordError as error:
+        raise SubmissionError(
+            "Bảng tính được bảo vệ bằng mật khẩu nên không đọc được.",
+            "The workbook is protected by a password.",
+            remedy_vi="Bỏ mật khẩu rồi gửi lại.",
+        ) from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise _unreadable(error) from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # how a fault inside the reader shows itself
+            raise _unreadable(error) from error
+        raise
+
+
+def _unreadable(error: BaseException) -> SubmissionError:
+    return SubmissionError(
+        "Không đọc được bảng tính: tệp hỏng, bị cắt cụt hoặc không đúng định dạng.",
+        f"The workbook cannot be read: {str(error)[:200]}",
+        remedy_vi="Mở tệp bằng Excel, kiểm tra nội dung, lưu lại rồi gửi lại.",
+    )
+
+
+def _details(data: bytes) -> dict[str, SheetDetails]:
+    """Return the second reader's view; a workbook that only the first one understands is read without it."""
+    try:
+        return details_of(data, container_of(data))
+    except SubmissionError:
+        raise
+    except Exception:  # the second opinion may fail in as many ways as files are odd
+        return {}
+
+
+def _grid(book: Any, meta: Any, details: SheetDetails) -> Grid:
+    from python_calamine import SheetVisibleEnum
+
+    try:
+        sheet = book.get_sheet_by_name(meta.name)
+        end = sheet.end
+        if end and (end[0] + 1) * (end[1] + 1) > _MAX_CELLS:
+            raise _too_large(meta.name)
+        rows = sheet.to_python(skip_empty_area=False)
+        merged = details.merged if details.merged is not None else _merged(sheet)
+    except SubmissionError:
+        raise
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise _unreadable(error) from error
+        raise
+    return Grid(
+        sheet=meta.name,
+        cells=SheetCells(rows, details),
+        merged=tuple(merged),
+        hidden_rows=frozenset(details.hidden_rows),
+        hidden_columns=frozenset(details.hidden_columns),
+        is_hidden=meta.visible != SheetVisibleEnum.Visible,
+    )
+
+
+def _too_large(sheet: str) -> SubmissionError:
+    return SubmissionError(
+        "Trang tính quá rộng để là một biểu số liệu; có thể một ô lạc ở rất xa bảng.",
+        "The sheet spans too many cells.",
+        place=sheet,
+        remedy_vi="Xóa các ô, dòng, cột thừa ngoài bảng số liệu rồi lưu và gửi lại.",
+    )
+
+
+def _merged(sheet: Any) -> list[tuple[int, int, int, int]]:
+    ranges = sheet.merged_cell_ranges or []
+    return [(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in ranges]
+
+
+def _stored(value: Any) -> tuple[object, str]:
+    """Return the value as kept in the cell and its text as written in the file."""
+    if isinstance(value, str):
+        return value, value
+    if value is None:
+        return None, ""
+    if isinstance(value, bool):
+        return value, "TRUE" if value else "FALSE"
+    if isinstance(value, int | float | Decimal):
+        return _number(value)
+    if isinstance(value, datetime):
+        return value, value.strftime("%d/%m/%Y %H:%M" if value.time() != time() else "%d/%m/%Y")
+    if isinstance(value, date):
+        return value, value.strftime("%d/%m/%Y")
+    return value, str(value) if isinstance(value, time | timedelta) else repr(value)
+
+
+def _number(value: int | float | Decimal) -> tuple[object, str]:
+    number = value if isinstance(value, Decimal) else Decimal(f"{value:.15g}")
+    if number.is_finite() and number == number.to_integral_value():
+        return int(number), str(int(number))
+    return float(number), plain(number)
+
+
+def _sheet_findings(grid: Grid) -> list[IntakeFinding]:
+    cells = grid.cells
+    assert isinstance(cells, SheetCells)
+    findings: list[IntakeFinding] = []
+    if grid.is_hidden:
+        if any(value != "" for row in cells.rows for value in row):
+            text = f"Trang tính “{grid.sheet}” bị ẩn; số liệu trong đó không được dùng."
+            findings.append(_finding("hidden_part", "note", grid, "", text))
+        return findings
+    findings += _hidden_lines(grid, cells)
+    formulas = cells.details.formulas
+    constants = (p for p in _numbers_between(cells, formulas) if p not in formulas) if len(formulas) > 2 else ()
+    for place in overtyped(formulas, constants):
+        text = "Ô này là số gõ tay trong một dãy công thức; số có thể không còn khớp khi các ô khác thay đổi."
+        findings.append(
+            _finding("formula_overtyped", "warning", grid, grid.place(*place), text, str(cells.number_at(place)))
+        )
+    return findings
+
+
+def _numbers_between(cells: SheetCells, formulas: Mapping[Place, str]) -> Iterator[Place]:
+    rows = {row for row, _ in formulas}
+    columns = {column for _, column in formulas}
+    for row in range(min(rows), max(rows) + 1):
+        values = cells.rows[row - 1] if row <= len(cells.rows) else []
+        for column, value in enumerate(values, start=1):
+            if isinstance(value, int | float) and not isinstance(value, bool) and (row in rows or column in columns):
+                yield row, column
+
+
+def _hidden_lines(grid: Grid, cells: SheetCells) -> list[IntakeFinding]:
+    """Return one finding for hidden rows and one for hidden columns that hold figures."""
+    findings = []
+    columns = sorted(
+        column
+        for column in grid.hidden_columns
+        if any(column <= len(row) and _is_figure(row[column - 1]) for row in cells.rows)
+    )
+    if columns:
+        names = ", ".join(column_letters(column) for column in columns)
+        text = f"Trang tính “{grid.sheet}” có cột ẩn chứa số ({names}); phần ẩn không được dùng."
+        findings.append(_finding("hidden_part", "note", grid, f"{column_letters(columns[0])}1", text))
+    rows = sorted(
+        row for row in grid.hidden_rows if 0 < row <= len(cells.rows) and any(map(_is_figure, cells.rows[row - 1]))
+    )
+    if rows:
+        names = ", ".join(map(str, rows[:20]))
+        text = f"Trang tính “{grid.sheet}” có dòng ẩn chứa số ({names}); phần ẩn không được dùng."
+        findings.append(_finding("hidden_part", "warning", grid, f"A{rows[0]}", text))
+    return findings
+
+
+def _is_figure(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value) and looks_like_value(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _finding(
+    kind: str, severity: Severity, grid: Grid, cell: str, message_vi: str, raw_text: str = ""
+) -> IntakeFinding:
+    """Return a finding that the reader completes with month, message, file and submitter."""
+    return IntakeFinding(
+        period="", receipt_id="", message="", file="", sheet=grid.sheet, cell=cell, kind=kind,
+        severity=severity, submitter_id="", message_vi=message_vi, raw_text=raw_text,
+    )  # fmt: skip
