@@ -36,6 +36,11 @@ def inspect_file(data: bytes, file: str, media_type: str = "") -> list[Problem]:
     return sorted(problems, key=lambda problem: not problem.refuses)
 
 
+def is_readable(data: bytes, file: str) -> bool:
+    """Return whether a reader is given this file; the files of a zip come as documents of their own."""
+    return file == "(body)" or container_of(data) in READABLE | {"rtf"}
+
+
 def _problems(data: bytes, file: str, media_type: str) -> Iterator[Problem]:
     limit = MAX_BODY if file == "(body)" else MAX_FILE
     if len(data) > limit:

@@ -50,12 +50,9 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "superseded_by_resubmission": ("note", ""),
     "figures_dropped": ("warning", "Nếu các số này vẫn đúng, ghi thêm vào bản gửi sau hoặc báo lại cho Sở."),
     "correction_by_reply": ("note", ""),
-    "correction_not_understood": (
-        "warning",
-        "Ghi rõ tên chỉ tiêu và số đúng, ví dụ: “sửa số trạm BTS thành 120 trạm”.",
-    ),
     "last_year_file": ("warning", "Gửi lại tệp của tháng này."),
     "other_month_file": ("warning", "Gửi lại tệp của tháng này."),
+    "no_usable_submission": ("warning", "Đề nghị đơn vị gửi lại; lý do ghi ở từng thư."),
     "missing_submission": ("warning", "Nhắc đơn vị gửi báo cáo."),
 }
 

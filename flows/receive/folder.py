@@ -40,13 +40,11 @@ class LedgerStore(Protocol):
 
     def receipts(self, period: str | None = None) -> list[Receipt]: ...
 
-    def documents(self, receipt_id: str) -> list[Document]: ...
+    def documents(self, receipt_id: str | None = None) -> list[Document]: ...
 
 
 class EmptyInboxError(SubmissionError):
     """There is no message and no file to receive."""
-
-    exit_code = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,8 @@ def receive_folder(
         received_at: When, ISO 8601; now when empty.
 
     Raises:
-        OperationError: The folder is not there.
-        EmptyInboxError: It holds nothing, and nothing of this month was received before.
+        EmptyInboxError: The folder is not there, or holds nothing and nothing of this month came before.
+        OperationError: The folder or a store cannot be read or written.
     """
     files = _files(folder)
     known = ledger.receipts(period)
@@ -99,7 +97,7 @@ def receive_folder(
         )
     received_at = received_at or datetime.now(UTC).isoformat(timespec="seconds")
     known_ids = {r.receipt_id for r in known}
-    seen = {_signature(ledger.documents(r.receipt_id), r.submitter_id): r for r in reversed(known)}
+    seen = _signatures(ledger, known)
     for done, path in enumerate(sorted(files, key=_sent_first), start=1):
         receipt, data = _begin_receipt(path, folder, period, received_at)
         if receipt.receipt_id not in known_ids:
@@ -111,7 +109,7 @@ def receive_folder(
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise OperationError(
+        raise EmptyInboxError(
             f"Không có thư mục hộp thư đến {folder}.",
             f"The inbox folder {folder} does not exist.",
             place=str(folder),
@@ -227,6 +225,14 @@ def _store(archive: ArchiveStore, ledger: LedgerStore, arrival: Arrival) -> None
     for content in arrival.contents:
         archive.put(content.data)
     ledger.add_receipt(arrival.receipt, arrival.documents)
+
+
+def _signatures(ledger: LedgerStore, known: list[Receipt]) -> dict[str, Receipt]:
+    """Return the receipts of the month by what they hold; of twins the one that was there first."""
+    held: dict[str, list[Document]] = {}
+    for document in ledger.documents() if known else []:
+        held.setdefault(document.receipt_id, []).append(document)
+    return {_signature(held.get(r.receipt_id, []), r.submitter_id): r for r in reversed(known)}
 
 
 def _signature(documents: Iterable[Document], submitter_id: str) -> str:

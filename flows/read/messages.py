@@ -1,0 +1,118 @@
+"""What is to be said about whole messages and about the month: late, unknown, twins, nothing in it, nobody wrote."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from flows.read.problems import Problem
+from flows.records import Document, DocumentReading, IntakeFinding, Reading, Receipt
+from infra.catalogue import Catalogue, due_at
+
+
+def message_findings(receipt: Receipt, catalogue: Catalogue) -> list[IntakeFinding]:
+    """Return what the receipt itself calls for, whatever its documents say."""
+    problems = []
+    if receipt.status == "quarantined":
+        kind = "unknown_sender" if receipt.sender_address else "loose_file"
+        problems.append(Problem(kind, receipt.reason_vi))
+    elif receipt.status == "no_data":
+        problems.append(Problem("empty_message" if receipt.submitter_id else "newsletter_no_data", receipt.reason_vi))
+    elif receipt.status == "duplicate":
+        problems.append(Problem("exact_duplicate", receipt.reason_vi))
+    if receipt.submitter_id and receipt.status != "no_data":
+        problems += _about_date(receipt, catalogue)
+    return [p.finding(receipt.period, receipt.receipt_id, receipt.message, "", receipt.submitter_id) for p in problems]
+
+
+def is_late(receipt: Receipt, catalogue: Catalogue) -> bool:
+    """Return whether a message was sent after the deadline; a file's own date never makes it late."""
+    if not receipt.sent_at or not receipt.sender_address:
+        return False
+    due = datetime.fromisoformat(due_at(catalogue, receipt.period))
+    return datetime.fromisoformat(receipt.sent_at) > due
+
+
+def late_sentence(receipt: Receipt, catalogue: Catalogue) -> str:
+    """Return when a late message was sent and when it was due."""
+    return f"Gửi lúc {_shown(receipt.sent_at)}, sau hạn {_shown(due_at(catalogue, receipt.period))}."
+
+
+def _about_date(receipt: Receipt, catalogue: Catalogue) -> list[Problem]:
+    if not receipt.sent_at:
+        return [Problem("no_date", "Thư không có ngày gửi đọc được nên không xét được hạn nộp.")]
+    return [Problem("late", late_sentence(receipt, catalogue))] if is_late(receipt, catalogue) else []
+
+
+def _shown(moment: str) -> str:
+    return datetime.fromisoformat(moment).strftime("%H:%M ngày %d/%m/%Y")
+
+
+def silent_documents(readings: Sequence[DocumentReading], period: str) -> list[IntakeFinding]:
+    """Return a finding for every file, or message without files, in which nothing was recognised and nothing said why.
+
+    A courteous line beside an attachment is nothing to report; a message of which nothing at all was read is.
+    """
+    findings = []
+    by_receipt: dict[str, list[DocumentReading]] = {}
+    for reading in readings:
+        by_receipt.setdefault(reading.document.receipt_id, []).append(reading)
+    for group in by_receipt.values():
+        files = [r for r in group if r.document.file != "(body)" and not _is_wrapping(r.document)]
+        for reading in files or group:
+            if not (_says_anything(reading) or reading.reading.findings or (not files and _any(group))):
+                findings.append(_nothing_in(reading, period, is_alone=not _any(group)))
+    return findings
+
+
+def _any(group: Iterable[DocumentReading]) -> bool:
+    return any(_says_anything(r) for r in group)
+
+
+def _says_anything(reading: DocumentReading) -> bool:
+    return bool(reading.reading.observations or reading.reading.narrative_items)
+
+
+def _is_wrapping(document: Document) -> bool:
+    """A zip is only the wrapping of its files; a picture inside the text is no submission."""
+    return document.file.lower().endswith((".zip", ".eml")) or "inline" in document.media_type
+
+
+def _nothing_in(reading: DocumentReading, period: str, is_alone: bool) -> IntakeFinding:
+    document = reading.document
+    what = "phần chữ của thư" if document.file == "(body)" else "tệp này"
+    where = document.receipt_id, document.message, document.file, reading.submitter_id
+    sentence = f"Không nhận ra số liệu hay nội dung báo cáo nào trong {what}."
+    finding = Problem("nothing_recognised", sentence).finding(period, *where)
+    return finding if is_alone else dataclasses.replace(finding, severity="note", remedy_vi="")
+
+
+def missing_submissions(
+    receipts: Iterable[Receipt], catalogue: Catalogue, period: str, in_force: set[str]
+) -> list[IntakeFinding]:
+    """Return a finding for every submitter of the catalogue of whom nothing counts this month.
+
+    Args:
+        receipts: The month's receipts.
+        catalogue: The catalogue of the month.
+        period: The month.
+        in_force: Submitters of whom at least one message counts.
+    """
+    wrote = {r.submitter_id for r in receipts if r.submitter_id}
+    findings = []
+    for submitter in catalogue.submitters:
+        if submitter.submitter_id not in in_force:
+            month = f"tháng {period[5:7]}/{period[:4]}"
+            problem = Problem("missing_submission", f"{submitter.submitter_name} chưa gửi báo cáo {month}.")
+            if submitter.submitter_id in wrote:
+                sentence = f"{submitter.submitter_name} đã gửi nhưng chưa có bản nào dùng được cho {month}."
+                problem = Problem("no_usable_submission", sentence)
+            findings.append(problem.finding(period, "", "", "", submitter.submitter_id))
+    return findings
+
+
+def as_reading(finding: IntakeFinding) -> DocumentReading:
+    """Return a finding about a message or the month as a reading without a file."""
+    document = Document(finding.receipt_id, finding.message, "", "", 0, "")
+    return DocumentReading(document, finding.submitter_id, Reading(findings=(finding,)))

@@ -1,0 +1,218 @@
+"""Read: every document of the month into observations and items, each read once for its bytes, catalogue and code.
+
+What a document said is kept as JSON under the home's readings folder and can be deleted at any time. Which version
+counts is settled afresh over the whole month, as one new message can change what an older one counts for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from flows.read.messages import (
+    as_reading,
+    is_late,
+    late_sentence,
+    message_findings,
+    missing_submissions,
+    silent_documents,
+)
+from flows.read.sandbox import Request, Sandbox
+from flows.read.versions import READ, Resolved, in_order, resolve_versions
+from flows.readings import reading_from_json, reading_to_json, save_month, write_json
+from flows.records import Document, DocumentReading, Reading, Receipt, ReceiptStatus
+from infra.catalogue import Catalogue
+from infra.settings import PROJECT, Settings
+
+WORKERS = 2
+CATALOGUE_PARTS = ("areas", "area_aliases", "submitters", "indicators", "labels", "units", "provisions")
+Advance = Callable[[int, int], None]
+
+
+class ArchiveStore(Protocol):
+    """What reading needs of the archive."""
+
+    def get(self, sha256: str) -> bytes: ...
+
+
+class LedgerStore(Protocol):
+    """What reading needs of the ledger."""
+
+    def receipts(self, period: str | None = None) -> list[Receipt]: ...
+
+    def documents(self, receipt_id: str | None = None) -> list[Document]: ...
+
+    def set_receipt_status(
+        self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None
+    ) -> None: ...
+
+
+_warm: list[Sandbox] = []
+
+
+def warm_up() -> None:
+    """Begin the reading process of this process's next month at once; it imports while messages are received."""
+    if not _warm:
+        _warm.append(Sandbox())
+
+
+def cool_down() -> None:
+    """End a reading process that was begun and not used."""
+    while _warm:
+        _warm.pop().stop()
+
+
+def read_receipts(
+    settings: Settings,
+    archive: ArchiveStore,
+    ledger: LedgerStore,
+    catalogue: Catalogue,
+    period: str,
+    progress: Advance | None = None,
+) -> list[DocumentReading]:
+    """Read what was received for a month, settle versions, and save the result for the steps after.
+
+    Messages of unknown senders and newsletters are not read; they come back with the finding that says so.
+
+    Returns:
+        One reading a document in the order the messages were sent, then one a finding about a whole message or
+        the month. The same is saved (`flows.readings.load_month`), and the receipts' status is set in the ledger.
+    """
+    receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
+    requests = _requests(receipts, ledger)
+    said = _read_all(settings, archive, catalogue, period, requests, progress or (lambda done, total: None))
+    resolved = resolve_versions(receipts, said)
+    current = _set_statuses(ledger, receipts, resolved)
+    readings = [*resolved.readings, *map(as_reading, _about_messages(current, resolved, catalogue, period))]
+    save_month(settings, period, readings)
+    return readings
+
+
+def _as_arrived(receipt: Receipt, catalogue: Catalogue) -> Receipt:
+    """Undo what an earlier run settled: versions are judged anew over all messages."""
+    if receipt.status not in ("received", "late", "superseded", "rejected"):
+        return replace(receipt, supersedes="")
+    if is_late(receipt, catalogue):
+        return replace(receipt, status="late", reason_vi=late_sentence(receipt, catalogue), supersedes="")
+    return replace(receipt, status="received", reason_vi="", supersedes="")
+
+
+def _requests(receipts: list[Receipt], ledger: LedgerStore) -> list[Request]:
+    held: dict[str, list[Document]] = {r.receipt_id: [] for r in receipts}
+    for document in ledger.documents():
+        if document.receipt_id in held:
+            held[document.receipt_id].append(document)
+    requests = []
+    for receipt in receipts:
+        files = tuple(d.file for d in held[receipt.receipt_id])
+        for document in held[receipt.receipt_id]:
+            requests.append(Request(receipt, document, tuple(f for f in files if f != document.file)))
+    return requests
+
+
+def _read_all(
+    settings: Settings,
+    archive: ArchiveStore,
+    catalogue: Catalogue,
+    period: str,
+    requests: list[Request],
+    progress: Advance,
+) -> list[DocumentReading]:
+    """Return one reading a request, from the cache where nothing changed, else from a child; two at a time."""
+    digest = reading_digest(catalogue)
+    found: dict[int, Reading] = {}
+    missing: list[int] = []
+    for number, request in enumerate(requests):
+        cached = _cached(_cache_file(settings, request, period, digest)) if _is_read(request) else Reading()
+        if cached is None:
+            missing.append(number)
+        else:
+            found[number] = cached
+    progress(len(found), len(requests))
+    for number, reading in _read_missing(archive, catalogue, period, requests, missing):
+        write_json(_cache_file(settings, requests[number], period, digest), reading_to_json(reading))
+        found[number] = reading
+        progress(len(found), len(requests))
+    return [DocumentReading(r.document, r.receipt.submitter_id, found[n]) for n, r in enumerate(requests)]
+
+
+def _is_read(request: Request) -> bool:
+    return request.receipt.status in READ
+
+
+def _read_missing(
+    archive: ArchiveStore, catalogue: Catalogue, period: str, requests: list[Request], missing: list[int]
+) -> Iterator[tuple[int, Reading]]:
+    if not missing:
+        cool_down()
+        return
+    with _warm.pop() if _warm else Sandbox() as sandbox, ThreadPoolExecutor(WORKERS) as pool:
+        sandbox.use_catalogue(period, catalogue)
+
+        def read(number: int) -> tuple[int, Reading]:
+            request = requests[number]
+            return number, sandbox.read(archive.get(request.document.sha256), request, period)
+
+        yield from pool.map(read, missing)
+
+
+def reading_digest(catalogue: Catalogue) -> str:
+    """Return the digest of everything besides the document that decides what is read: catalogue, code, libraries."""
+    digest = hashlib.sha256()
+    for part in CATALOGUE_PARTS:
+        digest.update(repr(getattr(catalogue, part)).encode())
+    folder = PROJECT / "flows"
+    for path in (*sorted((folder / "read").glob("*.py")), folder / "records.py", PROJECT / "requirements.lock"):
+        digest.update(path.name.encode() + (path.read_bytes() if path.exists() else b""))
+    return digest.hexdigest()
+
+
+def _cache_file(settings: Settings, request: Request, period: str, digest: str) -> Path:
+    facts = [request.document.sha256, request.header().decode(), period, digest]
+    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    return settings.readings_folder / "documents" / key[:2] / f"{key}.json"
+
+
+def _cached(path: Path) -> Reading | None:
+    """Return a kept reading; one that cannot be read back is read anew."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return reading_from_json(content)
+    except (OSError, ValueError):
+        return None
+
+
+def _set_statuses(ledger: LedgerStore, receipts: list[Receipt], resolved: Resolved) -> list[Receipt]:
+    """Write the verdicts that differ from what the ledger has; return the receipts as they now are."""
+    current = []
+    stored = {r.receipt_id: r for r in ledger.receipts(receipts[0].period)} if receipts else {}
+    for receipt in receipts:
+        verdict = resolved.verdicts[receipt.receipt_id]
+        changed = replace(receipt, status=verdict.status, reason_vi=verdict.reason_vi, supersedes=verdict.supersedes)
+        if changed != stored[receipt.receipt_id]:
+            ledger.set_receipt_status(
+                receipt.receipt_id, verdict.status, verdict.reason_vi, supersedes=verdict.supersedes
+            )
+        current.append(changed)
+    return current
+
+
+def _counts(reading: DocumentReading) -> bool:
+    content = reading.reading
+    return any(x.use_status == "in_force" for x in (*content.observations, *content.narrative_items))
+
+
+def _about_messages(receipts: list[Receipt], resolved: Resolved, catalogue: Catalogue, period: str) -> Iterator[Any]:
+    for receipt in receipts:
+        yield from message_findings(receipt, catalogue)
+    read = {
+        r.receipt_id for r in receipts if r.submitter_id and r.status not in ("quarantined", "no_data", "duplicate")
+    }
+    yield from silent_documents([r for r in resolved.readings if r.document.receipt_id in read], period)
+    in_force = {r.submitter_id for r in resolved.readings if _counts(r)}
+    yield from missing_submissions(receipts, catalogue, period, in_force)

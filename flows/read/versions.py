@@ -1,0 +1,280 @@
+"""Which version of a submission counts: twins, resubmissions, corrections by reply, files of another month.
+
+Pure functions over receipts and what their documents said. Nothing is removed: a figure that no longer counts keeps
+its place and says why in `use_status`, and a finding tells the sender. The newest message of a submitter wins,
+but only over what it states again: a reply that corrects one figure leaves the others as they were.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flows.read.problems import Problem
+from flows.records import (
+    Document,
+    DocumentReading,
+    IntakeFinding,
+    NarrativeItem,
+    Observation,
+    Receipt,
+    ReceiptStatus,
+    UseStatus,
+)
+
+READ = ("received", "late", "duplicate")
+OTHER_MONTH = ("last_year_file", "other_month_file")
+REPLY = re.compile(r"^\s*(re|trả lời|tl)\s*[:\-]", re.IGNORECASE)
+REPLACES = re.compile(
+    r"sửa lần|gửi lại|thay thế|thay cho|lấy theo bản này|bỏ bản|bản chính thức|đính chính", re.IGNORECASE
+)
+SAME_KIND = 0.5  # share of a document's figures stated again that makes the later one its new version
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a receipt counts for once the whole month is known."""
+
+    status: ReceiptStatus
+    reason_vi: str = ""
+    supersedes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Readings with their `use_status` settled and version findings added, and a verdict a receipt."""
+
+    readings: tuple[DocumentReading, ...]
+    verdicts: dict[str, Verdict]
+
+
+@dataclass
+class _Doc:
+    """One document while versions are being settled."""
+
+    receipt: Receipt
+    document: Document
+    observations: list[Observation]
+    items: list[NarrativeItem]
+    findings: list[IntakeFinding] = field(default_factory=list)
+
+    @property
+    def live(self) -> list[Observation]:
+        return [o for o in self.observations if o.use_status == "in_force"]
+
+    @property
+    def keys(self) -> set[Key]:
+        return {_key(o) for o in self.live}
+
+    @property
+    def is_body(self) -> bool:
+        return self.document.file == "(body)"
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self.observations or self.items)
+
+    def set_all(self, status: UseStatus) -> None:
+        """Give everything still in force a status."""
+        self.set_figures(status, self.keys)
+        self.set_items(status, {"I", "II"})
+
+    def set_figures(self, status: UseStatus, keys: set[Key]) -> None:
+        self.observations = [
+            dataclasses.replace(o, use_status=status) if o.use_status == "in_force" and _key(o) in keys else o
+            for o in self.observations
+        ]
+
+    def set_items(self, status: UseStatus, parts: set[str]) -> None:
+        self.items = [
+            dataclasses.replace(i, use_status=status) if i.use_status == "in_force" and i.part in parts else i
+            for i in self.items
+        ]
+
+    def add(self, kind: str, sentence: str, sheet: str = "", cell: str = "", raw_text: str = "") -> None:
+        problem = Problem(kind, sentence, sheet=sheet, cell=cell, raw_text=raw_text)
+        r = self.receipt
+        where = (r.period, r.receipt_id, r.message, self.document.file, r.submitter_id)
+        self.findings.append(problem.finding(*where))
+
+
+def resolve_versions(receipts: Sequence[Receipt], readings: Sequence[DocumentReading]) -> Resolved:
+    """Settle which version of each submitter's figures and items counts.
+
+    Args:
+        receipts: The month's receipts, in any order, with the status they had on arrival.
+        readings: What their documents said; those of receipts that are not used stay as they are.
+    """
+    by_id = {r.receipt_id: r for r in receipts}
+    docs = [_Doc(by_id[r.document.receipt_id], r.document, list(r.reading.observations),
+                 list(r.reading.narrative_items), list(r.reading.findings)) for r in readings]  # fmt: skip
+    replaced: dict[str, str] = {}
+    for submitter_id in sorted({d.receipt.submitter_id for d in docs if d.receipt.submitter_id}):
+        mine = [d for d in docs if d.receipt.submitter_id == submitter_id and d.receipt.status in READ]
+        replaced |= _resolve_submitter(mine)
+    verdicts = {r.receipt_id: _verdict(r, [d for d in docs if d.receipt is r], replaced) for r in receipts}
+    return Resolved(tuple(_rebuilt(d, r) for d, r in zip(docs, readings, strict=True)), _linked(verdicts, replaced))
+
+
+def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Return receipts by the moment they were sent; without one, by when they were received."""
+    return sorted(receipts, key=lambda r: (_moment(r), r.message))
+
+
+def _moment(receipt: Receipt) -> float:
+    stamp = receipt.sent_at or receipt.received_at
+    return datetime.fromisoformat(stamp).timestamp() if stamp else 0.0
+
+
+def _key(observation: Observation) -> Key:
+    return observation.period, observation.indicator_id, observation.area_code
+
+
+def _resolve_submitter(docs: list[_Doc]) -> dict[str, str]:
+    """Settle the documents of one submitter; return which receipt replaced which (older: newer)."""
+    for doc in docs:
+        if doc.receipt.status == "duplicate":
+            doc.set_all("duplicate")
+        elif any(f.kind in OTHER_MONTH for f in doc.findings):
+            doc.set_all("rejected")
+    order = in_order({d.receipt.receipt_id: d.receipt for d in docs}.values())
+    messages = [[d for d in docs if d.receipt is receipt] for receipt in order if receipt.status != "duplicate"]
+    _mark_twins([doc for message in messages for doc in message])
+    replaced: dict[str, str] = {}
+    for number, later in enumerate(messages):
+        for earlier in messages[:number]:
+            if _supersede_message(earlier, later):
+                replaced.setdefault(earlier[0].receipt.receipt_id, later[0].receipt.receipt_id)
+    return replaced
+
+
+def _mark_twins(docs: list[_Doc]) -> None:
+    """The same file sent twice counts once, wherever its twin stands."""
+    first: dict[str, _Doc] = {}
+    for doc in docs:
+        twin = first.setdefault(doc.document.sha256, doc)
+        if twin is not doc and doc.says_anything and (doc.live or any(i.use_status == "in_force" for i in doc.items)):
+            doc.set_all("duplicate")
+            doc.add("exact_duplicate", f"Tệp giống hệt {_name(twin)}; chỉ tính một lần.")
+
+
+def _supersede_message(earlier: list[_Doc], later: list[_Doc]) -> bool:
+    """Let a later message replace what it states again; return whether it stands for the whole earlier message."""
+    news = {_key(o): (doc, o) for doc in later for o in doc.live}
+    insists = _says_it_replaces(later[0].receipt)
+    whole = False
+    for old in earlier:
+        again = old.keys & news.keys()
+        if not again:
+            whole |= _supersede_items(old, later, insists)
+        elif _is_correction(old, later, again):
+            _correct_figures(old, again, news)
+        else:
+            _supersede_document(old, later, again)
+            whole = True
+    return whole or (not any(d.says_anything and _is_live(d) for d in earlier) and any(_is_live(d) for d in later))
+
+
+def _is_live(doc: _Doc) -> bool:
+    return bool(doc.live) or any(i.use_status == "in_force" for i in doc.items)
+
+
+def _is_correction(old: _Doc, later: list[_Doc], again: set[Key]) -> bool:
+    """A correction names some of a document's figures; a new version states most of them again."""
+    in_body = all(doc.is_body for doc in later if doc.keys & again)
+    if in_body and (again < old.keys or _is_reply(later[0].receipt)):
+        return True
+    return len(again) < SAME_KIND * len(old.keys)
+
+
+def _is_reply(receipt: Receipt) -> bool:
+    return bool(receipt.in_reply_to) or bool(REPLY.match(receipt.subject))
+
+
+def _says_it_replaces(receipt: Receipt) -> bool:
+    return bool(REPLACES.search(receipt.subject))
+
+
+def _correct_figures(old: _Doc, again: set[Key], news: dict[Key, tuple[_Doc, Observation]]) -> None:
+    before = {_key(o): o for o in old.live}
+    old.set_figures("superseded", again)
+    for key in sorted(again):
+        doc, new = news[key]
+        sentence = (
+            f"Số “{before[key].raw_text}” ({new.indicator_id}, địa bàn {new.area_code}) trong {_name(old)} "
+            f"được thay bằng “{new.raw_text}” theo thư này; số cũ được giữ lại nhưng không dùng."
+        )
+        doc.add("correction_by_reply", sentence, new.sheet, new.cell, new.raw_text)
+
+
+def _supersede_document(old: _Doc, later: list[_Doc], again: set[Key]) -> None:
+    dropped = [o for o in old.live if _key(o) not in again and o.value is not None]
+    old.set_figures("superseded", old.keys)
+    old.set_items("superseded", {i.part for doc in later for i in doc.items if i.use_status == "in_force"})
+    newer = _name(next(doc for doc in later if doc.keys & again))
+    old.add("superseded_by_resubmission", f"Đã có bản gửi sau thay thế: {newer}. Bản này được lưu, không dùng.")
+    if dropped:
+        listed = ", ".join(sorted({f"{o.indicator_id} ({o.area_code}: {o.raw_text})" for o in dropped})[:8])
+        later[0].add("figures_dropped", f"Bản gửi sau không còn {len(dropped)} số có trong {_name(old)}: {listed}.")
+
+
+def _supersede_items(old: _Doc, later: list[_Doc], insists: bool) -> bool:
+    """Replace a text by its new version: it says so, or it repeats half of the items."""
+    news = [i for doc in later for i in doc.items if i.use_status == "in_force"]
+    mine = [i for i in old.items if i.use_status == "in_force"]
+    if not news or not mine:
+        return False
+    repeated = {_words(i.text) for i in news}
+    if not insists and sum(_words(i.text) in repeated for i in mine) < SAME_KIND * len(mine):
+        return False
+    old.set_items("superseded", {i.part for i in news})
+    newer = _name(next(doc for doc in later if doc.items))
+    old.add("superseded_by_resubmission", f"Đã có bản gửi sau thay thế: {newer}. Bản này được lưu, không dùng.")
+    return True
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _name(doc: _Doc) -> str:
+    file = "phần chữ của thư" if doc.is_body else f"tệp “{doc.document.file}”"
+    return f"{file} ({doc.receipt.message})"
+
+
+def _verdict(receipt: Receipt, docs: list[_Doc], replaced: dict[str, str]) -> Verdict:
+    """Say what a receipt counts for from what became of its content."""
+    if receipt.status not in ("received", "late"):
+        return Verdict(receipt.status, receipt.reason_vi, receipt.supersedes)
+    statuses = {o.use_status for d in docs for o in d.observations} | {i.use_status for d in docs for i in d.items}
+    if "in_force" in statuses:
+        return Verdict(receipt.status, receipt.reason_vi)
+    if receipt.receipt_id in replaced and "rejected" not in statuses:
+        return Verdict("superseded", "Đã có bản gửi sau thay thế.")
+    if "rejected" in statuses:
+        return Verdict("rejected", next(f.message_vi for d in docs for f in d.findings if f.kind in OTHER_MONTH))
+    if "superseded" in statuses or "duplicate" in statuses:
+        return Verdict("superseded", "Nội dung đã có trong thư khác của đơn vị.")
+    faults = [f for d in docs for f in d.findings if f.severity != "note"]
+    sentence = faults[0].message_vi if faults else "Không nhận ra số liệu hay nội dung báo cáo nào trong thư."
+    return Verdict("rejected", sentence)
+
+
+def _linked(verdicts: dict[str, Verdict], replaced: dict[str, str]) -> dict[str, Verdict]:
+    for older, newer in replaced.items():
+        verdicts[newer] = dataclasses.replace(verdicts[newer], supersedes=older)
+    return verdicts
+
+
+def _rebuilt(doc: _Doc, reading: DocumentReading) -> DocumentReading:
+    content = dataclasses.replace(
+        reading.reading,
+        observations=tuple(doc.observations),
+        narrative_items=tuple(doc.items),
+        findings=tuple(doc.findings),
+    )
+    return dataclasses.replace(reading, reading=content)
