@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from flows.records import Decision, Finding, NarrativeItem
 from infra.catalogue import Area, Catalogue, Indicator, Submitter
@@ -93,18 +94,6 @@ class Submission:
     n_intake_findings: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractRow:
-    """One row of the machine extract: one figure of one area and one reporting unit ("_T" for all)."""
-
-    area_code: str
-    submitter_id: str
-    indicator_id: str
-    value: Decimal | None
-    obs_status: str
-    qualifier: str = ""
-
-
 @dataclass(frozen=True)
 class ReportData:
     """Everything one edition prints. `catalogue` is the one of the month."""
@@ -129,6 +118,14 @@ class ReportData:
     def indicators(self) -> tuple[Indicator, ...]:
         """Indicators in print order."""
         return tuple(sorted(self.catalogue.indicators, key=lambda row: row.print_order))
+
+    @cached_property
+    def sources_of(self) -> dict[str, tuple[SourceCell, ...]]:
+        """The cells behind each published indicator."""
+        groups: dict[str, list[SourceCell]] = {}
+        for row in self.sources:
+            groups.setdefault(row.indicator_id, []).append(row)
+        return {name: tuple(rows) for name, rows in groups.items()}
 
     @property
     def districts(self) -> tuple[Area, ...]:

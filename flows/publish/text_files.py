@@ -25,7 +25,7 @@ def safe_text(text: str) -> str:
 
 def plain_number(value: Decimal | int | None) -> str:
     """Return a figure for machines: a decimal point, no grouping, no exponent; empty for none."""
-    return "" if value is None else f"{value:f}"
+    return "" if value is None else str(value) if isinstance(value, int) else f"{value:f}"
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

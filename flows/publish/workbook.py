@@ -22,6 +22,16 @@ STATUSES = {"expected": "Chờ gửi", "received": "Đã nhận", "late": "Nhậ
             "superseded": "Đã thay bằng bản sau", "missing": "Chưa gửi"}
 OUTCOMES = {"fail": "Không khớp", "undecided": "Chưa kết luận được", "pass": "Khớp", "not_applicable": "Không áp dụng"}
 SEVERITIES = {"blocking": "Chặn công bố", "warning": "Cảnh báo", "note": "Lưu ý"}
+KINDS = {
+    "telecom": ("Doanh nghiệp viễn thông", "Telecom enterprises"),
+    "post": ("Doanh nghiệp bưu chính", "Postal enterprises"),
+    "press": ("Báo chí", "Press"),
+    "broadcaster": ("Phát thanh - truyền hình", "Broadcasting"),
+    "printer": ("Cơ sở in", "Printers"),
+    "department_unit": ("Đơn vị thuộc Sở", "Units of the department"),
+}
+PHONE_PARTS = ("phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid")
+AXIS = {"num_font": {"name": "Times New Roman"}, "num_format": "#,##0", "major_gridlines": {"visible": True}}
 BOUNDS = {"gt": "trên", "ge": "ít nhất", "lt": "dưới", "le": "tối đa", "approx": "khoảng"}
 
 
@@ -89,59 +99,93 @@ class _Writer:
 
     def districts(self) -> None:
         indicators = self._of(name for _, name in self._data.by_district)
+        districts = [(area.area_code, area.area_name) for area in self._data.districts]
+        codes = dict(districts)
+        others = [(code, self._data.area_name(code) if "+" in code else "Không phân theo huyện")
+                  for code in sorted({code for code, _ in self._data.by_district}) if code not in codes]
         sheet = self._matrix(
             "Theo huyện", "Chỉ tiêu theo huyện, thị xã, thành phố", "Indicators by district", "Địa bàn\nDistrict",
-            [(area.area_code, area.area_name) for area in self._data.districts], indicators, self._data.by_district,
+            [*districts, *others], indicators, self._data.by_district,
         )
-        self._chart(sheet, "Theo huyện", "bar", "Trạm BTS theo huyện, thị xã, thành phố",
-                    len(self._data.districts), indicators, ["telecom_bts_total"])
+        self._districts_chart(sheet, indicators, len(self._data.districts))
 
     def units(self) -> None:
-        indicators = self._of(name for _, name in self._data.by_submitter)
-        used = {name for name, _ in self._data.by_submitter}
-        units = [(s.submitter_id, s.submitter_name) for s in self._data.submitters.values()
-                 if s.submitter_id in used and s.submitter_kind != "district"]
-        sheet = self._matrix(
-            "Theo đơn vị", "Chỉ tiêu theo doanh nghiệp, đơn vị", "Indicators by enterprise and unit",
-            "Đơn vị\nReporting unit", units, indicators, self._data.by_submitter,
-        )
-        telecoms = [i for i, (name, _) in enumerate(units) if self._data.submitters[name].submitter_kind == "telecom"]
-        parts = ["phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid"]
-        self._chart(sheet, "Theo đơn vị", "column", "Thuê bao điện thoại theo doanh nghiệp",
-                    max(telecoms, default=-1) + 1, indicators, parts, first=min(telecoms, default=0), left_rows=len(units))
+        """Write a table for each kind of unit: its indicators down, its units across; telecoms with a chart."""
+        sheet = self._tables_sheet("Theo đơn vị", "Chỉ tiêu theo doanh nghiệp, đơn vị",
+                                   "Indicators by enterprise and unit")
+        row = 3
+        for kind, (label, english) in KINDS.items():
+            units = self._units_of(kind)
+            indicators = self._of(name for unit, name in self._data.by_submitter if unit in units)
+            if not indicators:
+                continue
+            self._table_head(sheet, row, label, english, "Chỉ tiêu\nIndicator", units)
+            for number, indicator in enumerate(indicators, start=row + 3):
+                values = [self._data.by_submitter.get((unit, indicator.indicator_id)) for unit in units]
+                text = f"{indicator.label_vi} ({indicator.unit})"
+                self._line(sheet, number, text, [*values, _total(values)], indicator)
+            if kind == "telecom":
+                chart_rows = [row + 3 + i for i, r in enumerate(indicators) if r.indicator_id in PHONE_PARTS]
+                self._units_chart(sheet, row + 2, chart_rows, len(units), row + 4 + len(indicators))
+                row += 22
+            row += 5 + len(indicators)
+        sheet.freeze_panes(2, 1)
 
     def two_way(self) -> None:
         """Write one table an indicator that several units report by district: districts down, units across."""
-        sheet = self._book.add_worksheet("Huyện x đơn vị")
-        self._title(sheet, "Số liệu theo huyện và theo đơn vị", "Two-way tables: districts by reporting units")
-        sheet.set_column(0, 0, 30)
-        sheet.set_column(1, 12, 15)
+        sheet = self._tables_sheet("Huyện x đơn vị", "Số liệu theo huyện và theo đơn vị",
+                                   "Two-way tables: districts by reporting units")
         row = 3
         for indicator in self._of(name for _, _, name in self._data.by_submitter_district):
             names = {s for s, _, i in self._data.by_submitter_district if i == indicator.indicator_id}
-            units = [s for s in self._data.submitters.values() if s.submitter_id in names and s.submitter_kind != "district"]
-            if units:
-                row = self._two_way_table(sheet, row, indicator, [u.submitter_id for u in units]) + 2
+            units = [u for kind in KINDS for u in self._units_of(kind) if u in names]
+            if len(units) > 1:
+                row = self._two_way_table(sheet, row, indicator, units) + 2
         sheet.freeze_panes(2, 1)
-        self._page(sheet)
 
     def _two_way_table(self, sheet: Any, row: int, indicator: Indicator, units: list[str]) -> int:
-        sheet.write_string(row, 0, f"{indicator.label_vi} ({indicator.unit})", self._formats["title"])
-        sheet.write_string(row + 1, 0, indicator.label_en, self._formats["subtitle"])
-        heads = ["Địa bàn\nDistrict", *(self._data.submitter_name(name) for name in units), "Cộng\nTotal"]
-        for column, text in enumerate(heads):
-            sheet.write_string(row + 2, column, clean_text(text), self._formats["header"])
-        sheet.set_row(row + 2, 48)
+        label = f"{indicator.label_vi} ({indicator.unit})"
+        self._table_head(sheet, row, label, indicator.label_en, "Địa bàn\nDistrict", units)
         cells = self._data.by_submitter_district
-        areas = sorted({area for s, area, i in cells if i == indicator.indicator_id and s in units},
-                       key=self._area_order)
+        areas = sorted({area for s, area, i in cells if i == indicator.indicator_id and s in units})
         for offset, area in enumerate(areas, start=3):
             values = [cells.get((name, area, indicator.indicator_id)) for name in units]
             self._line(sheet, row + offset, self._data.area_name(area), [*values, _total(values)], indicator)
         totals = [self._data.by_submitter.get((name, indicator.indicator_id)) for name in units]
         end = row + 3 + len(areas)
-        self._line(sheet, end, "Toàn tỉnh\nProvince", [*totals, _total(totals)], indicator, bold=True)
+        self._line(sheet, end, "Toàn tỉnh / Province", [*totals, _total(totals)], indicator, bold=True)
         return end
+
+    def _tables_sheet(self, name: str, title: str, english: str) -> Any:
+        sheet = self._book.add_worksheet(name)
+        self._title(sheet, title, english)
+        sheet.set_column(0, 0, 36)
+        sheet.set_column(1, 12, 15)
+        self._page(sheet)
+        return sheet
+
+    def _table_head(self, sheet: Any, row: int, label: str, english: str, corner: str, units: list[str]) -> None:
+        sheet.write_string(row, 0, label, self._formats["title"])
+        sheet.write_string(row + 1, 0, english, self._formats["subtitle"])
+        for column, text in enumerate([corner, *(self._data.submitter_name(u) for u in units), "Cộng\nTotal"]):
+            sheet.write_string(row + 2, column, clean_text(text), self._formats["header"])
+        sheet.set_row(row + 2, 48)
+
+    def _units_of(self, kind: str) -> list[str]:
+        used = {name for name, _ in self._data.by_submitter}
+        return [s.submitter_id for s in self._data.submitters.values()
+                if s.submitter_kind == kind and s.submitter_id in used]
+
+    def _units_chart(self, sheet: Any, head: int, rows: list[int], n_units: int, at: int) -> None:
+        chart = self._book.add_chart({"type": "column", "subtype": "stacked"})
+        for row in rows:
+            chart.add_series({
+                "name": ["Theo đơn vị", row, 0], "categories": ["Theo đơn vị", head, 1, head, n_units],
+                "values": ["Theo đơn vị", row, 1, row, n_units], "gap": 60,
+            })
+        self._finish_chart(chart, "Thuê bao điện thoại theo doanh nghiệp", "bottom")
+        chart.set_y_axis(AXIS)
+        sheet.insert_chart(at, 0, chart)
 
     def submissions(self) -> None:
         sheet = self._sheet("Gửi báo cáo", "Tình hình gửi báo cáo", "Submissions: expected and received", [
@@ -245,33 +289,29 @@ class _Writer:
             sheet.write_string(number, 0, label, self._formats["text"])
             for column, indicator in enumerate(indicators, start=1):
                 self._value(sheet, number, column, values.get((key, indicator.indicator_id)), indicator)
+        bottom = 4 + len(rows)
+        sheet.write_string(bottom, 0, "Cộng / Total", self._formats["total"])
+        for column, indicator in enumerate(indicators, start=1):
+            total = _total(values.get((key, indicator.indicator_id)) for key, _ in rows)
+            self._value(sheet, bottom, column, total, indicator, bold=True)
         sheet.freeze_panes(4, 1)
         return sheet
 
-    def _chart(
-        self, sheet: Any, name: str, kind: str, title: str, n_rows: int, indicators: list[Indicator],
-        wanted: list[str], first: int = 0, left_rows: int = 0,
-    ) -> None:
-        columns = [(i, row) for i, row in enumerate(indicators, start=1) if row.indicator_id in wanted]
-        if not columns or n_rows <= first:
-            return
-        chart = self._book.add_chart({"type": kind, **({"subtype": "stacked"} if len(columns) > 1 else {})})
-        top, bottom = 4 + first, 3 + n_rows
-        for column, indicator in columns:
-            chart.add_series({
-                "name": indicator.label_vi, "categories": [name, top, 0, bottom, 0],
-                "values": [name, top, column, bottom, column], "gap": 60,
-            })
-        chart.set_title({"name": title, "name_font": {"name": "Times New Roman", "size": 13}})
-        chart.set_legend({"position": "bottom"} if len(columns) > 1 else {"none": True})
-        chart.set_size({"width": 900, "height": 480})
-        axis = {"num_font": {"name": "Times New Roman"}, "num_format": "#,##0", "major_gridlines": {"visible": True}}
-        if kind == "bar":
+    def _districts_chart(self, sheet: Any, indicators: list[Indicator], n_rows: int) -> None:
+        columns = [i for i, row in enumerate(indicators, start=1) if row.indicator_id == "telecom_bts_total"]
+        for column in columns:
+            chart = self._book.add_chart({"type": "bar"})
+            chart.add_series({"categories": ["Theo huyện", 4, 0, 3 + n_rows, 0],
+                              "values": ["Theo huyện", 4, column, 3 + n_rows, column], "gap": 60})
+            self._finish_chart(chart, "Trạm BTS theo huyện, thị xã, thành phố", "")
             chart.set_y_axis({"reverse": True, "num_font": {"name": "Times New Roman"}})
-            chart.set_x_axis(axis)
-        else:
-            chart.set_y_axis(axis)
-        sheet.insert_chart(5 + (left_rows or n_rows), 0, chart)
+            chart.set_x_axis(AXIS)
+            sheet.insert_chart(7 + n_rows, 0, chart)
+
+    def _finish_chart(self, chart: Any, title: str, legend: str) -> None:
+        chart.set_title({"name": title, "name_font": {"name": "Times New Roman", "size": 13}})
+        chart.set_legend({"position": legend} if legend else {"none": True})
+        chart.set_size({"width": 900, "height": 420})
 
     def _row(
         self, sheet: Any, number: int, indicator: Indicator | None, values: Sequence[object],
@@ -288,7 +328,7 @@ class _Writer:
 
     def _line(self, sheet: Any, number: int, label: str, values: list[Decimal | None], indicator: Indicator,
               bold: bool = False) -> None:
-        sheet.write_string(number, 0, label.replace("\n", " / "), self._formats["total" if bold else "text"])
+        sheet.write_string(number, 0, clean_text(label), self._formats["total" if bold else "text"])
         for column, value in enumerate(values, start=1):
             self._value(sheet, number, column, value, indicator, bold or column == len(values))
 
@@ -310,9 +350,6 @@ class _Writer:
     def _of(self, names: Iterable[str]) -> list[Indicator]:
         wanted = set(names)
         return [row for row in self._data.indicators if row.indicator_id in wanted]
-
-    def _area_order(self, area_code: str) -> str:
-        return area_code.split("+")[0]
 
     def _note(self, figure: Figure, reasons: Sequence[str]) -> str:
         missing = ", ".join(self._data.submitter_name(name) for name in figure.missing)
