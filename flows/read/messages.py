@@ -21,7 +21,7 @@ def message_findings(receipt: Receipt, catalogue: Catalogue) -> list[IntakeFindi
         problems.append(Problem("empty_message" if receipt.submitter_id else "newsletter_no_data", receipt.reason_vi))
     elif receipt.status == "duplicate":
         problems.append(Problem("exact_duplicate", receipt.reason_vi))
-    if receipt.submitter_id and receipt.status != "no_data":
+    if receipt.sender_address and receipt.submitter_id and receipt.status != "no_data":
         problems += _about_date(receipt, catalogue)
     return [p.finding(receipt.period, receipt.receipt_id, receipt.message, "", receipt.submitter_id) for p in problems]
 

@@ -15,8 +15,8 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Protocol
 
-from flows.receive.documents import Content, contents_of_file, contents_of_mail
-from flows.receive.mail import VIETNAM, Attachment, parse_date, parse_mail, safe_name
+from flows.mail_files import Content, contents_of_file, contents_of_mail
+from flows.mail import VIETNAM, Attachment, parse_date, parse_mail, safe_name
 from flows.receive.senders import find_submitter, judge_mail
 from flows.records import Document, Receipt
 from infra.catalogue import Catalogue
@@ -199,9 +199,7 @@ def _arrive_loose(receipt: Receipt, data: bytes, path: Path, catalogue: Catalogu
 
 
 def _oversized(receipt: Receipt, data: bytes, size: int) -> Arrival:
-    reason = (
-        f"Tệp {size / 1e6:.0f} MB, quá mức {MAX_MESSAGE / 1e6:.0f} MB một thư; chỉ lưu mã SHA-256 của tệp."
-    )
+    reason = f"Tệp {size / 1e6:.0f} MB, quá mức {MAX_MESSAGE / 1e6:.0f} MB một thư; chỉ lưu mã SHA-256 của tệp."
     return Arrival(dataclasses.replace(receipt, status="quarantined", reason_vi=reason), data, ())
 
 
@@ -214,9 +212,7 @@ def _recognise_twin(arrival: Arrival, seen: dict[str, Receipt]) -> Arrival:
     if twin.receipt_id == receipt.receipt_id:
         return arrival
     reason = f"Trùng hoàn toàn với {twin.message}: cùng nội dung thư và cùng tệp đính kèm."
-    return dataclasses.replace(
-        arrival, receipt=dataclasses.replace(receipt, status="duplicate", reason_vi=reason)
-    )
+    return dataclasses.replace(arrival, receipt=dataclasses.replace(receipt, status="duplicate", reason_vi=reason))
 
 
 def _store(archive: ArchiveStore, ledger: LedgerStore, arrival: Arrival) -> None:

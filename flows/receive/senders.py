@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import datetime
 
-from flows.receive.mail import Mail
+from flows.mail import Mail
 from flows.records import ReceiptStatus
 from infra.catalogue import Catalogue, Submitter, due_at
 
@@ -27,9 +27,7 @@ def is_forged(mail: Mail) -> bool:
     return bool(re.search(r"\bdmarc=fail\b", mail.headers.get("authentication-results", "").lower()))
 
 
-def judge_mail(
-    mail: Mail, submitter: Submitter | None, catalogue: Catalogue, period: str
-) -> tuple[ReceiptStatus, str]:
+def judge_mail(mail: Mail, submitter: Submitter | None, catalogue: Catalogue, period: str) -> tuple[ReceiptStatus, str]:
     """Return the status of a message on arrival and the reason in Vietnamese (none when simply received)."""
     if is_automatic(mail):
         return "no_data", "Thư trả lời tự động hoặc thông báo của máy chủ thư, không có báo cáo."
@@ -44,9 +42,7 @@ def judge_mail(
 
 def is_late(sent_at: str, catalogue: Catalogue, period: str) -> bool:
     """Return whether a Date header lies after the deadline; without a readable date nothing is late."""
-    return bool(sent_at) and datetime.fromisoformat(sent_at) > datetime.fromisoformat(
-        due_at(catalogue, period)
-    )
+    return bool(sent_at) and datetime.fromisoformat(sent_at) > datetime.fromisoformat(due_at(catalogue, period))
 
 
 def is_automatic(mail: Mail) -> bool:

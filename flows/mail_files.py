@@ -7,7 +7,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from flows.receive.mail import Attachment, Mail
+from flows.mail import Attachment, Mail
 from flows.records import Document
 from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry
 

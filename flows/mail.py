@@ -86,9 +86,7 @@ def parse_mail(data: bytes) -> Mail:
 
 def sender_address(header: str) -> str:
     """Return the address of a From header in lower case, never the name shown beside it."""
-    found = re.findall(r"<\s*([^<>\s@]+@[^<>\s@]+)\s*>", header) or re.findall(
-        r"[^\s<>\"',;:]+@[^\s<>\"',;:]+", header
-    )
+    found = re.findall(r"<\s*([^<>\s@]+@[^<>\s@]+)\s*>", header) or re.findall(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+", header)
     return found[0].lower() if found else ""
 
 
@@ -153,9 +151,7 @@ def _mend_headers(message: Message) -> None:
 
 
 def _body(parts: list[Message]) -> str:
-    texts = [
-        p for p in parts if p.get_content_maintype() == "text" and not _file_name(p) and not _is_attached(p)
-    ]
+    texts = [p for p in parts if p.get_content_maintype() == "text" and not _file_name(p) and not _is_attached(p)]
     plain = [_text(p) for p in texts if p.get_content_type() == "text/plain"]
     if any(text.strip() for text in plain):
         return "\n".join(plain)
@@ -196,18 +192,14 @@ def _attachments(parts: list[Message]) -> tuple[Attachment, ...]:
         if data:
             media_type = part.get_content_type()
             name = _free_name(name or f"tep-{len(found) + 1}{EXTENSIONS.get(media_type, '.bin')}", taken)
-            found.append(
-                Attachment(name, data, media_type, bool(part.get("Content-ID")) and not _is_attached(part))
-            )
+            found.append(Attachment(name, data, media_type, bool(part.get("Content-ID")) and not _is_attached(part)))
     return tuple(found)
 
 
 def _payload(part: Message) -> bytes:
     if part.get_content_type() == "message/rfc822":
         children = part.get_payload()
-        return (
-            children[0].as_bytes() if isinstance(children, list) and isinstance(children[0], Message) else b""
-        )
+        return children[0].as_bytes() if isinstance(children, list) and isinstance(children[0], Message) else b""
     try:
         data = part.get_payload(decode=True)
     except (ValueError, binascii.Error, LookupError):
