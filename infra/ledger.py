@@ -209,17 +209,17 @@ class Ledger(LedgerStore):
                          (actor, f"delivery_{state}"))
             return moved
 
-    def start_data(self, delivery_id: str, actor: str = ACTOR) -> Delivery:
-        """Note that a claimed delivery's bytes go out from now on: only an answer tells whether they arrive."""
+    def end_data(self, delivery_id: str, actor: str = ACTOR) -> Delivery:
+        """Note that a claimed delivery's last bytes go out now: only an answer tells whether it arrives."""
         with self.writing() as connection:
             delivery = self._one(connection, self.tables.deliveries, Delivery, delivery_id)
             if delivery.state != "claimed":
                 raise ledger_error(f"Lượt gửi {delivery_id} không còn thuộc tiến trình này.",
                                    f"Delivery {delivery_id} is not claimed.")
-            started = dataclasses.replace(delivery, data_started_at=self.now())
-            self._change(connection, self.tables.deliveries, started, dataclasses.asdict(started),
-                         (actor, "delivery_data_started"))
-            return started
+            ended = dataclasses.replace(delivery, data_ended_at=self.now())
+            self._change(connection, self.tables.deliveries, ended, dataclasses.asdict(ended),
+                         (actor, "delivery_data_ended"))
+            return ended
 
     # ------------------------------------------------------------ runs
 

@@ -119,8 +119,8 @@ class Delivery:
 
     `delivery_id` is "<edition_id>.<recipient_id>", so an edition can be put out for a recipient only once.
     `message_sha256` names the exact bytes of the message in the archive; `place` is where the package stands.
-    `attempts` counts tries; `data_started_at` says that the last try began to transmit, after which only an
-    answer tells whether the message arrived.
+    `attempts` counts tries; `data_ended_at` says that the last try was about to send the end of the message,
+    after which only the server's answer tells whether it arrived.
     """
 
     delivery_id: str
@@ -138,7 +138,7 @@ class Delivery:
     place: str = ""
     attempts: int = 0
     claimed_at: str = ""
-    data_started_at: str = ""
+    data_ended_at: str = ""
     finished_at: str = ""
     server: str = ""
     response: str = ""

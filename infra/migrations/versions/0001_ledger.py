@@ -16,7 +16,7 @@ TEXT_COLUMNS = {
     "editions": "edition_id period build_id manifest_sha256 published_at",
     "outputs": "edition_id name sha256 media_type",
     "deliveries": "delivery_id edition_id period recipient_id recipient_name channel addresses state subject"
-    " created_at message_id message_sha256 place claimed_at data_started_at finished_at server response",
+    " created_at message_id message_sha256 place claimed_at data_ended_at finished_at server response",
     "runs": "run_id period command started_at finished_at outcome build_id edition_id",
     "audit": "at actor action subject detail prev_hash hash",
 }

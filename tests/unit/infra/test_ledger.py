@@ -124,8 +124,8 @@ def test_an_edition_cannot_be_published_again_with_other_contents(ledger):
 def test_a_delivery_moves_only_along_its_states(ledger):
     ledger.add_delivery(DELIVERY)
     ledger.move_delivery("2019-04-1.mic", "claimed", attempts=1, claimed_at="t1")
-    started = ledger.start_data("2019-04-1.mic")
-    assert started.data_started_at
+    ended = ledger.end_data("2019-04-1.mic")
+    assert ended.data_ended_at
     with pytest.raises(OperationError, match="claimed"):
         ledger.move_delivery("2019-04-1.mic", "claimed")
     sent = ledger.move_delivery("2019-04-1.mic", "accepted", response="250 OK")

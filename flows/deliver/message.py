@@ -1,0 +1,152 @@
+"""What a recipient reads: the letter, and the message that carries it with the files."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from dataclasses import dataclass
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from flows.records import Delivery, Edition, Output
+from infra.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from infra.archive import Archive
+    from infra.catalogue import Recipient
+    from infra.settings import Settings
+
+MAX_ATTACHED_BYTES = 10 * 10**6  # encoded for the mail they grow by a third; many servers stop at 15 MB
+SENT_KINDS = (".pdf", ".docx", ".xlsx", ".zip", ".csv", ".json")  # in the order in which they find room
+VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
+OFFICE = "Sở Thông tin và Truyền thông"
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """An edition as one recipient gets it: the files that find room in a message, and those that do not."""
+
+    edition: Edition
+    former: Edition | None
+    attached: tuple[Output, ...]
+    left_out: tuple[Output, ...]
+
+
+def pack(edition: Edition, former: Edition | None) -> Parcel:
+    """Choose what goes into a message, up to `MAX_ATTACHED_BYTES`; the trace and the like stay in the archive."""
+    attached, left_out, room = [], [], MAX_ATTACHED_BYTES
+    wanted = [output for output in edition.outputs if _kind(output) in SENT_KINDS]
+    for output in sorted(wanted, key=lambda o: SENT_KINDS.index(_kind(o))):
+        if output.size <= room:
+            attached.append(output)
+            room -= output.size
+        else:
+            left_out.append(output)
+    return Parcel(edition, former, tuple(attached), tuple(left_out))
+
+
+def subject_of(edition: Edition) -> str:
+    """Return the subject: which report of which month, and which edition after the first."""
+    year, month = edition.period.split("-")
+    again = f" (ấn bản {edition.number}, thay ấn bản trước)" if edition.number > 1 else ""
+    return f"Báo cáo công tác thông tin và truyền thông tháng {int(month)} năm {year}{again}"
+
+
+def message_id(settings: Settings, edition: Edition, recipient_id: str) -> str:
+    """Return the one Message-ID that an edition's message to a recipient can have."""
+    domain = settings.mail_sender.rpartition("@")[2]
+    return f"<{edition.edition_id}.{recipient_id}.{edition.manifest_sha256[:8]}@{domain}>"
+
+
+def write_letter(parcel: Parcel, recipient: Recipient, province: str, audit_head: tuple[int, str]) -> str:
+    """Return the letter: what comes with it, what is new in it, and how to check that it arrived unchanged."""
+    edition = parcel.edition
+    purpose = "báo cáo" if recipient.mark else "gửi để biết"
+    year, month = edition.period.split("-")
+    lines = [
+        f"Kính gửi: {recipient.recipient_name}", "",
+        f"{OFFICE} tỉnh {province} {purpose} kết quả công tác thông tin và truyền thông"
+        f" tháng {int(month)} năm {year} (ấn bản {edition.number}, phát hành lúc {_local(edition.published_at)}).", "",
+        "Tệp kèm theo:", *_listed(parcel.attached), "",
+    ]
+    if parcel.left_out:
+        lines += ["Tệp giao riêng vì vượt dung lượng một thư:", *_listed(parcel.left_out), ""]
+    if parcel.former:
+        lines += [f"Thay đổi so với ấn bản {parcel.former.number}:", *_changes(parcel.former, edition), ""]
+    lines += [
+        "Mã SHA-256 để đối chiếu:", *(f"  {o.sha256}  {o.name}" for o in edition.outputs), "",
+        f"Mã ấn bản {edition.edition_id}; nhật ký phát hành mục {audit_head[0]}: {audit_head[1]}", "",
+        "Bản kèm theo chưa có số, ngày và chữ ký; bản chính thức do văn thư phát hành.",
+        f"In English: the monthly report {edition.period}, edition {edition.number}, with its data files.", "",
+    ]
+    return "\n".join(lines)
+
+
+def compose_message(
+    settings: Settings, archive: Archive, parcel: Parcel, delivery: Delivery, letter: str, province: str
+) -> bytes:
+    """Return the exact bytes to send; the same arguments give the same bytes.
+
+    Raises:
+        CatalogueError: An address is not one.
+    """
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = _address(f"{OFFICE} tỉnh {province}", settings.mail_sender)
+    message["To"] = [_address(delivery.recipient_name, address) for address in delivery.addresses]
+    message["Subject"] = delivery.subject
+    message["Date"] = format_datetime(datetime.datetime.fromisoformat(delivery.created_at).astimezone(VIETNAM))
+    message["Message-ID"] = delivery.message_id
+    if parcel.former:
+        message["In-Reply-To"] = message_id(settings, parcel.former, delivery.recipient_id)
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = "vi"
+    message.set_content(letter, cte="quoted-printable")
+    for output in parcel.attached:
+        maintype, _, subtype = output.media_type.partition("/")
+        message.add_attachment(
+            archive.get(output.sha256), maintype, subtype or "octet-stream", filename=output.name,
+            params={"charset": "utf-8"} if maintype == "text" else None,
+        )
+    if message.is_multipart():
+        # The library would choose a random boundary; a fixed one makes the bytes a function of the contents.
+        message.set_boundary(f"=={hashlib.sha256(delivery.message_id.encode()).hexdigest()[:32]}==")
+    return message.as_bytes()
+
+
+def _address(name: str, address: str) -> Address:
+    try:
+        return Address(display_name=name, addr_spec=address)
+    except (ValueError, IndexError) as error:
+        raise CatalogueError(f"Địa chỉ “{address}” của {name} không hợp lệ.", f"{address!r} is not a mail address.",
+                             place="recipients.csv", remedy_vi="Sửa cột addresses của nơi nhận này.") from error
+
+
+def _changes(former: Edition, edition: Edition) -> list[str]:
+    before = {output.name: output.sha256 for output in former.outputs}
+    now = {output.name: output.sha256 for output in edition.outputs}
+    changed = [f"  - sửa: {name}" for name in now if before.get(name, now[name]) != now[name]]
+    added = [f"  - thêm: {name}" for name in now if name not in before]
+    removed = [f"  - bỏ: {name}" for name in before if name not in now]
+    return changed + added + removed or ["  - nội dung các tệp không đổi"]
+
+
+def _listed(outputs: tuple[Output, ...]) -> list[str]:
+    return [f"  - {output.name} ({_size(output.size)})" for output in outputs] or ["  - không có"]
+
+
+def _size(size: int) -> str:
+    """Return a size as Vietnamese readers write it: 1,3 MB."""
+    number, unit = (size / 1e6, "MB") if size >= 1e6 else (size / 1e3, "kB")
+    return f"{number:.1f} {unit}".replace(".", ",")
+
+
+def _kind(output: Output) -> str:
+    return PurePath(output.name).suffix.lower()
+
+
+def _local(moment: str) -> str:
+    return datetime.datetime.fromisoformat(moment).astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")

@@ -1,0 +1,64 @@
+"""Deliveries whose outcome is open: what a dead process left, and what only a person can tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows.deliver.mailer import SINK
+from flows.deliver.sink import has_message
+from flows.records import Delivery, Edition
+from infra.errors import OperationError
+
+if TYPE_CHECKING:
+    from infra.ledger import Ledger
+    from infra.ledger_records import DeliveryState
+    from infra.settings import Settings
+
+
+def settle_interrupted(settings: Settings, ledger: Ledger, edition: Edition) -> None:
+    """Clear up an edition's deliveries whose process died; the caller holds the right to deliver.
+
+    Killed before the end of the message: nothing can have arrived, it is sent again. Killed after: open,
+    unless it went to the local mailbox, which lived and died with the process and shows what it took over.
+    """
+    for delivery in ledger.deliveries(edition_id=edition.edition_id):
+        if delivery.state == "claimed":
+            delivery = _leave_claimed(ledger, delivery)
+        if delivery.state == "uncertain" and delivery.server == SINK:
+            _ask_mailbox(settings, ledger, delivery)
+
+
+def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person: str, reason: str) -> Delivery:
+    """Record what a person found out about an uncertain, rejected or packaged delivery.
+
+    Args:
+        ledger: Holds the delivery.
+        delivery_id: "<edition_id>.<recipient_id>".
+        has_arrived: True closes it; False puts it into the outbox again, to be sent by the next run.
+        person: Who found out.
+        reason: How: "Cục Thống kê xác nhận qua điện thoại".
+
+    Raises:
+        OperationError: Person or reason is missing, or the delivery is not open.
+    """
+    if not person.strip() or not reason.strip():
+        raise OperationError("Cần có người xác nhận và lý do.", "A person and a reason are needed.",
+                             remedy_vi="Ghi rõ ai xác nhận và xác nhận bằng cách nào.")
+    state: DeliveryState = "accepted" if has_arrived else "pending"
+    return ledger.move_delivery(delivery_id, state, actor=person, response=f"{person}: {reason}")
+
+
+def _leave_claimed(ledger: Ledger, delivery: Delivery) -> Delivery:
+    if not delivery.data_ended_at:
+        return ledger.move_delivery(delivery.delivery_id, "pending", response="Lần gửi trước dừng giữa chừng.")
+    return ledger.move_delivery(
+        delivery.delivery_id, "uncertain", finished_at=ledger.now(),
+        response="Lần gửi trước dừng khi chưa ghi được trả lời của máy chủ.",
+    )
+
+
+def _ask_mailbox(settings: Settings, ledger: Ledger, delivery: Delivery) -> None:
+    if has_message(settings.mailbox_folder, delivery):
+        ledger.move_delivery(delivery.delivery_id, "accepted", response="Hộp thư trên máy đã có thư này.")
+    else:
+        ledger.move_delivery(delivery.delivery_id, "pending", response="Hộp thư trên máy không có thư này.")

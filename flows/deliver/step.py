@@ -1,0 +1,146 @@
+"""Deliver an edition: fill the outbox, clear up what a dead process left, send what is due, keep the proof."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING
+
+from flows.deliver.mailer import Patience, Route, hold_reason, open_route, transmit
+from flows.deliver.message import Parcel, compose_message, message_id, pack, subject_of, write_letter
+from flows.deliver.packages import write_package
+from flows.deliver.settle import settle_interrupted
+from flows.records import Delivery, Edition
+from infra import audit
+from infra.killpoints import reached
+
+if TYPE_CHECKING:
+    from infra.archive import Archive
+    from infra.catalogue import Catalogue, Recipient
+    from infra.ledger import Ledger
+    from infra.ledger_records import DeliveryState
+    from infra.settings import Settings
+
+
+def deliver_edition(
+    settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, edition: Edition,
+    patience: Patience | None = None,
+) -> list[Delivery]:
+    """Bring an edition to each line of the recipients block, once, and return what became of each line.
+
+    A line with addresses gets one message to all of them; any other gets a package to hand over. Running
+    again sends only what is still due: what was accepted, or may have been, is never sent a second time.
+
+    Returns:
+        One delivery a line in printed order. "pending": the server would not take it now; run again.
+        "uncertain": no answer came after the whole message was sent; a person decides (`settle_delivery`).
+
+    Raises:
+        OperationError: Another process is delivering, the mail settings are not usable, or outside
+            production the mail would leave this machine.
+    """
+    with ledger.only_one("deliver"):
+        _fill_outbox(settings, archive, ledger, catalogue.at(edition.period), edition)
+        settle_interrupted(settings, ledger, edition)
+        _hand_over(settings, archive, ledger, edition)
+        _send_mail(settings, archive, ledger, edition, patience or Patience())
+        audit.anchor_head(archive, ledger.audit_head())
+    return ledger.deliveries(edition_id=edition.edition_id)
+
+
+def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, edition: Edition) -> None:
+    """Put a line a recipient into the outbox, once what it will get stands in the archive to the last byte."""
+    known = {delivery.recipient_id for delivery in ledger.deliveries(edition_id=edition.edition_id)}
+    former = _former(ledger, edition)
+    mailed, handed = pack(edition, former), Parcel(edition, former, edition.outputs, ())
+    province = catalogue.province.short_name
+    for recipient in sorted(catalogue.recipients, key=lambda r: r.print_order):
+        if recipient.recipient_id not in known:
+            delivery = _new_delivery(settings, edition, recipient, ledger.now())
+            parcel = mailed if delivery.message_id else handed
+            letter = write_letter(parcel, recipient, province, ledger.audit_head())
+            if delivery.message_id:
+                content = compose_message(settings, archive, parcel, delivery, letter, province)
+            else:
+                content = letter.encode()
+            delivery = dataclasses.replace(delivery, message_sha256=archive.put(content))
+            reached("deliver.before_outbox_row")
+            ledger.add_delivery(delivery)
+            reached("deliver.after_outbox_row")
+
+
+def _former(ledger: Ledger, edition: Edition) -> Edition | None:
+    """Return the edition that this one replaces."""
+    earlier = [e for e in ledger.editions(edition.period) if e.number < edition.number]
+    return max(earlier, key=lambda e: e.number, default=None)
+
+
+def _new_delivery(settings: Settings, edition: Edition, recipient: Recipient, now: str) -> Delivery:
+    is_mail = recipient.channel == "email" and bool(recipient.addresses)
+    return Delivery(
+        delivery_id=f"{edition.edition_id}.{recipient.recipient_id}", edition_id=edition.edition_id,
+        period=edition.period, recipient_id=recipient.recipient_id, recipient_name=recipient.recipient_name,
+        channel=recipient.channel, addresses=recipient.addresses, state="pending", subject=subject_of(edition),
+        created_at=now, message_id=message_id(settings, edition, recipient.recipient_id) if is_mail else "",
+    )
+
+
+def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Edition) -> None:
+    """Write the package of every line that gets no message, and of the files too large for one."""
+    parcel = pack(edition, None)
+    for delivery in ledger.deliveries(edition_id=edition.edition_id):
+        if delivery.state == "pending" and not delivery.message_id:
+            folder = write_package(settings, archive, edition, delivery, edition.outputs)
+            reached("deliver.after_package")
+            state: DeliveryState = "filed" if delivery.channel == "archive" else "packaged"
+            ledger.move_delivery(delivery.delivery_id, state, place=str(folder), finished_at=ledger.now())
+        elif delivery.message_id and parcel.left_out:
+            write_package(settings, archive, edition, delivery, parcel.left_out)
+
+
+def _send_mail(settings: Settings, archive: Archive, ledger: Ledger, edition: Edition, patience: Patience) -> None:
+    """Send every message that is due; one that the server will not take now is tried again after a pause."""
+    due = [d for d in ledger.deliveries(edition_id=edition.edition_id) if _is_due(settings, ledger, d)]
+    if not due:
+        return
+    with open_route(settings) as route:
+        for pause in (0.0, *patience.pauses):
+            time.sleep(pause)
+            tried = [_send_one(archive, ledger, route, delivery, patience) for delivery in due]
+            due = [delivery for delivery in tried if delivery.state == "pending"]
+            if not due:
+                return
+
+
+def _is_due(settings: Settings, ledger: Ledger, delivery: Delivery) -> bool:
+    """Return whether a message is to be sent now; hold one that needs approval, release one that got it."""
+    if not delivery.message_id or delivery.state not in ("pending", "held"):
+        return False
+    reason = hold_reason(settings, delivery.addresses)
+    if reason and delivery.state == "pending":
+        ledger.move_delivery(delivery.delivery_id, "held", response=reason)
+    if not reason and delivery.state == "held":
+        ledger.move_delivery(delivery.delivery_id, "pending", response="")
+    return not reason
+
+
+def _send_one(archive: Archive, ledger: Ledger, route: Route, delivery: Delivery, patience: Patience) -> Delivery:
+    """Make one try: claim, transmit, note the answer."""
+    message = archive.get(delivery.message_sha256)
+    ledger.move_delivery(
+        delivery.delivery_id, "claimed", attempts=delivery.attempts + 1, claimed_at=ledger.now(),
+        data_ended_at="", finished_at="", response="", server=route.name,
+    )
+    reached("deliver.after_claim")
+
+    def note_end() -> None:
+        ledger.end_data(delivery.delivery_id)
+        reached("deliver.before_end_of_data")
+
+    answer = transmit(route, delivery, message, patience, note_end)
+    reached("deliver.after_answer")
+    done = ledger.move_delivery(
+        delivery.delivery_id, answer.state, response=answer.response, finished_at=ledger.now()
+    )
+    reached("deliver.after_noted")
+    return done
