@@ -101,6 +101,44 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """A wording of a sentence and what it states. The language of `phrase` is that of `flows.read.phrases`.
+
+    `kind`: figure (a slot for the number), noun (a thing that may be stated as a number or as none), name (the
+    same, but never none), list (value = length of the enumeration), count (value = number of occurrences),
+    area_list and area_total (head of a list of districts), none (a wording of "none"), change (asks for a
+    correction). `context`: submitter kinds or submitters, or "report" for the published report; empty for every
+    submission. `unless`: words in the same clause that make it something else.
+    """
+
+    phrase: str
+    indicator_id: str
+    kind: str
+    context: tuple[str, ...]
+    unless: tuple[str, ...]
+    valid_from: str
+    valid_to: str
+    KEY: ClassVar = ("phrase", "indicator_id", "kind", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class NarrativeWording:
+    """A wording that sorts narrative items into the report's outline.
+
+    `kind`: part (heading of part I or II), section (heading of a section), topic (words of an item by which it
+    is sorted where no heading does), submitter (whose items all belong to one section), closing (end of text).
+    `target`: the part, the section, or empty.
+    """
+
+    wording: str
+    kind: str
+    target: str
+    valid_from: str
+    valid_to: str
+    KEY: ClassVar = ("wording", "kind", "target")
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A unit as written, the indicator unit it stands for, and the factor between them."""
 
@@ -197,6 +235,8 @@ TABLES: dict[str, type] = {
     "submitters": Submitter,
     "indicators": Indicator,
     "labels": Label,
+    "phrases": Phrase,
+    "narrative_wordings": NarrativeWording,
     "units": Unit,
     "provisions": Provision,
     "recipients": Recipient,
@@ -215,6 +255,8 @@ class Catalogue:
     submitters: tuple[Submitter, ...]
     indicators: tuple[Indicator, ...]
     labels: tuple[Label, ...]
+    phrases: tuple[Phrase, ...]
+    narrative_wordings: tuple[NarrativeWording, ...]
     units: tuple[Unit, ...]
     provisions: tuple[Provision, ...]
     recipients: tuple[Recipient, ...]
@@ -405,6 +447,7 @@ def _check_references(folder: Path, catalogue: Catalogue) -> None:
     areas = {row.area_code for row in catalogue.areas}
     providers = {s.submitter_id for s in catalogue.submitters} | {s.submitter_kind for s in catalogue.submitters}
     _check_known(folder / "labels.csv", catalogue.labels, "indicator_id", indicators | {""})
+    _check_known(folder / "phrases.csv", catalogue.phrases, "indicator_id", indicators | {""})
     _check_known(folder / "provisions.csv", catalogue.provisions, "indicator_id", indicators)
     _check_known(folder / "provisions.csv", catalogue.provisions, "provider", providers)
     _check_known(folder / "definitions.csv", catalogue.definitions, "indicator_id", indicators)

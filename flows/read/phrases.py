@@ -1,0 +1,141 @@
+"""Wordings of the catalogue compiled to patterns, and sentences prepared to be searched by them.
+
+The language of a phrase, all of it:
+
+    word            that word, in any case, with any tone placement
+    (a|b)  [a]      one of several; optional
+    ...             up to twelve words without a figure, inside the clause
+    {n} {p}         the figure; the figure with a percent sign
+    {change}        "tăng 66" or "giảm 12"
+    {m}             a figure that is not the one meant (a denominator, a total already stated)
+    {list} {ips}    an enumeration up to the end of the sentence; IP addresses
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flows.read.text import fold, normalise
+
+_QUALIFIER = (
+    r"(?:(?:ít nhất|tối thiểu|không dưới|trên|hơn|khoảng|gần|dưới|không quá|tối đa|ước đạt|ước tính|ước|xấp xỉ)\s+)?"
+)
+_DIGITS = r"(?<![\w.,/])[-+]?(?:\d{1,3}(?:[. ]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
+_NOT_MORE = r"(?!\d)(?![.,]\d)(?!\s\d{3}(?!\d))(?![-/][^\W\d])"
+_MAGNITUDE = r"(?:\s*(?:nghìn|ngàn|triệu|tỉ|tr)(?![^\W\d_]))?"
+_FRACTION = r"(?:\s*/\s*\d+)?(?!\s*/\s*\d)"
+NUMBER = rf"{_QUALIFIER}{_DIGITS}{_NOT_MORE}{_FRACTION}(?:\s*%)?{_MAGNITUDE}"
+PLAIN_NUMBER = rf"{_DIGITS}{_NOT_MORE}{_FRACTION}"
+_PERCENT = rf"{_QUALIFIER}{_DIGITS}{_NOT_MORE}\s*%"
+_IP = r"\d{1,3}(?:[. ]\d{1,3}){3}(?![.\d])"
+_GAP = r"(?:(?![;!?]|\.(?:\s|$))[^\d]){0,80}?"
+_REST = r"(?:(?![!?]|\.(?:\s|$)).)+"
+_SLOTS = {
+    "{n}": rf"(?P<n>{NUMBER})",
+    "{p}": rf"(?P<n>{_PERCENT})",
+    "{m}": PLAIN_NUMBER,
+    "{change}": rf"(?P<n>(?:tăng|giảm)\s+{PLAIN_NUMBER})",
+    "{list}": rf"(?P<list>{_REST})",
+    "{ips}": rf"(?P<list>{_IP}(?:(?:\s*[,;]\s*|\s+và\s+){_IP})*)",
+}
+_TOKENS = re.compile(r"\{[a-z]+\}|\.\.\.|[()|\[\]]|\s+|[^\W_]+|.")
+_WORD_START, _WORD_END = r"(?<![^\W_])", r"(?![^\W_])"
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\s\da-zđ]|\d)")
+_ABBREVIATION = re.compile(r"(?:^|[\s(])(?:[A-ZĐ]{1,3}|tr|Tr|v\.v|St)\.$")
+
+
+@lru_cache(maxsize=4096)
+def compile_phrase(phrase: str, damaged: bool = False) -> re.Pattern[str]:
+    """Return the pattern of a phrase, to be searched in folded text.
+
+    Args:
+        phrase: In the language above.
+        damaged: The text may have lost letters with diacritics to blanks, as some PDF files do.
+    """
+    return re.compile(pattern_of(phrase, damaged))
+
+
+@lru_cache(maxsize=4096)
+def pattern_of(phrase: str, damaged: bool = False) -> str:
+    """Return the regular expression of a phrase as text, to be built into a longer one."""
+    pieces: list[str] = []
+    for token in _TOKENS.findall(fold(phrase)):
+        if token in _SLOTS:
+            pieces.append(_SLOTS[token])
+        elif token == "...":
+            pieces.append(_GAP)
+        elif token in "()|[]":
+            pieces.append({"(": "(?:", "[": "(?:", "]": ")?", ")": ")", "|": "|"}[token])
+        elif token.isspace():
+            pieces.append(r"\s*")  # words guard their own ends
+        elif token.isalnum():
+            pieces.append(f"{_WORD_START}{_letters(token, damaged)}{_WORD_END}")
+        else:
+            pieces.append(rf"\s*{re.escape(token)}")
+    return "".join(pieces)
+
+
+def _letters(word: str, damaged: bool) -> str:
+    if not damaged:
+        return re.escape(word)
+    return "".join(rf"(?:{letter}|\s+)" if not letter.isascii() else letter for letter in word)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence: the raw text, its folded form, and how positions of the two correspond."""
+
+    raw: str
+    text: str
+    folded_starts: tuple[int, ...]
+    raw_starts: tuple[int, ...]
+
+    def raw_slice(self, start: int, end: int) -> str:
+        """Return the raw text behind a stretch of the folded text."""
+        return self.raw[self._raw_position(start) : self._raw_position(end)].strip()
+
+    def clause(self, start: int, end: int) -> str:
+        """Return the folded clause around a stretch: what stands between semicolons."""
+        left = self.text.rfind(";", 0, start) + 1
+        right = self.text.find(";", end)
+        return self.text[left : right if right >= 0 else len(self.text)]
+
+    def _raw_position(self, position: int) -> int:
+        index = max(bisect_right(self.folded_starts, position) - 1, 0)
+        offset = position - self.folded_starts[index]
+        limit = self.raw_starts[index + 1] if index + 1 < len(self.raw_starts) else len(self.raw)
+        return min(self.raw_starts[index] + offset, limit)
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Return the sentences of a paragraph; a dot in a number, a domain or "TP." ends none."""
+    pieces: list[str] = []
+    for piece in _SENTENCE_END.split(normalise(text)):
+        if pieces and _ABBREVIATION.search(pieces[-1]):
+            pieces[-1] += " " + piece
+        else:
+            pieces.append(piece)
+    return [prepare(piece) for piece in pieces if piece.strip()]
+
+
+def prepare(raw: str) -> Sentence:
+    """Return a text folded word by word, with the positions kept."""
+    words, folded_starts, raw_starts, at = [], [], [], 0
+    for match in re.finditer(r"\S+", raw):
+        word = fold(match.group())
+        words.append(word)
+        folded_starts.append(at)
+        raw_starts.append(match.start())
+        at += len(word) + 1
+    return Sentence(raw, " ".join(words), tuple(folded_starts) or (0,), tuple(raw_starts) or (0,))
+
+
+def enumerated(text: str) -> list[str]:
+    """Return the items of an enumeration: parted by commas, semicolons and "và"; brackets belong to items."""
+    inside = re.fullmatch(r"\s*\((.*)\)\s*[.;]?\s*", text)
+    body = inside.group(1) if inside else re.sub(r"\([^()]*\)", " ", text)
+    parts = re.split(r"\s*[,;]\s*|\s+(?:và|cùng|&)\s+", body.strip(" .;:"))
+    return [part.strip() for part in parts if part.strip(" .\"'")]

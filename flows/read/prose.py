@@ -1,0 +1,186 @@
+"""Figures and work items in the prose of a submission: letters, reports without tables, mail text.
+
+A sentence is read by the phrases of the catalogue and only for figures that this submitter provides. The plan
+for next month states no figure. A sentence that names such a figure beside a number and could not be read is
+reported, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from flows.read.areas import area_index, own_area
+from flows.read.document import Paragraph, ReadContext
+from flows.read.labels import match_label
+from flows.read.narrative import Line, has_own_section, narrative_items, outline
+from flows.read.numbers import parse_number
+from flows.read.observations import make_finding, make_observation
+from flows.read.phrases import NUMBER, Sentence, compile_phrase, prepare, sentences
+from flows.read.statements import Statement, Wordings, mentions, statements
+from flows.read.text import fold
+from flows.records import IntakeFinding, Observation, Reading
+from infra.catalogue import Phrase
+
+_LABELLED_LINE = re.compile(rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER})\s*"
+                            r"(?P<unit>[^\d;,.]{0,20})\s*[;.,]?(?P<more>.*)$")  # fmt: skip
+_TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
+REPORT = "report"
+
+
+def read_paragraphs(paragraphs: Sequence[Paragraph], context: ReadContext) -> Reading:
+    """Return figures, work items and findings of the prose of one document, in reading order."""
+    lines = outline(paragraphs, context)
+    page = _Page(context)
+    for line in lines:
+        if line.part != "II" and line.role != "closing":
+            page.read(line)
+    page.report_unread(line for line in lines if line.part != "II")
+    figure_lines = () if has_own_section(context) else page.figure_lines
+    items = narrative_items(lines, figure_lines, context)
+    return Reading(tuple(page.observations.values()), tuple(items), tuple(page.findings))
+
+
+@dataclass
+class _Page:
+    """What was read so far of one document."""
+
+    context: ReadContext
+    observations: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    findings: list[IntakeFinding] = field(default_factory=list)
+    figure_lines: set[str] = field(default_factory=set)
+    list_heads: tuple[Phrase, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.phrases = usable_phrases(self.context)
+        self.wordings = Wordings.of(self.phrases)
+        self.area = own_area(self.context)
+
+    def read(self, line: Line) -> None:
+        """Read one line: an area of a list, a labelled figure, or sentences."""
+        before = len(self.observations)
+        if not self._read_area_line(line):
+            found = [(s, item) for s in sentences(line.text) for item in statements(s, self.wordings)]
+            for _, item in found:
+                self._add(item, line.paragraph.place)
+            if not found:
+                self._read_labelled_line(line)
+            self._note_list_head(line)
+        if len(self.observations) > before:
+            self.figure_lines.add(line.text)
+
+    def report_unread(self, lines: Iterable[Line]) -> None:
+        """Report figures that are named beside a number and were not read anywhere in the document."""
+        stated = {indicator_id for indicator_id, _ in self.observations}
+        for line in lines:
+            for sentence in sentences(line.text):
+                for indicator_id in mentions(sentence, self.wordings):
+                    if indicator_id not in stated:
+                        stated.add(indicator_id)
+                        self._report(indicator_id, line, sentence)
+
+    def _report(self, indicator_id: str, line: Line, sentence: Sentence) -> None:
+        label = self.context.catalogue.indicator_by_id[indicator_id.split("#")[0]].label_vi
+        self.findings.append(
+            make_finding(
+                self.context,
+                "unread_figure",
+                "warning",
+                f"Câu này có nói đến “{label}” nhưng không đọc được số liệu; số này chưa được lấy.",
+                cell=line.paragraph.place,
+                remedy_vi="Ghi rõ theo mẫu “tên chỉ tiêu: số”, hoặc bổ sung cách viết này vào danh mục phrases.csv.",
+                raw_text=sentence.raw,
+            )
+        )
+
+    def _add(self, item: Statement, place: str, area: str = "", is_total: bool = False) -> None:
+        if item.number.value is None:
+            return
+        observation = make_observation(
+            self.context,
+            item.number,
+            indicator_id=item.indicator_id,
+            area_code=area or self.area,
+            cell=place,
+            raw_text=item.raw_text,
+            is_reported_total=is_total,
+        )
+        key = (item.indicator_id, observation.area_code)
+        known = self.observations.setdefault(key, observation)
+        if known.value != observation.value:
+            self._conflict(known, observation)
+
+    def _conflict(self, first: Observation, second: Observation) -> None:
+        self.findings.append(
+            make_finding(
+                self.context,
+                "conflicting_figures",
+                "warning",
+                f"Cùng một chỉ tiêu được ghi hai số khác nhau: “{first.raw_text}” ({first.cell}) và "
+                f"“{second.raw_text}” ({second.cell}); tạm lấy số ghi trước.",
+                cell=second.cell,
+                remedy_vi="Cho biết số nào đúng.",
+                raw_text=second.raw_text,
+            )
+        )
+
+    def _note_list_head(self, line: Line) -> None:
+        """Remember what a list of districts that follows is about ("… thuê bao Internet tháng 3:")."""
+        text = prepare(line.text).text
+        heads = [p for p in self.phrases if p.kind in ("area_list", "area_total")]
+        named = tuple(p for p in heads if compile_phrase(p.phrase).search(text))
+        if named:
+            self.list_heads = named
+
+    def _read_area_line(self, line: Line) -> bool:
+        """Read "Thị xã An Khê: 325 TB" or "Tổng cộng: 3.196 TB" below the head of a list."""
+        match = _LABELLED_LINE.match(line.text) if self.list_heads else None
+        if not match:
+            return False
+        name = fold(match["name"])
+        if name in _TOTALS:
+            for phrase in self.list_heads:
+                self._add(_stated(match, phrase.indicator_id), line.paragraph.place, is_total=True)
+            rest = prepare(match["more"])
+            for item in statements(rest, self.wordings):
+                self._add(item, line.paragraph.place)
+            return True
+        area = area_index(self.context).match(match["name"], "district").code
+        for phrase in self.list_heads:
+            if area and phrase.kind == "area_list":
+                self._add(_stated(match, phrase.indicator_id), line.paragraph.place, area)
+        return bool(area)
+
+    def _read_labelled_line(self, line: Line) -> None:
+        """Read "label: figure" by the labels of forms, where no phrase spoke."""
+        match = _LABELLED_LINE.match(line.text)
+        if match and not match["more"].strip():
+            indicator_id = match_label(match["name"], self.context).indicator_id
+            if indicator_id and provides(self.context, indicator_id):
+                self._add(_stated(match, indicator_id), line.paragraph.place)
+
+
+def usable_phrases(context: ReadContext) -> tuple[Phrase, ...]:
+    """Return the phrases for this submitter: those of its own, and general ones for what it provides."""
+    submitter = context.submitter
+    names = {submitter.submitter_id, submitter.submitter_kind} if submitter else set()
+    return tuple(
+        phrase
+        for phrase in context.catalogue.phrases
+        if (names & set(phrase.context))
+        or (not phrase.context and (not phrase.indicator_id or provides(context, phrase.indicator_id)))
+    )
+
+
+def provides(context: ReadContext, indicator_id: str) -> bool:
+    """Tell whether a submitter is one that reports this figure; an unknown one may report any."""
+    if context.submitter is None:
+        return True
+    rows = context.catalogue.provisions_by_submitter.get(context.submitter.submitter_id, ())
+    return any(row.indicator_id == indicator_id.split("#")[0] for row in rows)
+
+
+def _stated(match: re.Match[str], indicator_id: str) -> Statement:
+    number = parse_number(match["n"])
+    return Statement(indicator_id, "figure", number, match["n"].strip(), *match.span("n"), len(match["n"]), "")
