@@ -1,0 +1,142 @@
+"""Decisions in a real ledger."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows import decide
+from flows.decide.decisions import plain
+from flows.records import Finding
+from infra.errors import SubmissionError
+from infra.ledger import open_ledger
+from infra.settings import load_settings
+
+WHY, WHO = "Đơn vị xác nhận qua điện thoại", "Trần Thị B"
+FINDING = Finding(
+    "F0000abcd", "phone_total_equals_parts", "blocking", "fail", "viettel_gl", "64", "16566", "16656", "90",
+    "Tổng khác cộng các phần.", period="2019-04", basis="3f" * 8,
+)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    ledger = open_ledger(load_settings(tmp_path), clock=lambda: "2019-04-20T02:00:00+00:00")
+    yield ledger
+    ledger.close()
+
+
+def _correct(ledger, value="16656", reason=WHY, person=WHO):
+    return decide.correct(ledger, "2019-04", "obs1", Decimal(value), "16566", reason, person)
+
+
+def test_a_correction_keeps_who_why_when_and_what_it_replaces(ledger):
+    decision = _correct(ledger)
+    assert ledger.decisions("2019-04") == [decision]
+    assert (decision.kind, decision.target, decision.value, decision.basis) == ("correct", "obs1", "16656", "16566")
+    assert (decision.reason, decision.person, decision.decided_at) == (WHY, WHO, "2019-04-20T02:00:00+00:00")
+    (entry,) = ledger.audit_entries()
+    assert entry.actor == WHO
+
+
+def test_the_same_decision_twice_is_one(ledger):
+    assert _correct(ledger) == _correct(ledger, value="16656.000", reason=f"  {WHY} ")
+    assert len(ledger.decisions()) == 1
+
+
+def test_decided_again_after_a_withdrawal_is_a_new_decision(ledger):
+    ids = []
+    for _ in range(3):
+        ids.append(_correct(ledger).decision_id)
+        assert [d.decision_id for d in ledger.decisions_in_force()] == [ids[-1]]
+        decide.withdraw(ledger, "2019-04", ids[-1], "Nhầm ô", WHO)
+        assert ledger.decisions_in_force() == []
+    assert len(set(ids)) == 3
+    assert ledger.verify_audit() == 6
+
+
+def test_going_back_to_an_earlier_value_is_a_new_decision(ledger):
+    _correct(ledger, "16656")
+    _correct(ledger, "16665")
+    back = _correct(ledger, "16656")
+    assert ledger.decisions_in_force() == [back]
+    assert len(ledger.decisions()) == 3
+
+
+def test_withdrawing_twice_is_once(ledger):
+    decision = _correct(ledger)
+    decide.withdraw(ledger, "2019-04", decision.decision_id, "Nhầm ô", WHO)
+    decide.withdraw(ledger, "2019-04", decision.decision_id, "Nhầm ô", WHO)
+    assert len(ledger.decisions()) == 2
+
+
+@pytest.mark.parametrize("reason, person", [("", WHO), ("   ", WHO), (WHY, ""), (WHY, "\t\n")])
+def test_every_decision_needs_a_reason_and_a_person(ledger, reason, person):
+    known = _correct(ledger)
+    attempts = [
+        lambda: decide.correct(ledger, "2019-04", "obs2", Decimal(1), "2", reason, person),
+        lambda: decide.supply(ledger, "2019-04", "viettel_gl", "622", "phone_subs_fixed", Decimal(1), reason, person),
+        lambda: decide.waive(ledger, "2019-04", FINDING, reason, person),
+        lambda: decide.withdraw(ledger, "2019-04", known.decision_id, reason, person),
+    ]
+    for attempt in attempts:
+        with pytest.raises(SubmissionError, match="Quyết định cần có"):
+            attempt()
+    assert ledger.decisions() == [known]
+
+
+def test_a_supplied_figure_names_its_place(ledger):
+    decision = decide.supply(ledger, "2019-04", "viettel_gl", "622", "phone_subs_fixed", Decimal("12.50"), WHY, WHO)
+    assert (decision.target, decision.value) == ("2019-04/viettel_gl/622/phone_subs_fixed", "12.5")
+
+
+def test_a_supplied_zero_is_a_zero(ledger):
+    assert decide.supply(ledger, "2019-04", "s", "622", "x", Decimal("0.0"), WHY, WHO).value == "0"
+
+
+def test_a_waiver_is_bound_to_the_values_it_accepts(ledger):
+    decision = decide.waive(ledger, "2019-04", FINDING, WHY, WHO, "2019-12-31")
+    assert (decision.target, decision.basis, decision.expires_at) == ("F0000abcd", "3f" * 8, "2019-12-31")
+
+
+@pytest.mark.parametrize("until, message", [("31/12/2019", "không phải là một ngày"), ("2019-04-19", "đã qua")])
+def test_a_waiver_ends_on_a_day_to_come(ledger, until, message):
+    with pytest.raises(SubmissionError, match=message):
+        decide.waive(ledger, "2019-04", FINDING, WHY, WHO, until)
+    assert decide.waive(ledger, "2019-04", FINDING, WHY, WHO, "2019-04-20").expires_at == "2019-04-20"
+
+
+def test_a_finding_without_values_cannot_be_waived(ledger):
+    import dataclasses
+
+    with pytest.raises(SubmissionError, match="không gắn với giá trị nào"):
+        decide.waive(ledger, "2019-04", dataclasses.replace(FINDING, basis=""), WHY, WHO)
+
+
+def test_a_correction_that_changes_nothing_is_refused(ledger):
+    with pytest.raises(SubmissionError, match="không có gì để sửa"):
+        _correct(ledger, value="16566.0")
+
+
+def test_a_blank_cell_can_be_corrected(ledger):
+    assert decide.correct(ledger, "2019-04", "obs1", Decimal(0), "", WHY, WHO).basis == ""
+
+
+def test_only_a_decision_of_the_month_can_be_withdrawn(ledger):
+    decision = _correct(ledger)
+    withdrawal = decide.withdraw(ledger, "2019-04", decision.decision_id, "Nhầm ô", WHO)
+    unknown = (("2019-04", "D0"), ("2019-05", decision.decision_id), ("2019-04", withdrawal.decision_id))
+    for period, decision_id in unknown:
+        with pytest.raises(SubmissionError, match="không có quyết định"):
+            decide.withdraw(ledger, period, decision_id, WHY, WHO)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
+def test_a_figure_as_text_is_exact_and_has_one_form(value):
+    text = plain(value)
+    assert Decimal(text) == value
+    assert plain(Decimal(text)) == text
+    assert "E" not in text.upper()
