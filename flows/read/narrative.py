@@ -198,7 +198,7 @@ def _best_order(texts: Sequence[str], wordings: _Wordings) -> list[str]:
     """Return a section an item, never going back in the report's order, with the most topic words in place."""
     if not texts:
         return []
-    best: list[tuple[int, list[str]]] = [(0, [])] * len(SECTIONS)  # by the section of the last item: score, sections so far
+    best: list[tuple[int, list[str]]] = [(0, [])] * len(SECTIONS)  # by the last item's section: score, path
     for text in texts:
         folded = fold(text)
         scores = [sum(len(word.split()) for word, target in wordings.topics if target == s and word in folded)

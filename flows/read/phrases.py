@@ -20,26 +20,33 @@ from functools import lru_cache
 
 from flows.read.text import fold, normalise
 
-_QUALIFIER = (
-    r"(?:(?:ít nhất|tối thiểu|không dưới|trên|hơn|khoảng|gần|dưới|không quá|tối đa|ước đạt|ước tính|ước|xấp xỉ)\s+)?"
+_QUALIFIERS = (
+    "ít nhất|tối thiểu|không dưới|trên|hơn|khoảng|gần|dưới|không quá|tối đa|ước đạt|ước tính|ước|xấp xỉ"
 )
 _DIGITS = r"(?<![\w.,/])[-+]?(?:\d{1,3}(?:[. ]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
 _NOT_MORE = r"(?!\d)(?![.,]\d)(?!\s\d{3}(?!\d))(?![-/][^\W\d])"
 _MAGNITUDE = r"(?:\s*(?:nghìn|ngàn|triệu|tỉ|tr)(?![^\W\d_]))?"
 _FRACTION = r"(?:\s*/\s*\d+)?(?!\s*/\s*\d)"
-NUMBER = rf"{_QUALIFIER}{_DIGITS}{_NOT_MORE}{_FRACTION}(?:\s*%)?{_MAGNITUDE}"
-PLAIN_NUMBER = rf"{_DIGITS}{_NOT_MORE}{_FRACTION}"
-_PERCENT = rf"{_QUALIFIER}{_DIGITS}{_NOT_MORE}\s*%"
-_IP = r"\d{1,3}(?:[. ]\d{1,3}){3}(?![.\d])"
-_GAP = r"(?:(?![;!?]|\.(?:\s|$))[^\d]){0,80}?"
+NUMBER = re.compile(
+    rf"(?:(?:{_QUALIFIERS})\s+)?(?<!mức độ )(?<!cấp độ ){_DIGITS}{_NOT_MORE}{_FRACTION}(?P<percent>\s*%)?{_MAGNITUDE}"
+)
+_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:[. ]\d{1,3}){3}(?![.\d]|\s\d)")
+_DAY_OR_ORDINAL = re.compile(
+    r"(?<![\d/])\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{4}|"
+    r"(?:năm|tháng|ngày|quí|thứ|tiêu chí số|đợt|điều|khoản|khóa|số kí hiệu)\s+\d[\d/.-]*(?![\d,])"
+)
+# Figures are masked before a phrase is searched, so that a date or an address can never be taken for one.
+_FIGURE, _PERCENT, _IP, _DAY = "\ue000", "\ue001", "\ue002", "\ue003"
+FIGURE = f"(?<![{_FIGURE}{_PERCENT}])[{_FIGURE}{_PERCENT}]+"
+_GAP = rf"(?:(?![;!?{_FIGURE}{_PERCENT}{_IP}]|\.(?:\s|$)).){{0,80}}?"
 _REST = r"(?:(?![!?]|\.(?:\s|$)).)+"
 _SLOTS = {
-    "{n}": rf"(?P<n>{NUMBER})",
-    "{p}": rf"(?P<n>{_PERCENT})",
-    "{m}": PLAIN_NUMBER,
-    "{change}": rf"(?P<n>(?:tăng|giảm)\s+{PLAIN_NUMBER})",
-    "{list}": rf"(?P<list>{_REST})",
-    "{ips}": rf"(?P<list>{_IP}(?:(?:\s*[,;]\s*|\s+và\s+){_IP})*)",
+    "{n}": f"(?P<n>{FIGURE})",
+    "{p}": f"(?P<n>(?<!{_PERCENT}){_PERCENT}+)",
+    "{m}": FIGURE,
+    "{change}": rf"(?P<n>(?:tăng|giảm)\s+{FIGURE})",
+    "{list}": f"(?P<list>{_REST})",
+    "{ips}": rf"(?P<list>(?<!{_IP}){_IP}+(?:(?:\s*[,;]\s*|\s+và\s+){_IP}+)*)",
 }
 _TOKENS = re.compile(r"\{[a-z]+\}|\.\.\.|[()|\[\]]|\s+|[^\W_]+|.")
 _WORD_START, _WORD_END = r"(?<![^\W_])", r"(?![^\W_])"
@@ -49,7 +56,7 @@ _ABBREVIATION = re.compile(r"(?:^|[\s(])(?:[A-ZĐ]{1,3}|tr|Tr|v\.v|St)\.$")
 
 @lru_cache(maxsize=4096)
 def compile_phrase(phrase: str, damaged: bool = False) -> re.Pattern[str]:
-    """Return the pattern of a phrase, to be searched in folded text.
+    """Return the pattern of a phrase, to be searched in the masked text of a sentence.
 
     Args:
         phrase: In the language above.
@@ -78,6 +85,17 @@ def pattern_of(phrase: str, damaged: bool = False) -> str:
     return "".join(pieces)
 
 
+@lru_cache(maxsize=4096)
+def needle(phrase: str) -> str:
+    """Return the longest word that every text of a phrase has: one look for it saves most searches."""
+    depth, words = 0, [""]
+    for token in _TOKENS.findall(fold(phrase)):
+        depth += (token in "([") - (token in ")]")
+        if depth == 0 and token.isalnum():
+            words.append(token)
+    return max(words, key=len)
+
+
 def _letters(word: str, damaged: bool) -> str:
     if not damaged:
         return re.escape(word)
@@ -86,10 +104,14 @@ def _letters(word: str, damaged: bool) -> str:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence: the raw text, its folded form, and how positions of the two correspond."""
+    """One sentence: the raw text, its folded form, and how positions of the two correspond.
+
+    `masked` is the folded text with every figure, percentage, address and date covered, letter for letter.
+    """
 
     raw: str
     text: str
+    masked: str
     folded_starts: tuple[int, ...]
     raw_starts: tuple[int, ...]
 
@@ -130,7 +152,17 @@ def prepare(raw: str) -> Sentence:
         folded_starts.append(at)
         raw_starts.append(match.start())
         at += len(word) + 1
-    return Sentence(raw, " ".join(words), tuple(folded_starts) or (0,), tuple(raw_starts) or (0,))
+    text = " ".join(words)
+    return Sentence(raw, text, masked(text), tuple(folded_starts) or (0,), tuple(raw_starts) or (0,))
+
+
+def masked(text: str) -> str:
+    """Return folded text of the same length with addresses, dates and ordinals, then figures covered."""
+    if not any(letter.isdigit() for letter in text):
+        return text
+    text = _ADDRESS.sub(lambda match: _IP * len(match.group()), text)
+    text = _DAY_OR_ORDINAL.sub(lambda match: _DAY * len(match.group()), text)
+    return NUMBER.sub(lambda m: (_PERCENT if m["percent"] else _FIGURE) * len(m.group()), text)
 
 
 def enumerated(text: str) -> list[str]:

@@ -23,8 +23,10 @@ from flows.read.text import fold
 from flows.records import IntakeFinding, Observation, Reading
 from infra.catalogue import Phrase
 
-_LABELLED_LINE = re.compile(rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER})\s*"
-                            r"(?P<unit>[^\d;,.]{0,20})\s*[;.,]?(?P<more>.*)$")  # fmt: skip
+_LABELLED_LINE = re.compile(
+    rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER.pattern})\s*"
+    r"(?P<unit>[^\d;,.]{0,20})\s*[;.,]?(?P<more>.*)$"
+)
 _TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
 REPORT = "report"
 

@@ -9,17 +9,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from flows.read.numbers import ParsedNumber, parse_number
-from flows.read.phrases import NUMBER, Sentence, compile_phrase, enumerated, pattern_of
+from flows.read.numbers import Kind, ParsedNumber, parse_number
+from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, enumerated, needle, pattern_of
 from flows.read.text import fold
 from infra.catalogue import Phrase
 
 Role = Literal["figure", "zero", "list", "correction"]
-_BETWEEN = r"(?:(?![;!?]|\.(?:\s|$))[^\d]){0,60}?"
-_FEW_WORDS = r"(?:\s+[^\W\d_]+){0,5}?\s+"
-_VERBS = r"(?:[:=]|là|đạt|hiện có|có|còn|gồm|được)"
-_TO = r"(?:thành|là|còn|về|bằng|xuống|lên)"
-_ANYTHING = r"(?:(?![;!?]|\.(?:\s|$)).){0,100}?"
+_BETWEEN = rf"(?:(?![;!?]|\.(?:\s|$)|{FIGURE}).){{0,60}}?"
+_TO_FIGURE = rf"(?P<n>{FIGURE})"
+_LABELLED = re.compile(rf"{_BETWEEN}\s*(?:[:=]|là|đạt|hiện có|có|còn|gồm|được)\s*{_TO_FIGURE}")
+_CORRECTED = re.compile(
+    rf"(?:(?![;!?]|\.(?:\s|$)).){{0,100}}?\s(?:thành|là|còn|về|bằng|xuống|lên)\s+{_TO_FIGURE}"
+)
+_ENDS = r"(?=\s*(?:[,;.)]|$|trong (?:tháng|kì)))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,26 @@ class Wordings:
     figures: tuple[Phrase, ...]
     things: tuple[Phrase, ...]  # nouns and names
     lists: tuple[Phrase, ...]
-    none: str
-    change: str
+    none: re.Pattern[str]
+    named_none: re.Pattern[str]
+    none_of: re.Pattern[str]
+    change: re.Pattern[str]
 
     @classmethod
-    def of(cls, phrases: Iterable[Phrase]) -> Wordings:
+    def of(cls, phrases: tuple[Phrase, ...]) -> Wordings:
         """Sort phrases by kind."""
-        rows = tuple(phrases)
+        none = _alternatives(tuple(p.phrase for p in phrases if p.kind == "none"))
+        change = _alternatives(tuple(p.phrase for p in phrases if p.kind == "change"))
         return cls(
-            figures=tuple(p for p in rows if p.kind == "figure"),
-            things=tuple(p for p in rows if p.kind in ("noun", "name")),
-            lists=tuple(p for p in rows if p.kind == "list"),
-            none=_alternatives(p.phrase for p in rows if p.kind == "none"),
-            change=_alternatives(p.phrase for p in rows if p.kind == "change"),
+            figures=tuple(p for p in phrases if p.kind == "figure"),
+            things=tuple(p for p in phrases if p.kind in ("noun", "name")),
+            lists=tuple(p for p in phrases if p.kind == "list"),
+            none=_compiled(none),
+            named_none=_compiled(
+                rf"(?:{_BETWEEN}:\s*|\s+|{_BETWEEN}\s(?:là|trong tháng|trong kì)\s+)(?P<none>{none}){_ENDS}"
+            ),
+            none_of=_compiled(rf"(?P<none>{none})(?:\s+[^\W\d_]+){{0,5}}?\s*$"),
+            change=_compiled(change),
         )
 
 
@@ -78,93 +87,102 @@ def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
     """Return the indicators whose name stands in a clause with a number, whether or not it could be read."""
     found = []
     for row in wordings.things:
-        for match in compile_phrase(row.phrase).finditer(sentence.text):
+        for match in _finds(row, sentence):
             clause = sentence.clause(match.start(), match.end())
-            if re.search(NUMBER, clause) and not _excluded(row, clause):
+            if NUMBER.search(clause) and not _excluded(row, clause):
                 found.append(row.indicator_id)
     return found
 
 
+def _finds(row: Phrase, sentence: Sentence) -> Iterator[re.Match[str]]:
+    """Yield every match of a phrase, also those that begin inside another."""
+    if needle(row.phrase) not in sentence.text:
+        return
+    pattern, at = compile_phrase(row.phrase), 0
+    while match := pattern.search(sentence.masked, at):
+        yield match
+        at = match.start() + 1
+
+
 def _figures(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     for row in wordings.figures:
-        yield from _matches(sentence, row, compile_phrase(row.phrase))
+        for match in _finds(row, sentence):
+            if not _excluded(row, sentence.clause(match.start(), match.end())):
+                yield _statement(sentence, row, match.start(), match)
 
 
 def _labelled(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     """A name, a colon or a verb, the figure: "Trạm BTS: 57 trạm"."""
     for row in wordings.things:
-        pattern = _built(row.phrase, "labelled", "")
-        yield from _matches(sentence, row, pattern)
-
-
-def _matches(sentence: Sentence, row: Phrase, pattern: re.Pattern[str], role: Role = "figure") -> Iterator[Statement]:
-    at = 0
-    while match := pattern.search(sentence.text, at):
-        at = match.start() + 1
-        if role == "figure" and _excluded(row, sentence.clause(match.start(), match.end())):
-            continue
-        start, end = match.span("n")
-        text = sentence.text[start:end]
-        number = parse_number(text, "measure" if row.indicator_id.endswith("_pct") else "count")
-        length = match.end() - match.start()
-        raw = sentence.raw_slice(start, end)
-        yield Statement(row.indicator_id, role, number, raw, start, end, length, row.phrase)
+        for thing in _finds(row, sentence):
+            match = _LABELLED.match(sentence.masked, thing.end())
+            if match and not _excluded(row, sentence.clause(thing.start(), match.end())):
+                yield _statement(sentence, row, thing.start(), match)
 
 
 def _corrections(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
-    if wordings.change and re.search(wordings.change, sentence.text):
-        for row in wordings.things:
-            yield from _matches(sentence, row, _built(row.phrase, "correction", wordings.change), "correction")
+    """A request, the name, the new figure: "đề nghị sửa số trạm BTS … thành 120 trạm"."""
+    request = wordings.change.search(sentence.masked)
+    if not request:
+        return
+    for row in wordings.things:
+        for thing in _finds(row, sentence):
+            match = _CORRECTED.match(sentence.masked, thing.end())
+            if match and thing.start() > request.start():
+                yield _statement(sentence, row, thing.start(), match, "correction")
+
+
+def _statement(
+    sentence: Sentence, row: Phrase, first: int, match: re.Match[str], role: Role = "figure"
+) -> Statement:
+    start, end = match.span("n")
+    kind: Kind = "measure" if row.indicator_id.endswith("_pct") else "count"
+    number = parse_number(sentence.text[start:end], kind)
+    raw = sentence.raw_slice(start, end)
+    return Statement(row.indicator_id, role, number, raw, start, end, match.end() - first, row.phrase)
 
 
 def _zeros(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     """A name stated as none: "pa nô biên giới: không phát sinh", "chưa có dấu hiệu tham nhũng"."""
-    if not wordings.none or not re.search(wordings.none, sentence.text):
+    if not wordings.none.search(sentence.masked):
         return
     for row in wordings.things:
         if row.kind == "noun":
-            for form in ("named_none", "none_of"):
-                match = _built(row.phrase, form, wordings.none).search(sentence.text)
-                if match and not _excluded(row, sentence.clause(match.start(), match.end())):
-                    start, end = match.span("none")
-                    raw = sentence.raw_slice(start, end)
-                    zero = ParsedNumber(Decimal(0))
-                    yield Statement(row.indicator_id, "zero", zero, raw, start, end, end - start, row.phrase)
-                    break
+            for thing in _finds(row, sentence):
+                before = sentence.masked[max(0, thing.start() - 80) : thing.start()]
+                found = wordings.named_none.match(sentence.masked, thing.end())
+                match = found or wordings.none_of.search(before)
+                if match and not _excluded(row, sentence.clause(thing.start(), thing.end())):
+                    shift = 0 if found else max(0, thing.start() - 80)
+                    start, end = (position + shift for position in match.span("none"))
+                    yield _zero(sentence, row, start, end)
+
+
+def _zero(sentence: Sentence, row: Phrase, start: int, end: int) -> Statement:
+    raw = sentence.raw_slice(start, end)
+    zero = ParsedNumber(Decimal(0))
+    return Statement(row.indicator_id, "zero", zero, raw, start, end, end - start, row.phrase)
 
 
 def _lists(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     for row in wordings.lists:
-        match = compile_phrase(row.phrase).search(sentence.text)
-        if match and not _excluded(row, sentence.clause(match.start(), match.start("list"))):
-            start, end = match.span("list")
-            items = enumerated(sentence.text[start:end])
-            number = ParsedNumber(Decimal(len(items)))
-            raw = sentence.raw_slice(start, end).strip(" .:;")
-            yield Statement(row.indicator_id, "list", number, raw, start, end, end - start, row.phrase)
-
-
-@lru_cache(maxsize=8192)
-def _built(phrase: str, form: str, shared: str) -> re.Pattern[str]:
-    thing, number = pattern_of(phrase), rf"(?P<n>{NUMBER})"
-    forms = {
-        "labelled": rf"{thing}{_BETWEEN}\s*{_VERBS}\s*(?:khoảng\s+)?{number}",
-        "correction": rf"{shared}{_ANYTHING}{thing}{_ANYTHING}\s{_TO}\s+{number}",
-        "named_none": rf"{thing}(?:{_BETWEEN}:\s*|\s+|{_BETWEEN}\s(?:là|trong tháng|trong kì)\s+)"
-        rf"(?P<none>{shared})(?=\s*(?:[,;.)]|$|trong (?:tháng|kì)))",
-        "none_of": rf"(?P<none>{shared})(?:{_FEW_WORDS}|\s+){thing}",
-    }
-    return re.compile(forms[form])
+        for match in _finds(row, sentence):
+            if not _excluded(row, sentence.clause(match.start(), match.start("list"))):
+                start, end = match.span("list")
+                number = ParsedNumber(Decimal(len(enumerated(sentence.text[start:end]))))
+                raw = sentence.raw_slice(start, end).strip(" .:;")
+                yield Statement(row.indicator_id, "list", number, raw, start, end, end - start, row.phrase)
 
 
 @lru_cache(maxsize=64)
-def _joined(phrases: tuple[str, ...]) -> str:
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@lru_cache(maxsize=64)
+def _alternatives(phrases: tuple[str, ...]) -> str:
     ordered = sorted(phrases, key=len, reverse=True)
-    return "(?:" + "|".join(pattern_of(phrase) for phrase in ordered) + ")" if ordered else ""
-
-
-def _alternatives(phrases: Iterable[str]) -> str:
-    return _joined(tuple(phrases))
+    return "(?:" + "|".join(pattern_of(phrase) for phrase in ordered) + ")" if ordered else "(?!)"
 
 
 def _excluded(row: Phrase, clause: str) -> bool:
