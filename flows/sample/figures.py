@@ -8,6 +8,7 @@ added up here, so a form cannot disagree with its parts unless an error is plant
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -130,20 +131,19 @@ class SampleMonth:
         """Yield the sections of one part with their sentences, figures filled in."""
         for section in SECTION_ORDER:
             texts = [
-                self._filled(s)
+                self.filled(s.submitter_id, s.text)
                 for s in self.sentences
                 if (s.submitter_id, s.part, s.section) == (submitter_id, part, section)
             ]
             if texts:
                 yield section, texts
 
-    def _filled(self, sentence: Sentence) -> str:
-        area = self.catalogue.submitter_by_id[sentence.submitter_id].area_code
-        text = sentence.text
-        for indicator_id in {row.indicator_id for row in self.catalogue.indicators}:
-            if f"{{{indicator_id}}}" in text:
-                value = self.sent(sentence.submitter_id, indicator_id, area)
-                text = text.replace(f"{{{indicator_id}}}", padded(value))
+    def filled(self, submitter_id: str, text: str) -> str:
+        """Return a sentence with the submitter's own figures in place of their names."""
+        area = self.catalogue.submitter_by_id[submitter_id].area_code
+        for indicator_id in re.findall(r"{(\w+)}", text):
+            if self.has(submitter_id, indicator_id, area):
+                text = text.replace(f"{{{indicator_id}}}", padded(self.sent(submitter_id, indicator_id, area)))
         return text
 
 

@@ -104,7 +104,7 @@ def district_prose(month: SampleMonth, message: Message) -> Draft:
     """A letter without any table: the figures stand in the sentences."""
     letter = _district_head(month, message)
     _parts(letter, month, message)
-    letter.text("Phòng Văn hóa và Thông tin kính báo cáo./.")
+    letter.text("Trên đây là kết quả công tác tháng 4 của đơn vị./.")
     sender = f"Phòng VH&TT {_named(month, _area(month, message))}"
     return Draft(covering_note(sender, "báo cáo"), write_letter(letter))
 
@@ -112,12 +112,11 @@ def district_prose(month: SampleMonth, message: Message) -> Draft:
 def district_mail(month: SampleMonth, message: Message) -> Draft:
     """Everything in the mail itself."""
     area = _area(month, message)
-    lines = [GREETING, "", f"Phòng VH&TT {_named(month, area)} báo cáo tháng 4/2019 như sau:", "",
-             *outline(month, message), "", "SỐ LIỆU:"]
+    lines = [GREETING, "", f"Phòng VH&TT {_named(month, area)} báo cáo tháng 4/2019 như sau:", "", "SỐ LIỆU:"]
     for label, unit, indicator in LINES:
         value = _zero_in_words(month, message, indicator, "không phát sinh")
         lines.append(f"- {label}: {f'{padded(value)} {unit}' if isinstance(value, Decimal) else value}")
-    return Draft("\n".join([*lines, "", "Trân trọng."]) + "\n")
+    return Draft("\n".join([*lines, "", *outline(month, message), "", "Trân trọng."]) + "\n")
 
 
 def department_letter(month: SampleMonth, message: Message) -> Draft:

@@ -43,7 +43,7 @@ def viettel_post(month: SampleMonth, message: Message) -> Draft:
     names = [short_name(month, area.area_code) for area in month.catalogue.districts]
     letter.table([["TT", "Tên tuyến"], *[[str(n), f"Pleiku - {name}"] for n, name in enumerate(names, start=1)]])
     letter.text("Bưu chính Viettel Gia Lai trân trọng báo cáo./.")
-    return Draft(covering_note("Bưu chính Viettel Gia Lai", "báo cáo tuyến huyện"), write_letter(letter))
+    return Draft(covering_note("Bưu chính Viettel Gia Lai", "công văn báo cáo"), write_letter(letter))
 
 
 def _row(month: SampleMonth, area: str) -> list[Value]:
