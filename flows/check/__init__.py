@@ -1,0 +1,88 @@
+"""Check: a warehouse → findings, their causes, their repairs.
+
+`flows.check.judge` runs the check in a process of its own; what is here reads its results and is light to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from flows.check.findings import FINDINGS, read_findings
+from flows.records import Decision, Finding
+from infra.errors import OperationError, SubmissionError
+from infra.settings import Settings
+
+__all__ = ["explain", "load_findings", "overlay_waivers"]
+
+
+def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -> list[Finding]:
+    """Return the findings of the current build of a month, with the waivers in force laid over them.
+
+    Args:
+        settings: Where the home is.
+        ledger: The ledger that holds the decisions.
+        period: "2019-04".
+        now: The moment at which a waiver's expiry is judged, ISO 8601; empty for this moment.
+
+    Raises:
+        OperationError: The month was not built, or its current build was not checked.
+    """
+    from infra.warehouse import current_build
+
+    folder = settings.home / "checks" / current_build(settings, period)
+    if not (folder / FINDINGS).is_file():
+        raise OperationError(
+            f"Kho số liệu hiện tại của tháng {period} chưa được kiểm tra.",
+            f"The current warehouse of {period} was not checked.",
+            place=str(folder), remedy_vi=f"Chạy lại “tonghop month {period}”.",
+        )
+    return overlay_waivers(read_findings(folder), ledger.decisions_in_force(period), now or datetime.now(UTC).isoformat())
+
+
+def overlay_waivers(findings: Iterable[Finding], decisions: Iterable[Decision], now: str) -> list[Finding]:
+    """Return the findings, those marked "waived" that a waiver of exactly these values covers.
+
+    A waiver is bound to one finding and to the hash of what was judged; when a value moves it ends, and when its
+    date has passed it ends.
+    """
+    waivers = {d.target: d for d in decisions if d.kind == "waive"}
+    return [replace(f, decision="waived") if _covers(waivers.get(f.finding_id), f, now) else f for f in findings]
+
+
+def explain(settings: Settings, period: str, finding_id: str) -> str:
+    """Return a finding explained: the case it belongs to, its cells, the repairs that would make all rules hold.
+
+    Raises:
+        OperationError: The month was not checked.
+        SubmissionError: There is no such finding in the month.
+    """
+    from flows.check.explain import explain_finding
+    from infra.warehouse import current_build
+
+    folder = settings.home / "checks" / current_build(settings, period)
+    findings = {finding.finding_id: finding for finding in read_findings(folder)}
+    finding = findings.get(finding_id.strip().upper())
+    if finding is None:
+        raise SubmissionError(
+            f"Không có phát hiện {finding_id} trong tháng {period}.",
+            f"There is no finding {finding_id} in {period}.",
+            remedy_vi=f"Xem danh sách bằng “tonghop findings --period {period}”.",
+        )
+    return explain_finding(folder, findings, finding)
+
+
+def _covers(waiver: Decision | None, finding: Finding, now: str) -> bool:
+    if waiver is None or waiver.basis != finding.basis:
+        return False
+    return not waiver.expires_at or _moment(waiver.expires_at) >= _moment(now)
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment; a plain date holds until its end, a time without offset is universal."""
+    if len(text) == 10:
+        text += "T23:59:59"
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

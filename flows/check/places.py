@@ -89,8 +89,10 @@ def places_of(book: Book, rule: Rule) -> Iterator[Place]:
 
 
 def anchor_name(rule: Rule) -> str:
-    """Return the indicator whose cells a rule without `x` is seen from: the first one of its line."""
-    return next((name for name in names(rule.comparison) if name != "x"), "")
+    """Return the indicator whose cells a rule without `x` is seen from: the first one, of a chain's middle side."""
+    sides = rule.comparison.sides
+    found = [*(names(sides[1]) if len(sides) == 3 else ()), *names(rule.comparison)]
+    return next((name for name in found if name != "x"), "")
 
 
 # ------------------------------------------------------------------------------------- where rules apply

@@ -1,0 +1,175 @@
+"""Findings in words: the rule, the place, both sides and the gap, in Vietnamese and in short in English."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from expectations.sentences import vietnamese_number
+from expectations.verdicts import Judged
+from flows.check.cells import Book, Cell, decimal_text
+from flows.check.places import Instance
+
+_WRONG = {
+    "=": "lệch", "~": "lệch", "<=": "vượt", "<": "vượt", ">=": "thiếu", ">": "thiếu", "<>": "lệch",
+}
+_LIMIT = {
+    "=": "theo quy tắc là", "~": "tính ra", "<=": "nhiều nhất là", "<": "phải nhỏ hơn", ">=": "ít nhất là",
+    ">": "phải lớn hơn", "<>": "trùng với",
+}
+_MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "=": "=", "~": "~", "<>": "<>"}
+
+
+def sides(instance: Instance) -> tuple[str, Fraction | None, Fraction | None, Fraction | None]:
+    """Return sign, the figure judged, what it is held against, and the gap between the two.
+
+    In a chain `low <= x <= high` the figure judged is `x` at either end.
+    """
+    judged = instance.verdict.decisive
+    if judged is None:
+        return "=", None, None, None
+    comparisons = instance.verdict.comparisons
+    if len(instance.rule.comparison.sides) == 3 and judged is comparisons[0] and len(comparisons) == 2:
+        return _mirrored(judged)
+    if len(instance.rule.comparison.sides) == 3 and len(comparisons) == 1 and judged.left.is_constant:
+        return _mirrored(judged)
+    return judged.sign, judged.left.value, judged.right.value, _gap(judged)
+
+
+def message_vi(book: Book, instance: Instance) -> str:
+    """Return the finding in Vietnamese: rule, place, both sides, gap."""
+    rule, verdict = instance.rule, instance.verdict
+    special = _special(book, instance)
+    if special:
+        return special
+    where = place_vi(book, instance)
+    if verdict.outcome == "undecided":
+        return f"{rule.label_vi}. Chưa kết luận được tại {where}: {_undecided(instance)}."
+    sign, left, right, gap = sides(instance)
+    text = f"{rule.label_vi}. Tại {where}: {_both_sides(book, instance, sign, left, right, gap)}"
+    lost = f" Chưa có: {'; '.join(verdict.missing)}." if verdict.missing else ""
+    return text + "." + lost
+
+
+def message_en(instance: Instance) -> str:
+    """Return the finding in one short English sentence."""
+    sign, left, right, gap = sides(instance)
+    place = instance.place
+    where = " ".join(filter(None, (place.submitter_id, place.area_code, place.note)))
+    if place.anchor is not None:
+        where += f" ({place.anchor.file} {place.anchor.sheet} {place.anchor.place})".replace("  ", " ")
+    if instance.verdict.outcome == "undecided":
+        return f"{instance.rule.label_en}: undecided at {where}."
+    if left is None or right is None or instance.rule.kind == "completeness":
+        return f"{instance.rule.label_en}: not so at {where}."
+    numbers = f"{decimal_text(left)} {sign} {decimal_text(right)}"
+    return f"{instance.rule.label_en}: {numbers} does not hold at {where}."
+
+
+def place_vi(book: Book, instance: Instance) -> str:
+    """Return the place in words: file, sheet and cell when there is one, and whose figure it is."""
+    place = instance.place
+    who = ", ".join(filter(None, (_submitter(book, place.submitter_id), _area(book, place.area_code))))
+    if place.anchor is None:
+        return who or place.note
+    return f"{cell_vi(place.anchor)} ({who})"
+
+
+def cell_vi(cell: Cell) -> str:
+    """Return "tệp …, trang …, ô …" of a cell; the text of a mail is "nội dung thư"."""
+    file = f"nội dung thư {cell.message}" if cell.file == "(body)" else f"tệp {cell.file}"
+    sheet = f", trang {cell.sheet}" if cell.sheet else ""
+    words = {"body": "", "pdf": "", "": ""}
+    spot = words.get(cell.place)
+    if spot is None:
+        table = cell.place.replace("table ", "bảng ").replace(" row ", " dòng ").replace(" col ", " cột ")
+        spot = ", " + (table.replace("paragraph ", "đoạn ") if " " in cell.place else f"ô {cell.place}")
+    return file + sheet + spot
+
+
+def _special(book: Book, instance: Instance) -> str:
+    rule, place = instance.rule, instance.place
+    name = _submitter(book, place.submitter_id)
+    if rule.rule_id == "submission_missing":
+        asked = [
+            book.catalogue.indicator_by_id[indicator_id].label_vi
+            for (submitter_id, indicator_id), row in book.provisions.items()
+            if submitter_id == place.submitter_id and row.role != "optional"
+        ]
+        lost = f" Chưa có: {'; '.join(asked)}." if asked else ""
+        return f"{rule.label_vi}. {name} chưa gửi báo cáo kỳ {book.period}.{lost}"
+    if rule.rule_id == "figure_missing":
+        label = book.catalogue.indicator_by_id[place.indicator_id].label_vi
+        cells = [cell_vi(book.cells[c]) for c in instance.verdict.cells if c in book.cells]
+        blank = f" Ô để trống hoặc ghi “…”: {'; '.join(cells)}." if cells else ""
+        return f"{rule.label_vi}. {name} chưa báo cáo “{label}”.{blank}"
+    if rule.kind == "completeness":
+        return f"{rule.label_vi}. {place.note}: {_intake_message(book, place.note)}"
+    return ""
+
+
+def _intake_message(book: Book, note: str) -> str:
+    for row in book.unread:
+        if " · ".join(filter(None, (row["message"], row["file"], row["kind"]))) == note:
+            return row["message_vi"]
+    return ""
+
+
+def _both_sides(
+    book: Book, instance: Instance, sign: str, left: Fraction | None, right: Fraction | None, gap: Fraction | None
+) -> str:
+    unit = _unit(book, instance)
+    stated = _number(left) if left is not None else "—"
+    held = _number(right) if right is not None else f"ít nhất {_number(_lowest(instance))}"
+    text = f"ghi {stated}, {_LIMIT[sign]} {held}"
+    if sign == "<>" or gap is None:
+        return text
+    return f"{text}, {_WRONG[sign]} {_number(abs(gap) if sign not in ('=', '~') else gap)}{unit}"
+
+
+def _undecided(instance: Instance) -> str:
+    judged = instance.verdict.decisive
+    lost = "; ".join(instance.verdict.missing)
+    text = f"chưa có {lost}" if lost else "chỉ biết giới hạn của số liệu"
+    if judged is None or judged.sign != "=" or judged.left.value is None or judged.right.interval.low is None:
+        return text
+    known = judged.right.interval.low
+    rest = judged.left.value - known
+    return f"{text}; phần đã có là {_number(known)}, nếu khớp {_number(judged.left.value)} thì phần thiếu là {_number(rest)}"
+
+
+def _mirrored(judged: Judged) -> tuple[str, Fraction | None, Fraction | None, Fraction | None]:
+    gap = _gap(judged)
+    return _MIRRORED[judged.sign], judged.right.value, judged.left.value, None if gap is None else -gap
+
+
+def _gap(judged: Judged) -> Fraction | None:
+    if judged.left.value is not None and judged.right.value is not None:
+        return judged.left.value - judged.right.value
+    return judged.distance if judged.outcome == "fail" else None
+
+
+def _lowest(instance: Instance) -> Fraction:
+    judged = instance.verdict.decisive
+    low = None if judged is None else judged.right.interval.low
+    return Fraction(0) if low is None else low
+
+
+def _unit(book: Book, instance: Instance) -> str:
+    indicator = book.catalogue.indicator_by_id.get(instance.place.indicator_id)
+    return f" {indicator.unit}" if indicator is not None and indicator.unit != "%" else "%" if indicator else ""
+
+
+def _number(value: Fraction) -> str:
+    return vietnamese_number(value)
+
+
+def _submitter(book: Book, submitter_id: str) -> str:
+    submitter = book.catalogue.submitter_by_id.get(submitter_id)
+    return submitter.submitter_name if submitter else submitter_id
+
+
+def _area(book: Book, area_code: str) -> str:
+    if area_code == book.catalogue.province.area_code:
+        return "toàn tỉnh"
+    areas = book.catalogue.area_by_code
+    return " + ".join(areas[code].area_name if code in areas else code for code in area_code.split("+") if code)
