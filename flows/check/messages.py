@@ -42,10 +42,11 @@ def message_vi(book: Book, instance: Instance) -> str:
     if special:
         return special
     where = place_vi(book, instance)
+    rule_vi = _rule_vi(book, instance)
     if verdict.outcome == "undecided":
-        return f"{rule.label_vi}. Chưa kết luận được tại {where}: {_undecided(instance)}."
+        return f"{rule_vi}. Chưa kết luận được tại {where}: {_undecided(instance)}."
     sign, left, right, gap = sides(instance)
-    text = f"{rule.label_vi}. Tại {where}: {_both_sides(book, instance, sign, left, right, gap)}"
+    text = f"{rule_vi}. Tại {where}: {_both_sides(book, instance, sign, left, right, gap)}"
     lost = f" Chưa có: {'; '.join(verdict.missing)}." if verdict.missing else ""
     return text + "." + lost
 
@@ -84,6 +85,14 @@ def cell_vi(cell: Cell) -> str:
         table = cell.place.replace("table ", "bảng ").replace(" row ", " dòng ").replace(" col ", " cột ")
         spot = ", " + (table.replace("paragraph ", "đoạn ") if " " in cell.place else f"ô {cell.place}")
     return file + sheet + spot
+
+
+def _rule_vi(book: Book, instance: Instance) -> str:
+    """Return the rule in words, with the indicator it is about where it holds for many."""
+    indicator = book.catalogue.indicator_by_id.get(instance.place.indicator_id)
+    if not instance.rule.indicators or indicator is None:
+        return instance.rule.label_vi
+    return f"{instance.rule.label_vi} – “{indicator.label_vi}”"
 
 
 def _special(book: Book, instance: Instance) -> str:
