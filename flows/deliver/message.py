@@ -28,12 +28,13 @@ OFFICE = "Sở Thông tin và Truyền thông"
 
 @dataclass(frozen=True)
 class Parcel:
-    """An edition as one recipient gets it: the files that find room in a message, and those that do not."""
+    """An edition as a recipient gets it: the files that find room in a message, those that do not, what is new."""
 
     edition: Edition
     former: Edition | None
     attached: tuple[Output, ...]
     left_out: tuple[Output, ...]
+    changes: tuple[str, ...] = ()
 
 
 def pack(edition: Edition, former: Edition | None) -> Parcel:
@@ -76,7 +77,8 @@ def write_letter(parcel: Parcel, recipient: Recipient, province: str, audit_head
     if parcel.left_out:
         lines += ["Tệp giao riêng vì vượt dung lượng một thư:", *_listed(parcel.left_out), ""]
     if parcel.former:
-        lines += [f"Thay đổi so với ấn bản {parcel.former.number}:", *_changes(parcel.former, edition), ""]
+        changes = (f"  - {change}" for change in parcel.changes)
+        lines += [f"Thay đổi so với ấn bản {parcel.former.number}:", *changes, ""]
     lines += [
         "Mã SHA-256 để đối chiếu:", *(f"  {o.sha256}  {o.name}" for o in edition.outputs), "",
         f"Mã ấn bản {edition.edition_id}; nhật ký phát hành mục {audit_head[0]}: {audit_head[1]}", "",
@@ -123,15 +125,6 @@ def _address(name: str, address: str) -> Address:
     except (ValueError, IndexError) as error:
         raise CatalogueError(f"Địa chỉ “{address}” của {name} không hợp lệ.", f"{address!r} is not a mail address.",
                              place="recipients.csv", remedy_vi="Sửa cột addresses của nơi nhận này.") from error
-
-
-def _changes(former: Edition, edition: Edition) -> list[str]:
-    before = {output.name: output.sha256 for output in former.outputs}
-    now = {output.name: output.sha256 for output in edition.outputs}
-    changed = [f"  - sửa: {name}" for name in now if before.get(name, now[name]) != now[name]]
-    added = [f"  - thêm: {name}" for name in now if name not in before]
-    removed = [f"  - bỏ: {name}" for name in before if name not in now]
-    return changed + added + removed or ["  - nội dung các tệp không đổi"]
 
 
 def _listed(outputs: tuple[Output, ...]) -> list[str]:

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
+from flows.deliver.changes import describe_changes
 from flows.deliver.mailer import Patience, Route, hold_reason, open_route, transmit
 from flows.deliver.message import Parcel, compose_message, message_id, pack, subject_of, write_letter
 from flows.deliver.packages import write_package
@@ -52,7 +53,9 @@ def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue
     """Put a line a recipient into the outbox, once what it will get stands in the archive to the last byte."""
     known = {delivery.recipient_id for delivery in ledger.deliveries(edition_id=edition.edition_id)}
     former = _former(ledger, edition)
-    mailed, handed = pack(edition, former), Parcel(edition, former, edition.outputs, ())
+    changes = tuple(describe_changes(archive, catalogue, former, edition)) if former else ()
+    mailed = dataclasses.replace(pack(edition, former), changes=changes)
+    handed = Parcel(edition, former, edition.outputs, (), changes)
     province = catalogue.province.short_name
     for recipient in sorted(catalogue.recipients, key=lambda r: r.print_order):
         if recipient.recipient_id not in known:

@@ -24,10 +24,14 @@ FILES = {
 
 
 def make_edition(archive, number: int = 1, **other_files: bytes) -> Edition:
-    files = dict(FILES) | {name: (data, "application/pdf") for name, data in other_files.items()}
+    files = dict(FILES) | {name: (data, _media_type(name)) for name, data in other_files.items()}
     outputs = tuple(Output(name, archive.put(data), len(data), kind) for name, (data, kind) in files.items())
     manifest = hashlib.sha256(f"{number} {sorted(o.sha256 for o in outputs)}".encode()).hexdigest()
     return Edition(f"2019-04-{number}", "2019-04", number, "build1", manifest, "2019-04-22T10:00:00+07:00", outputs)
+
+
+def _media_type(name: str) -> str:
+    return "text/csv" if name.endswith(".csv") else "application/pdf"
 
 
 class Office:

@@ -93,12 +93,24 @@ def test_delivering_again_sends_nothing(office):
 
 def test_the_next_edition_goes_out_and_tells_what_changed(office):
     office.deliver(office.publish())
-    office.deliver(office.publish(2, **{"Báo cáo tháng 4-2019.pdf": b"new"}))
+    changes = (
+        "\ufeffTIME_PERIOD,REF_AREA,REPORTING_UNIT,INDICATOR,FORMER_VALUE,VALUE\n"
+        "2019-04,64,_T,phone_subs_total,1306834,1306844.5\n2019-04,64,_T,sec_spam_attacks,,576 gt\n"
+        "2019-04,64,_T,phone_subs_net_add,5,'-6\n2019-04,622,_T,phone_subs_total,1,2\n2019-04,64,viettel_gl,phone_subs_total,3,4\n"
+    )
+    office.deliver(office.publish(2, **{"Báo cáo tháng 4-2019.pdf": b"new", "đổi.csv": changes.encode()}))
     assert len(_mailbox(office)) == 8
     second = next(m for name, m in _mailbox(office).items() if name.startswith("2019-04-2.mic."))
     assert "ấn bản 2" in second["Subject"]
-    assert "sửa: Báo cáo tháng 4-2019.pdf" in second.get_body().get_content()
-    assert "trich.csv" not in second.get_body().get_content().split("Thay đổi")[1].split("Mã SHA-256")[0]
+    told = second.get_body().get_content().split("Thay đổi so với ấn bản 1:")[1].split("Mã SHA-256")[0]
+    total, spam = (office.catalogue.indicator_by_id[key].label_vi for key in ("phone_subs_total", "sec_spam_attacks"))
+    assert f"  - {total}: trước 1.306.834, nay 1.306.844,5 thuê bao\r\n" in told
+    assert f"  - {spam}: trước chưa có, nay trên 576" in told
+    assert "trước 5, nay -6 " in told
+    assert "và 2 số liệu khác" in told
+    assert "tệp sửa: Báo cáo tháng 4-2019.pdf" in told
+    assert "tệp thêm: đổi.csv" in told
+    assert "trich.csv" not in told
     assert second["In-Reply-To"] in {m["Message-ID"] for m in _mailbox(office).values()}
 
 

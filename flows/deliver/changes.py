@@ -1,0 +1,62 @@
+"""What a later edition changed, for the letter: provincial figures by name, then the files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from flows.records import Edition, Output
+
+if TYPE_CHECKING:
+    from infra.archive import Archive
+    from infra.catalogue import Catalogue
+
+# A file of the edition is its list of changes when it has these columns; its name is the publisher's affair.
+COLUMNS = {"REF_AREA", "REPORTING_UNIT", "INDICATOR", "FORMER_VALUE", "VALUE"}
+ALL_UNITS = "_T"
+SHOWN_FIGURES = 20
+QUALIFIERS_VI = {None: "", "gt": "trên ", "ge": "từ ", "lt": "dưới ", "le": "đến ", "approx": "khoảng "}
+
+
+def describe_changes(archive: Archive, catalogue: Catalogue, former: Edition, edition: Edition) -> list[str]:
+    """Return one line a provincial figure that moved since `former`, then one a file that did."""
+    rows = [row for output in edition.outputs for row in _change_rows(archive, output)]
+    provincial = [row for row in rows if row["REPORTING_UNIT"] == ALL_UNITS
+                  and row["REF_AREA"] == catalogue.province.area_code]
+    lines = [_figure_line(row, catalogue) for row in provincial[:SHOWN_FIGURES]]
+    if len(rows) > len(lines):
+        lines.append(f"và {len(rows) - len(lines)} số liệu khác (theo huyện, theo đơn vị), xem tệp thay đổi kèm theo")
+    return lines + _file_lines(former, edition) or ["không có gì thay đổi"]
+
+
+def _change_rows(archive: Archive, output: Output) -> list[dict[str, str]]:
+    if not output.name.lower().endswith(".csv"):
+        return []
+    reader = csv.DictReader(archive.get(output.sha256).decode("utf-8-sig").splitlines())
+    return list(reader) if set(reader.fieldnames or ()) >= COLUMNS else []
+
+
+def _figure_line(row: dict[str, str], catalogue: Catalogue) -> str:
+    indicator = catalogue.indicator_by_id.get(row["INDICATOR"])
+    label, unit = (indicator.label_vi, indicator.unit) if indicator else (row["INDICATOR"], "")
+    return f"{label}: trước {_printed(row['FORMER_VALUE'])}, nay {_printed(row['VALUE'])} {unit}".rstrip()
+
+
+def _printed(text: str) -> str:
+    """Return a figure of the list as Vietnamese readers write it: "4.48" is 4,48; "576 gt" is trên 576."""
+    match = re.fullmatch(r"'?(-?)(\d+)(?:\.(\d+))?(?: (\w+))?", text)  # the list guards a minus with an apostrophe
+    if not match or match[4] not in QUALIFIERS_VI:
+        return text or "chưa có"
+    sign, whole, decimals, qualifier = match.groups()
+    number = f"{sign}{int(whole):,}".replace(",", ".") + (f",{decimals}" if decimals else "")
+    return QUALIFIERS_VI[qualifier] + number
+
+
+def _file_lines(former: Edition, edition: Edition) -> list[str]:
+    before = {output.name: output.sha256 for output in former.outputs}
+    now = {output.name: output.sha256 for output in edition.outputs}
+    changed = [f"tệp sửa: {name}" for name in now if before.get(name, now[name]) != now[name]]
+    added = [f"tệp thêm: {name}" for name in now if name not in before]
+    removed = [f"tệp bỏ: {name}" for name in before if name not in now]
+    return changed + added + removed
