@@ -52,6 +52,8 @@ def _problems(data: bytes, file: str, media_type: str) -> Iterator[Problem]:
     if container == "image" and "inline" in media_type:
         return
     extension = PurePosixPath(file).suffix.lower()
+    if container == "ole" and extension in (".xls", ".doc"):
+        container = extension[1:]  # its directory is lost: looking inside says what happened to it
     refusal = _refused_container(container, file, extension)
     if refusal:
         yield refusal
@@ -133,9 +135,7 @@ def _guard_zip(data: bytes, inspect: object) -> Iterator[Problem]:
             unsafe = _unsafe_xml(archive)
             yield from [unsafe] if unsafe else inspect(archive)  # type: ignore[operator]
     except zipfile.BadZipFile as error:
-        yield Problem(
-            "damaged_file", "Tệp bị hỏng: một phần bên trong không giải nén được.", raw_text=str(error)
-        )
+        yield Problem("damaged_file", "Tệp bị hỏng: một phần bên trong không giải nén được.", raw_text=str(error))
     except KeyError as error:
         yield Problem("damaged_file", "Tệp bị hỏng: thiếu một phần bắt buộc bên trong.", raw_text=str(error))
 
@@ -147,9 +147,7 @@ def _unsafe_xml(archive: zipfile.ZipFile) -> Problem | None:
             continue
         prolog = _prolog(archive, entry)
         if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog or b"\x00" in prolog[:100]:
-            sentence = (
-                "Tệp khai báo thực thể XML (DOCTYPE/ENTITY), dạng thường dùng để tấn công, nên không mở."
-            )
+            sentence = "Tệp khai báo thực thể XML (DOCTYPE/ENTITY), dạng thường dùng để tấn công, nên không mở."
             return Problem("unsafe_xml", sentence, raw_text=entry.filename)
     return None
 
@@ -200,9 +198,7 @@ def _extras(names: list[str]) -> Iterator[Problem]:
         sentence = "Bảng tính có liên kết tới tệp hoặc nguồn khác; chỉ đọc giá trị đã lưu trong tệp."
         yield Problem("external_links", sentence, refuses=False)
     if re.search(r"/(embeddings|activeX)/", joined):
-        yield Problem(
-            "embedded_objects", "Tệp có đối tượng nhúng; nội dung trong đó không được đọc.", refuses=False
-        )
+        yield Problem("embedded_objects", "Tệp có đối tượng nhúng; nội dung trong đó không được đọc.", refuses=False)
 
 
 def _document_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
@@ -215,9 +211,7 @@ def _document_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
 
 def _ods_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     names = archive.namelist()
-    if "META-INF/manifest.xml" in names and b"encryption-data" in read_entry(
-        archive, "META-INF/manifest.xml", 10**7
-    ):
+    if "META-INF/manifest.xml" in names and b"encryption-data" in read_entry(archive, "META-INF/manifest.xml", 10**7):
         yield Problem("password_protected", "Tệp đặt mật khẩu nên không mở được.")
         return
     try:

@@ -33,7 +33,8 @@ from infra.settings import PROJECT
 LIMITS = {"AS": 1_000_000_000, "CPU": 18, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 19}
 PATIENCE = 25.0  # seconds without any answer after which the server itself is taken for dead
 MAX_ANSWER = 400_000_000
-STATUS = struct.Struct("<i")
+SIZE = struct.Struct("<i")
+ENDED = struct.Struct("<iq")  # as the server writes it: exit status, peak memory in kilobytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Sandbox:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed by stop)
         self._folder = tempfile.TemporaryDirectory(prefix="read-")
         self._is_ready = False
+        self.peak_memory = 0  # bytes, of the largest child so far
         self._start()
 
     def __enter__(self) -> Sandbox:
@@ -82,7 +84,7 @@ class Sandbox:
     def use_catalogue(self, period: str, catalogue: Catalogue) -> None:
         """Say by which catalogue and for which month documents are read from now on."""
         data = pickle.dumps((period, catalogue), protocol=pickle.HIGHEST_PROTOCOL)
-        self._month = b"C" + STATUS.pack(len(data)) + data
+        self._month = b"C" + SIZE.pack(len(data)) + data
         with self._lock:
             self._control.sendall(self._month)
 
@@ -163,9 +165,11 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 ours.shutdown(socket.SHUT_WR)
             answer = _receive_all(ours)
-        if len(answer) < STATUS.size:
+        if len(answer) < ENDED.size:
             raise ConnectionError("the server has ended")
-        return answer[: -STATUS.size], STATUS.unpack(answer[-STATUS.size :])[0]
+        status, kilobytes = ENDED.unpack(answer[-ENDED.size :])
+        self.peak_memory = max(self.peak_memory, kilobytes * 1024)
+        return answer[: -ENDED.size], status
 
     def _await_ready(self) -> None:
         """Wait for the server's imports, once."""
@@ -215,9 +219,7 @@ def _problem_of(content: dict[str, Any], status: int) -> Problem:
     if "password" in detail.lower() or "encrypt" in detail.lower():
         return Problem("password_protected", "Tệp đặt mật khẩu nên không mở được.", raw_text=detail)
     if content.get("failure") == "error":
-        return Problem(
-            "unreadable_file", "Tệp này không đọc được: nội dung bên trong bị hỏng.", raw_text=detail
-        )
+        return Problem("unreadable_file", "Tệp này không đọc được: nội dung bên trong bị hỏng.", raw_text=detail)
     reason = "memory" if content.get("failure") == "memory" else _reason_of_death(status)
     sentences = {
         "memory": "Tệp này không đọc được: cần nhiều bộ nhớ hơn mức cho phép.",

@@ -2,7 +2,7 @@
 
 Started by `sandbox.py` with one socket and an environment without secrets. It never opens a document itself.
 Each request hands over a socket of its own; the child reads the document from it and writes its JSON to it, and
-the server adds the child's exit status (four bytes) when the child has ended in whatever way.
+the server adds the child's exit status and peak memory when the child has ended in whatever way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from flows.read.problems import Problem
 from flows.records import Reading
 from infra.catalogue import Catalogue
 
-STATUS = struct.Struct("<i")
+SIZE = struct.Struct("<i")
+ENDED = struct.Struct("<iq")  # exit status, peak memory in kilobytes
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 ALWAYS = ("flows.read.reader", "flows.read.preflight", "flows.readings", "python_calamine", "openpyxl")
 BY_EXTENSION = {
@@ -68,7 +69,7 @@ class Server:
         """Take one command: "C" the catalogue, "D" a document's socket. Return False at the end."""
         command, fds, _, _ = socket.recv_fds(self.control, 1, 1)
         if command == b"C":
-            size = STATUS.unpack(self._exactly(STATUS.size))[0]
+            size = SIZE.unpack(self._exactly(SIZE.size))[0]
             # our own process sent it; what a child answers is never unpickled
             self.period, self.catalogue = pickle.loads(self._exactly(size))
         elif command == b"D":
@@ -106,13 +107,13 @@ class Server:
         with contextlib.suppress(BlockingIOError):
             os.read(self.wakeup[0], 4096)
         for pid in list(self.running):
-            ended, status = os.waitpid(pid, os.WNOHANG)
+            ended, status, usage = os.wait4(pid, os.WNOHANG)
             if ended:
                 connection = self.running.pop(pid)
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
                 with contextlib.suppress(OSError):
-                    connection.sendall(STATUS.pack(status))
+                    connection.sendall(ENDED.pack(status, usage.ru_maxrss))
                 connection.close()
 
     def stop(self) -> None:
@@ -156,14 +157,10 @@ def answer_document(connection: socket.socket, catalogue: Catalogue | None, peri
     header, _, data = request.partition(b"\n")
     del request
     answer = read_safely(data, json.loads(header), catalogue, period)
-    connection.sendall(
-        json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    )
+    connection.sendall(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
 
 
-def read_safely(
-    data: bytes, header: dict[str, Any], catalogue: Catalogue | None, period: str
-) -> dict[str, Any]:
+def read_safely(data: bytes, header: dict[str, Any], catalogue: Catalogue | None, period: str) -> dict[str, Any]:
     """Return {"reading": …} or {"failure": why}; MemoryError and the readers' panics included."""
     from flows.readings import reading_to_json
 

@@ -15,8 +15,8 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Protocol
 
-from flows.mail_files import Content, contents_of_file, contents_of_mail
 from flows.mail import VIETNAM, Attachment, parse_date, parse_mail, safe_name
+from flows.mail_files import Content, contents_of_file, contents_of_mail
 from flows.receive.senders import find_submitter, judge_mail
 from flows.records import Document, Receipt
 from infra.catalogue import Catalogue
