@@ -30,8 +30,11 @@ def find_changes(former_extract: bytes, extract: bytes) -> list[Change]:
     """Return the figures that differ between two extracts, in the order of the newer one."""
     before, after = _by_key(former_extract), _by_key(extract)
     keys = [*after, *(key for key in before if key not in after)]
-    return [Change(*key, before.get(key, ""), after.get(key, "")) for key in keys
-            if before.get(key, "") != after.get(key, "")]
+    return [
+        Change(*key, before.get(key, ""), after.get(key, ""))
+        for key in keys
+        if before.get(key, "") != after.get(key, "")
+    ]
 
 
 def changes_csv(period: str, changes: list[Change]) -> bytes:
@@ -42,9 +45,14 @@ def changes_csv(period: str, changes: list[Change]) -> bytes:
 
 def changes_sentence(number: int, changes: list[Change], labels: dict[str, str]) -> str:
     """Return what a later edition says about the former one, naming the provincial figures that moved."""
-    moved = [f"{labels.get(c.indicator_id, c.indicator_id)} (trước: {_printed(c.former)}; nay: {_printed(c.current)})"
-             for c in changes if c.is_provincial]
-    what = f"các số liệu toàn tỉnh thay đổi: {'; '.join(moved)}" if moved else "không có số liệu toàn tỉnh nào thay đổi"
+    moved = [
+        f"{labels.get(c.indicator_id, c.indicator_id)} (trước: {_printed(c.former)}; nay: {_printed(c.current)})"
+        for c in changes
+        if c.is_provincial
+    ]
+    what = (
+        f"các số liệu toàn tỉnh thay đổi: {'; '.join(moved)}" if moved else "không có số liệu toàn tỉnh nào thay đổi"
+    )
     return f"(Phát hành lần {number}, thay thế lần {number - 1}; {what}.)"
 
 

@@ -72,8 +72,9 @@ class Head:
 class ReportDocument:
     """A whole report: head, paragraphs in order, footnotes (numbered from 1), lines of recipients.
 
-    `placed_items` tells for every work item where it went: the entry of the outline that printed it, or
-    "zero:<indicator>" when it only said that nothing occurred and the sentence for zero says so.
+    `expected_ids`: the indicators that must be printed. `placed_items` tells for every work item where it
+    went: the section that prints it, or "zero:<indicator>" when it only said that nothing occurred and the
+    sentence for zero says so.
     """
 
     period: str
@@ -82,6 +83,7 @@ class ReportDocument:
     paragraphs: tuple[Paragraph, ...]
     notes: tuple[str, ...]
     recipients: tuple[str, ...]
+    expected_ids: tuple[str, ...] = ()
     placed_items: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
 
     def figure_runs(self) -> Iterator[Run]:

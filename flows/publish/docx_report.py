@@ -52,12 +52,16 @@ def _set_page(section: Any) -> None:
     section.header_distance = section.footer_distance = Mm(10)
     section.different_first_page_header_footer = True  # no number on page 1
     footer = section.footer.paragraphs[0]
-    footer._p.getparent().replace(footer._p, _xml(
-        '<w:p><w:pPr><w:jc w:val="right"/></w:pPr>'
-        '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r>'
-        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>2</w:t></w:r>'
-        '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
-    ))
+    footer._p.getparent().replace(
+        footer._p,
+        _xml(
+            '<w:p><w:pPr><w:jc w:val="right"/></w:pPr>'
+            '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+            '<w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r>'
+            '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>2</w:t></w:r>'
+            '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+        ),
+    )
 
 
 def _set_styles(file: Any) -> None:
@@ -69,8 +73,10 @@ def _set_styles(file: Any) -> None:
             properties.remove(child)
         look = "<w:b/>" if bold else ""
         fonts = f'<w:rFonts w:ascii="{FONT}" w:hAnsi="{FONT}" w:cs="{FONT}" w:eastAsia="{FONT}"/>'
-        for child in _xml(f'<w:rPr>{fonts}{look}<w:color w:val="000000"/><w:sz w:val="28"/><w:szCs w:val="28"/>'
-                          '<w:lang w:val="vi-VN" w:eastAsia="vi-VN"/></w:rPr>'):
+        for child in _xml(
+            f'<w:rPr>{fonts}{look}<w:color w:val="000000"/><w:sz w:val="28"/><w:szCs w:val="28"/>'
+            '<w:lang w:val="vi-VN" w:eastAsia="vi-VN"/></w:rPr>'
+        ):
             properties.append(child)
         style.paragraph_format.space_before = 0
 
@@ -93,8 +99,10 @@ def _paragraph_xml(paragraph: Paragraph, leads: bool, runs: str) -> str:
     style = f'<w:pStyle w:val="{STYLES[paragraph.level]}"/>' if paragraph.is_heading else ""
     keep = "<w:keepNext/>" if leads else ""
     marker = _text_run(MARKERS.get(paragraph.level, ""), "<w:b/>" if paragraph.level == "block" else "")
-    return (f'<w:p><w:pPr>{style}{keep}<w:spacing w:before="0" w:after="120" w:line="259" w:lineRule="auto"/>'
-            f'<w:ind w:firstLine="567"/><w:jc w:val="both"/></w:pPr>{marker}{runs}</w:p>')
+    return (
+        f'<w:p><w:pPr>{style}{keep}<w:spacing w:before="0" w:after="120" w:line="259" w:lineRule="auto"/>'
+        f'<w:ind w:firstLine="567"/><w:jc w:val="both"/></w:pPr>{marker}{runs}</w:p>'
+    )
 
 
 def _run(run: Run, position: int) -> str:
@@ -102,18 +110,20 @@ def _run(run: Run, position: int) -> str:
     text = _text_run(run.text, look)
     if run.indicator_id:
         name = f"f{position:03d}_{run.indicator_id}"[:40]
-        text = (f'<w:bookmarkStart w:id="{position}" w:name="{name}"/>{text}<w:bookmarkEnd w:id="{position}"/>')
+        text = f'<w:bookmarkStart w:id="{position}" w:name="{name}"/>{text}<w:bookmarkEnd w:id="{position}"/>'
     return text
 
 
 def _note_call(note: int, called: set[int]) -> str:
-    """Return the call of a footnote; a later call of the same one repeats its number."""
+    """Return the call of a footnote, in brackets so that copied text never reads "1.3064" for 1.306 and note 4."""
     if not note:
         return ""
+    raised = '<w:vertAlign w:val="superscript"/>'
     if note in called:
-        return _text_run(str(note), '<w:vertAlign w:val="superscript"/>')
+        return _text_run(f"[{note}]", raised)
     called.add(note)
-    return f'<w:r><w:rPr><w:rStyle w:val="{NOTE_STYLE}"/></w:rPr><w:footnoteReference w:id="{note + 1}"/></w:r>'
+    reference = f'<w:r><w:rPr><w:rStyle w:val="{NOTE_STYLE}"/></w:rPr><w:footnoteReference w:id="{note + 1}"/></w:r>'
+    return _text_run("[", raised) + reference + _text_run("]", raised)
 
 
 def _text_run(text: str, look: str = "", size: float = 0, caps: bool = False) -> str:
@@ -124,14 +134,22 @@ def _text_run(text: str, look: str = "", size: float = 0, caps: bool = False) ->
 
 
 def _head(head: Head) -> list[Any]:
-    left = (_centred(_text_run(head.superior, size=12)) + _centred(_text_run(head.issuer, "<w:b/>", 12))
-            + _rule(22, LEFT_MM))
-    right = (_centred(_text_run(head.motto_state, "<w:b/>", 12)) + _centred(_text_run(head.motto_line, "<w:b/>", 13))
-             + _rule(54, TEXT_WIDTH_MM - LEFT_MM))
-    second = (_centred(_text_run(head.number_line, size=13)),
-              _centred(_text_run(head.date_line, "<w:i/>", 13)))
-    title = [_centred(_text_run(head.title, "<w:b/>", 14), before=240),
-             _centred(_text_run(head.abstract, "<w:b/>", 14)), _rule(40, TEXT_WIDTH_MM, after=200)]
+    left = (
+        _centred(_text_run(head.superior, size=12))
+        + _centred(_text_run(head.issuer, "<w:b/>", 12))
+        + _rule(22, LEFT_MM)
+    )
+    right = (
+        _centred(_text_run(head.motto_state, "<w:b/>", 12))
+        + _centred(_text_run(head.motto_line, "<w:b/>", 13))
+        + _rule(54, TEXT_WIDTH_MM - LEFT_MM)
+    )
+    second = (_centred(_text_run(head.number_line, size=13)), _centred(_text_run(head.date_line, "<w:i/>", 13)))
+    title = [
+        _centred(_text_run(head.title, "<w:b/>", 14), before=240),
+        _centred(_text_run(head.abstract, "<w:b/>", 14)),
+        _rule(40, TEXT_WIDTH_MM, after=200),
+    ]
     return [_table([(left, right), second]), *(_xml(block) for block in title)]
 
 
@@ -139,17 +157,23 @@ def _foot(document: ReportDocument) -> list[Any]:
     lines = [_plain(_text_run("Nơi nhận:", "<w:b/><w:i/>", 12))]
     lines += [_plain(_text_run(line, size=11)) for line in document.recipients]
     signature = _centred(_text_run(document.head.signer_title, "<w:b/>", 14)) + "<w:p/>" * 4
-    return [_xml(_plain("").replace("<w:pPr>", "<w:pPr><w:keepNext/>")), _table([("".join(lines), signature)], left_mm=90)]
+    return [
+        _xml(_plain("").replace("<w:pPr>", "<w:pPr><w:keepNext/>")),
+        _table([("".join(lines), signature)], left_mm=90),
+    ]
 
 
 def _table(rows: list[tuple[str, str]], left_mm: int = LEFT_MM) -> Any:
     widths = (_twips(left_mm), _twips(TEXT_WIDTH_MM - left_mm))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     body = "".join(
-        '<w:tr><w:trPr><w:cantSplit/></w:trPr>' + "".join(
+        "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
+        + "".join(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{cell}</w:tc>'
             for width, cell in zip(widths, row, strict=True)
-        ) + "</w:tr>" for row in rows
+        )
+        + "</w:tr>"
+        for row in rows
     )
     return _xml(
         f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
@@ -169,28 +193,36 @@ def _plain(runs: str) -> str:
 def _rule(length_mm: int, column_mm: int, after: int = 0) -> str:
     """Return a centred rule of a given length: an empty line with a border above it and equal indents."""
     indent = _twips((column_mm - length_mm) / 2)
-    return (f'<w:p><w:pPr><w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>'
-            f'<w:spacing w:before="20" w:after="{after}" w:line="120" w:lineRule="exact"/>'
-            f'<w:ind w:left="{indent}" w:right="{indent}"/><w:jc w:val="center"/></w:pPr></w:p>')
+    return (
+        f'<w:p><w:pPr><w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>'
+        f'<w:spacing w:before="20" w:after="{after}" w:line="120" w:lineRule="exact"/>'
+        f'<w:ind w:left="{indent}" w:right="{indent}"/><w:jc w:val="center"/></w:pPr></w:p>'
+    )
 
 
 def _add_footnotes(file: Any, notes: tuple[str, ...]) -> None:
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
 
-    file.styles.element.append(_xml(
-        f'<w:style w:type="character" w:styleId="{NOTE_STYLE}"><w:name w:val="footnote reference"/>'
-        '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'))
+    file.styles.element.append(
+        _xml(
+            f'<w:style w:type="character" w:styleId="{NOTE_STYLE}"><w:name w:val="footnote reference"/>'
+            '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+        )
+    )
     mark = f'<w:r><w:rPr><w:rStyle w:val="{NOTE_STYLE}"/></w:rPr><w:footnoteRef/></w:r>'
     body = "".join(
         f'<w:footnote w:id="{number + 1}"><w:p><w:pPr><w:spacing w:before="0" w:after="0"/><w:jc w:val="both"/></w:pPr>'
-        f'{mark}{_text_run(" " + text, size=10)}</w:p></w:footnote>' for number, text in enumerate(notes, start=1)
+        f"{mark}{_text_run(' ' + text, size=10)}</w:p></w:footnote>"
+        for number, text in enumerate(notes, start=1)
     )
     separators = (
         '<w:footnote w:type="separator" w:id="0"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
-        '<w:footnote w:type="continuationSeparator" w:id="1"><w:p><w:r><w:continuationSeparator/></w:r></w:p></w:footnote>'
+        '<w:footnote w:type="continuationSeparator" w:id="1">'
+        "<w:p><w:r><w:continuationSeparator/></w:r></w:p></w:footnote>"
     )
-    xml = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:footnotes xmlns:w="{W}">{separators}{body}</w:footnotes>'
+    declaration = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    xml = f'{declaration}<w:footnotes xmlns:w="{W}">{separators}{body}</w:footnotes>'
     part = Part(PackURI("/word/footnotes.xml"), FOOTNOTES_TYPE, xml.encode(), file.part.package)
     file.part.relate_to(part, FOOTNOTES_RELATION)
 

@@ -14,19 +14,27 @@ TOTAL = "_T"  # SDMX: the total over a dimension
 COLUMNS = {
     "FREQ": ("Tần suất: M là tháng", "Frequency: M is monthly"),
     "TIME_PERIOD": ("Kỳ báo cáo, năm-tháng", "Reference period, year-month"),
-    "REF_AREA": ("Mã địa bàn của Tổng cục Thống kê; 64 là toàn tỉnh; “a+b” là dòng gộp nhiều huyện",
-                 "Area code of the statistics office; 64 is the province; “a+b” a row over several districts"),
+    "REF_AREA": (
+        "Mã địa bàn của Tổng cục Thống kê; 64 là toàn tỉnh; “a+b” là dòng gộp nhiều huyện",
+        "Area code of the statistics office; 64 is the province; “a+b” a row over several districts",
+    ),
     "REPORTING_UNIT": ("Đơn vị báo cáo; _T là cộng mọi đơn vị", "Data provider; _T is the total over all"),
     "INDICATOR": ("Mã chỉ tiêu", "Indicator id"),
-    "OBS_VALUE": ("Giá trị; để trống khi chưa có số liệu, số 0 là số 0 đã báo",
-                  "Value; empty when not reported, 0 is a stated zero"),
+    "OBS_VALUE": (
+        "Giá trị; để trống khi chưa có số liệu, số 0 là số 0 đã báo",
+        "Value; empty when not reported, 0 is a stated zero",
+    ),
     "UNIT_MEASURE": ("Mã đơn vị tính", "Unit of measure"),
     "UNIT_MULT": ("Lũy thừa 10 của đơn vị tính, luôn là 0", "Power of ten of the unit, always 0"),
     "DECIMALS": ("Số chữ số thập phân", "Decimal places"),
-    "OBS_STATUS": ("A bình thường; P chưa đầy đủ, còn đơn vị chưa báo; O chưa có số liệu",
-                   "A normal; P provisional, parts are missing; O missing"),
-    "QUALIFIER": ("Giới hạn: gt trên, ge ít nhất, lt dưới, le tối đa, approx khoảng",
-                  "Bound: gt, ge, lt, le, approx"),
+    "OBS_STATUS": (
+        "A bình thường; P chưa đầy đủ, còn đơn vị chưa báo; O chưa có số liệu",
+        "A normal; P provisional, parts are missing; O missing",
+    ),
+    "QUALIFIER": (
+        "Giới hạn: gt trên, ge ít nhất, lt dưới, le tối đa, approx khoảng",
+        "Bound: gt, ge, lt, le, approx",
+    ),
 }
 
 
@@ -51,16 +59,30 @@ def extract_rows(data: ReportData) -> list[ExtractRow]:
     """Return the province's figures, then those by district, by unit, and by unit and district."""
     province = data.catalogue.province.area_code
     states = {"complete": "A", "incomplete": "P", "not_reported": "O"}
-    rows = [_row(data, province, TOTAL, f.indicator_id, f.value, states.get(f.completeness, "A"), f.qualifier)
-            for f in data.figures.values()]
-    rows += [_row(data, area, TOTAL, name, value) for (area, name), value in data.by_district.items()
-             if area != province]
+    rows = [
+        _row(data, province, TOTAL, f.indicator_id, f.value, states.get(f.completeness, "A"), f.qualifier)
+        for f in data.figures.values()
+    ]
+    rows += [
+        _row(data, area, TOTAL, name, value) for (area, name), value in data.by_district.items() if area != province
+    ]
     rows += [_row(data, province, unit, name, value) for (unit, name), value in data.by_submitter.items()]
-    rows += [_row(data, area, unit, name, value)
-             for (unit, area, name), value in data.by_submitter_district.items() if area != province]
+    rows += [
+        _row(data, area, unit, name, value)
+        for (unit, area, name), value in data.by_submitter_district.items()
+        if area != province
+    ]
     order = {row.indicator_id: row.print_order for row in data.indicators}
-    return sorted(rows, key=lambda r: (r.REPORTING_UNIT != TOTAL, r.REF_AREA != province, order[r.INDICATOR],
-                                       r.REF_AREA, r.REPORTING_UNIT))
+    return sorted(
+        rows,
+        key=lambda r: (
+            r.REPORTING_UNIT != TOTAL,
+            province != r.REF_AREA,
+            order[r.INDICATOR],
+            r.REF_AREA,
+            r.REPORTING_UNIT,
+        ),
+    )
 
 
 def extract_csv(rows: list[ExtractRow]) -> bytes:
@@ -83,8 +105,9 @@ def dictionary_csv(data: ReportData) -> bytes:
 def dictionary_html(data: ReportData) -> bytes:
     """Return the same dictionary as one page to read."""
     heads = ("Loại", "Mã", "Tên tiếng Việt", "English", "Đơn vị tính", "Tính chất", "Cách tính")
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>\n"
-                   for row in _dictionary(data))
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>\n" for row in _dictionary(data)
+    )
     head = "".join(f"<th>{name}</th>" for name in heads)
     return (
         '<!doctype html>\n<html lang="vi"><head><meta charset="utf-8"><title>Từ điển dữ liệu</title>\n'
@@ -95,13 +118,25 @@ def dictionary_html(data: ReportData) -> bytes:
     ).encode()
 
 
-def _row(data: ReportData, area: str, unit: str, name: str, value: Decimal | None, status: str = "A",
-         qualifier: str = "") -> ExtractRow:
+def _row(
+    data: ReportData, area: str, unit: str, name: str, value: Decimal | None, status: str = "A", qualifier: str = ""
+) -> ExtractRow:
     indicator = data.catalogue.indicator_by_id[name]
     codes = {row.unit: row.unit_code for row in reversed(data.catalogue.units) if row.multiplier == 1}
     shown = None if value is None else round_places(value, indicator.decimals)
-    return ExtractRow("M", data.period, area, unit, name, shown, codes.get(indicator.unit, indicator.unit), 0,
-                      indicator.decimals, "O" if value is None else status, qualifier)
+    return ExtractRow(
+        "M",
+        data.period,
+        area,
+        unit,
+        name,
+        shown,
+        codes.get(indicator.unit, indicator.unit),
+        0,
+        indicator.decimals,
+        "O" if value is None else status,
+        qualifier,
+    )
 
 
 def round_places(value: Decimal, decimals: int) -> Decimal:
@@ -121,10 +156,17 @@ def _dictionary(data: ReportData) -> list[tuple[str, ...]]:
         formula = formulas.get(row.indicator_id)
         how = f"{formula.label_vi}: {formula.expression}" if formula else ""
         rows.append(("INDICATOR", row.indicator_id, row.label_vi, row.label_en, row.unit, row.indicator_kind, how))
-    rows += [("UNIT_MEASURE", row.unit_code, row.unit, "", "", "", "")
-             for row in data.catalogue.units if row.unit_text == row.unit]
-    rows += [("REF_AREA", row.area_code, row.area_name, "", "", row.area_level, "")
-             for row in (data.catalogue.province, *data.districts)]
-    rows += [("REPORTING_UNIT", row.submitter_id, row.submitter_name, "", "", row.submitter_kind, "")
-             for row in data.submitters.values()]
+    rows += [
+        ("UNIT_MEASURE", row.unit_code, row.unit, "", "", "", "")
+        for row in data.catalogue.units
+        if row.unit_text == row.unit
+    ]
+    rows += [
+        ("REF_AREA", row.area_code, row.area_name, "", "", row.area_level, "")
+        for row in (data.catalogue.province, *data.districts)
+    ]
+    rows += [
+        ("REPORTING_UNIT", row.submitter_id, row.submitter_name, "", "", row.submitter_kind, "")
+        for row in data.submitters.values()
+    ]
     return rows

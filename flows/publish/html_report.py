@@ -23,14 +23,17 @@ def render_html(document: ReportDocument) -> bytes:
     head = document.head
     called: set[int] = set()
     body = "\n".join(_paragraph(row, called) for row in document.paragraphs)
-    notes = "".join(f'<p id="note-{n}"><sup>{n}</sup> {escape(text)}</p>' for n, text in enumerate(document.notes, 1))
+    notes = "".join(
+        f'<p id="note-{n}"><sup>[{n}]</sup> {escape(text)}</p>' for n, text in enumerate(document.notes, 1)
+    )
     recipients = "".join(f"<p>{escape(line)}</p>" for line in document.recipients)
     page = f"""<!doctype html>
 <html lang="{document.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{escape(head.title)}: {escape(head.abstract)}</title><style>{STYLE}</style></head><body>
 <table class="head"><tr>
 <td>{escape(head.superior)}<br><b>{escape(head.issuer)}</b><hr style="width:22mm">{_spaces(head.number_line)}</td>
-<td><b>{escape(head.motto_state)}</b><br><b>{escape(head.motto_line)}</b><hr style="width:54mm"><i>{_spaces(head.date_line)}</i></td>
+<td><b>{escape(head.motto_state)}</b><br><b>{escape(head.motto_line)}</b><hr style="width:54mm">
+<i>{_spaces(head.date_line)}</i></td>
 </tr></table>
 <div class="title">{escape(head.title)}<br>{escape(head.abstract)}<hr style="width:40mm"></div>
 {body}
@@ -55,7 +58,7 @@ def _run(run: Run, called: set[int]) -> str:
         text = f'<data value="{value}" data-indicator="{run.indicator_id}" data-form="{run.form}">{text}</data>'
     text = f"<b>{text}</b>" if run.is_bold else text
     text = f"<i>{text}</i>" if run.is_italic else text
-    return f'{text}<sup><a href="#note-{run.note}">{run.note}</a></sup>' if run.note else text
+    return f'{text}<sup><a href="#note-{run.note}">[{run.note}]</a></sup>' if run.note else text
 
 
 def _spaces(text: str) -> str:

@@ -33,21 +33,26 @@ class ItemBox:
 
     def take(self, part: str, entry: ItemsEntry, place: str) -> list[NarrativeItem]:
         """Return the items an entry of the outline asks for, by submitter in catalogue order."""
-        items = [item for item in self._waiting(part)
-                 if item.section in entry.sections and self._kind(item) in entry.kinds]
+        items = [
+            item for item in self._waiting(part) if item.section in entry.sections and self._kind(item) in entry.kinds
+        ]
         return self._place(items, place)
 
     def take_district(self, part: str, sections: Iterable[str], area_code: str, place: str) -> list[NarrativeItem]:
         """Return the items of one district that stand under some sections."""
         wanted = tuple(sections)
-        items = [item for item in self._waiting(part) if item.section in wanted
-                 and self._kind(item) == "district" and self._area(item) == area_code]
+        items = [
+            item
+            for item in self._waiting(part)
+            if item.section in wanted and self._kind(item) == "district" and self._area(item) == area_code
+        ]
         return self._place(items, place)
 
     def take_stating(self, part: str, indicator_id: str, place: str) -> NarrativeItem | None:
         """Return the item of a department's unit whose words state this published figure, if there is one."""
-        items = [item for item in self._waiting(part)
-                 if indicator_id in {s.indicator_id for s in self.statements_of(item)}]
+        items = [
+            item for item in self._waiting(part) if indicator_id in {s.indicator_id for s in self.statements_of(item)}
+        ]
         return self._place(items[:1], place)[0] if items else None
 
     def statements_of(self, item: NarrativeItem) -> list[Statement]:
@@ -109,9 +114,9 @@ def _statements_by_item(data: ReportData, items: list[NarrativeItem]) -> dict[It
     for statement in data.statements:
         figure = data.figures.get(statement.indicator_id)
         if figure and figure.value == statement.value:
-            item = _item_of(data, statement, at_place.get(statement.place_key, []))
-            if item:
-                found.setdefault(item_key(item), []).append(statement)
+            own = _item_of(data, statement, at_place.get(statement.place_key, []))
+            if own:
+                found.setdefault(item_key(own), []).append(statement)
     return found
 
 
@@ -123,8 +128,11 @@ def _item_of(data: ReportData, statement: Statement, items: list[NarrativeItem])
     """
     if len(items) <= 1:
         return items[0] if items else None
-    lists = [s.raw_text for s in data.statements
-             if s.place_key == statement.place_key and s.indicator_id == f"{statement.indicator_id}#list"]
+    lists = [
+        s.raw_text
+        for s in data.statements
+        if s.place_key == statement.place_key and s.indicator_id == f"{statement.indicator_id}#list"
+    ]
     unit = data.catalogue.indicator_by_id[statement.indicator_id].unit
     for clue in (*lists, f"{statement.raw_text} {unit}"):
         holding = [item for item in items if clue and clue in item.text]

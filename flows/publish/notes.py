@@ -32,8 +32,10 @@ class Notes:
         return ""
 
     def _waiver_texts(self, figure: Figure) -> list[str]:
-        return [f"Số liệu còn chênh lệch, được chấp nhận công bố với lý do: {reason.rstrip('.')}."
-                for reason in self._reasons.get(figure.indicator_id, ())]
+        return [
+            f"Số liệu còn chênh lệch, được chấp nhận công bố với lý do: {reason.rstrip('.')}."
+            for reason in self._reasons.get(figure.indicator_id, ())
+        ]
 
 
 def waiver_reasons(data: ReportData) -> dict[str, tuple[str, ...]]:
@@ -51,5 +53,8 @@ def waiver_reasons(data: ReportData) -> dict[str, tuple[str, ...]]:
 def open_waivers(data: ReportData) -> list[tuple[Finding, Decision]]:
     """Return the waived findings, each with the decision that waives it."""
     decisions = {row.target: row for row in data.decisions if row.kind == "waive"}
-    return [(finding, decisions[finding.finding_id]) for finding in data.findings
-            if finding.decision == "waived" and finding.finding_id in decisions]
+    return [
+        (finding, decisions[finding.finding_id])
+        for finding in data.findings
+        if finding.decision == "waived" and finding.finding_id in decisions
+    ]

@@ -14,8 +14,7 @@ from infra.errors import CatalogueError
 OUTLINE = Path(__file__).with_name("outline.yml")
 PLACEHOLDER = re.compile(r"\{(\w*)(?:\|(\w+))?\}")
 FILTERS = (None, "change", "list", "definition")
-WORDS = ("year", "month", "next_month", "next_year",
-         "districts_reporting", "districts_total", "districts_missing")
+WORDS = ("year", "month", "next_month", "next_year", "districts_reporting", "districts_total", "districts_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,10 @@ def check_outline(outline: Outline, catalogue: Catalogue) -> None:
     printed = {row.indicator_id for row in catalogue.indicators if row.is_printed}
     forgotten = sorted(printed - set(outline.indicator_ids))
     if unknown or forgotten:
-        raise _outline_error(f"chỉ tiêu lạ {unknown}, chỉ tiêu chưa in {forgotten}",
-                             f"unknown indicators {unknown}, printed indicators left out {forgotten}")
+        raise _outline_error(
+            f"chỉ tiêu lạ {unknown}, chỉ tiêu chưa in {forgotten}",
+            f"unknown indicators {unknown}, printed indicators left out {forgotten}",
+        )
     for entry in outline.entries:
         if isinstance(entry, TextEntry):
             _check_units(entry.text, catalogue)
@@ -143,9 +144,10 @@ def _check_units(text: str, catalogue: Catalogue) -> None:
         if name in WORDS or how in ("list", "definition"):
             continue
         is_percent = catalogue.indicator_by_id[name].unit == "%"
-        if is_percent != text[found.end():].startswith("%"):
-            raise _outline_error(f"đơn vị sau {name} không phải đơn vị của chỉ tiêu",
-                                 f"the unit after {name} is not the indicator's")
+        if is_percent != text[found.end() :].startswith("%"):
+            raise _outline_error(
+                f"đơn vị sau {name} không phải đơn vị của chỉ tiêu", f"the unit after {name} is not the indicator's"
+            )
 
 
 def _part(data: dict[str, Any], nothing: str) -> PartOutline:
@@ -165,13 +167,18 @@ def _entry(data: dict[str, Any]) -> Entry:
         return CountsEntry(counts["lead"], counts["none"], wordings)
     if "items" in data:
         items = data["items"]
-        return ItemsEntry(tuple(items["sections"]), tuple(items["kinds"]), items.get("named", False),
-                          items.get("lead", ""))
+        return ItemsEntry(
+            tuple(items["sections"]), tuple(items["kinds"]), items.get("named", False), items.get("lead", "")
+        )
     if "districts" in data:
         return DistrictsEntry(tuple((g["heading"], tuple(g["sections"])) for g in data["districts"]))
     raise _outline_error(f"mục không rõ loại: {sorted(data)}", f"an entry of unknown kind: {sorted(data)}")
 
 
 def _outline_error(vi: str, en: str) -> CatalogueError:
-    return CatalogueError(f"Đề cương báo cáo: {vi}.", f"Report outline: {en}.", place=str(OUTLINE),
-                          remedy_vi="Sửa mục đó trong outline.yml rồi chạy lại.")
+    return CatalogueError(
+        f"Đề cương báo cáo: {vi}.",
+        f"Report outline: {en}.",
+        place=str(OUTLINE),
+        remedy_vi="Sửa mục đó trong outline.yml rồi chạy lại.",
+    )

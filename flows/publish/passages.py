@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flows.publish.document import Run
+from flows.publish.document import FigureForm, Run
 from flows.publish.figures import NOT_REPORTED, QUALIFIER_WORDS, print_change, print_number
 from flows.publish.notes import Notes
 from flows.publish.outline import PLACEHOLDER, CountsEntry, TextEntry
@@ -31,7 +31,7 @@ class Passages:
         runs: list[Run] = []
         end = 0
         for found in PLACEHOLDER.finditer(text):
-            runs.append(Run(text[end:found.start()]))
+            runs.append(Run(text[end : found.start()]))
             runs.append(self._placeholder(*found.groups()))
             end = found.end()
         runs.append(Run(text[end:]))
@@ -104,9 +104,14 @@ class Passages:
     def _zero_run(self, name: str, text: str) -> Run:
         return self._run(self._figure(name), text, "zero_phrase")
 
-    def _run(self, figure: Figure, text: str, form: str) -> Run:
-        return Run(text, indicator_id=figure.indicator_id, form=form, value=figure.value,  # type: ignore[arg-type]
-                   note=self._notes.number_of(figure))
+    def _run(self, figure: Figure, text: str, form: FigureForm) -> Run:
+        return Run(
+            text,
+            indicator_id=figure.indicator_id,
+            form=form,
+            value=figure.value,
+            note=self._notes.number_of(figure),
+        )
 
     def _figure(self, name: str) -> Figure:
         return self._data.figures.get(name) or Figure(name, None, completeness="not_reported")
@@ -130,8 +135,8 @@ class Passages:
         for index, run in enumerate(runs):
             span = None if run.indicator_id else find_statement(run.text, statement)
             if span:
-                before, own, after = run.text[:span[0]], run.text[span[0]:span[1]], run.text[span[1]:]
-                runs[index:index + 1] = [Run(before), self._stated(figure, statement, own), Run(after)]
+                before, own, after = run.text[: span[0]], run.text[span[0] : span[1]], run.text[span[1] :]
+                runs[index : index + 1] = [Run(before), self._stated(figure, statement, own), Run(after)]
                 return True
         return False
 

@@ -34,8 +34,10 @@ def render_pdf(document: ReportDocument, fonts_folder: Path | None = None) -> by
     moment = datetime.fromisoformat(month_bounds(document.period)[1]).replace(tzinfo=UTC)
     try:
         data, warnings = typst.compile_with_warnings(
-            LAYOUT, sys_inputs={"report": json.dumps(_as_data(document), ensure_ascii=False)},
-            timestamp=int(moment.timestamp()), ignore_system_fonts=True,
+            LAYOUT,
+            sys_inputs={"report": json.dumps(_as_data(document), ensure_ascii=False)},
+            timestamp=int(moment.timestamp()),
+            ignore_system_fonts=True,
             font_paths=[fonts_folder] if fonts_folder and fonts_folder.is_dir() else [],
         )
     except typst.TypstError as error:
@@ -59,16 +61,37 @@ def _as_data(document: ReportDocument) -> dict[str, Any]:
 
 
 def _paragraph(paragraph: Paragraph, notes: tuple[str, ...], called: set[int]) -> dict[str, Any]:
-    runs = [{"text": MARKERS[paragraph.level], "bold": paragraph.level == "block", "italic": False, "note": 0,
-             "note_text": None}] if paragraph.level in MARKERS else []
+    runs = (
+        [
+            {
+                "text": MARKERS[paragraph.level],
+                "bold": paragraph.level == "block",
+                "italic": False,
+                "note": 0,
+                "note_text": None,
+            }
+        ]
+        if paragraph.level in MARKERS
+        else []
+    )
     for run in paragraph.runs:
         is_first = run.note > 0 and run.note not in called
         called.add(run.note)
-        runs.append({"text": run.text, "bold": run.is_bold, "italic": run.is_italic, "note": run.note,
-                     "note_text": notes[run.note - 1] if is_first else None})
+        runs.append(
+            {
+                "text": run.text,
+                "bold": run.is_bold,
+                "italic": run.is_italic,
+                "note": run.note,
+                "note_text": notes[run.note - 1] if is_first else None,
+            }
+        )
     return {"level": paragraph.level, "leads": paragraph.leads, "runs": runs}
 
 
 def _pdf_error(message: str) -> OperationError:
-    return OperationError(f"Không tạo được tệp PDF: {message}.", f"Typst could not make the PDF: {message}.",
-                          remedy_vi="Kiểm tra phiên bản typst đã cài.")
+    return OperationError(
+        f"Không tạo được tệp PDF: {message}.",
+        f"Typst could not make the PDF: {message}.",
+        remedy_vi="Kiểm tra phiên bản typst đã cài.",
+    )

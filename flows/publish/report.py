@@ -61,8 +61,16 @@ class _Builder:
         self._box.require_empty()
         self._end()
         head = {name: text.format(**self._words) for name, text in self._outline.head.items()}
-        return ReportDocument(self._data.period, "vi", Head(**head), tuple(self._paragraphs),
-                              tuple(self._notes.texts), recipient_lines(self._data), self._box.placed)
+        return ReportDocument(
+            self._data.period,
+            "vi",
+            Head(**head),
+            tuple(self._paragraphs),
+            tuple(self._notes.texts),
+            recipient_lines(self._data),
+            self._outline.indicator_ids,
+            self._box.placed,
+        )
 
     def _part(self, part: PartOutline) -> None:
         self._add("part", (Run(f"{part.number}. {part.heading.format(**self._words)}", is_bold=True),))
@@ -140,8 +148,10 @@ class _Builder:
     def _districts(self, part: str, place: str, entry: DistrictsEntry) -> None:
         letters = iter("abcdefghijklmnop")
         for heading, sections in entry.groups:
-            taken = {area.area_name: self._box.take_district(part, sections, area.area_code, place)
-                     for area in self._data.districts}
+            taken = {
+                area.area_name: self._box.take_district(part, sections, area.area_code, place)
+                for area in self._data.districts
+            }
             spoken = {name: self._joined(items) for name, items in taken.items() if items}
             if spoken:
                 self._add("group", (Run(f"{next(letters)}) {heading}:", is_italic=True),))
@@ -219,8 +229,10 @@ def _shared(spoken: dict[str, tuple[Run, ...]]) -> list[tuple[Run, ...]]:
     speakers: dict[tuple[Run, ...], list[str]] = {}
     for name, runs in spoken.items():
         speakers.setdefault(runs, []).append(name)
-    return [(Run(f"{', '.join([names[0], *(n[:1].lower() + n[1:] for n in names[1:])])}: "), *runs)
-            for runs, names in speakers.items()]
+    return [
+        (Run(f"{', '.join([names[0], *(n[:1].lower() + n[1:] for n in names[1:])])}: "), *runs)
+        for runs, names in speakers.items()
+    ]
 
 
 def _sentence(text: str) -> str:

@@ -6,9 +6,13 @@ the records below, and can be made from records written by hand.
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from flows.records import Decision, Finding, NarrativeItem
 from infra.catalogue import Area, Catalogue, Indicator, Submitter
@@ -102,9 +106,9 @@ class ReportData:
     build_id: str
     catalogue: Catalogue
     figures: dict[str, Figure]
-    by_district: dict[tuple[str, str], Decimal | None]          # area_code, indicator_id
-    by_submitter: dict[tuple[str, str], Decimal | None]         # submitter_id, indicator_id
-    reported_totals: dict[tuple[str, str], Decimal | None]      # submitter_id, indicator_id, as typed
+    by_district: dict[tuple[str, str], Decimal | None]  # area_code, indicator_id
+    by_submitter: dict[tuple[str, str], Decimal | None]  # submitter_id, indicator_id
+    reported_totals: dict[tuple[str, str], Decimal | None]  # submitter_id, indicator_id, as typed
     by_submitter_district: dict[tuple[str, str, str], Decimal | None]
     submissions: tuple[Submission, ...]
     narrative: tuple[NarrativeItem, ...]
@@ -142,3 +146,148 @@ class ReportData:
     def area_name(self, area_code: str) -> str:
         names = (self.catalogue.area_by_code.get(code) for code in area_code.split("+"))
         return " + ".join(area.area_name if area else "?" for area in names)
+
+
+def load_report_data(
+    connection: Any,
+    catalogue: Catalogue,
+    period: str,
+    build_id: str,
+    findings: Sequence[Finding] = (),
+    decisions: Sequence[Decision] = (),
+) -> ReportData:
+    """Return one month of an open warehouse.
+
+    Args:
+        connection: A read-only connection to the build.
+        catalogue: The catalogue of the month.
+        period: Report month, "2019-04".
+        build_id: The build that is open.
+        findings: Findings of the rules with their waivers overlaid.
+        decisions: Decisions in force.
+    """
+    rows = _Rows(connection, period)
+    return ReportData(
+        period,
+        build_id,
+        catalogue,
+        figures=rows.figures(),
+        by_district=rows.cells("marts.fct_figures_by_district", "area_code", "indicator_id"),
+        by_submitter=rows.cells("reports.rpt_figures_by_submitter", "submitter_id", "indicator_id"),
+        reported_totals=rows.cells(
+            "reports.rpt_figures_by_submitter", "submitter_id", "indicator_id", value="reported_total"
+        ),
+        by_submitter_district=rows.cells(
+            "marts.fct_figures_by_submitter_district", "submitter_id", "area_code", "indicator_id"
+        ),
+        submissions=tuple(rows.records(Submission, "marts.fct_submissions", order="submitter_id")),
+        narrative=tuple(rows.narrative()),
+        statements=tuple(rows.statements()),
+        sources=tuple(rows.sources()),
+        findings=tuple(findings),
+        decisions=tuple(decisions),
+        intake_findings=tuple(rows.intake_findings()),
+    )
+
+
+def load_figures(connection: Any, period: str) -> dict[str, Figure]:
+    """Return the provincial figures of one month by indicator, in print order."""
+    return _Rows(connection, period).figures()
+
+
+class _Rows:
+    """Queries for one period. The period is written out: bound parameters make DuckDB import pandas."""
+
+    def __init__(self, connection: Any, period: str) -> None:
+        if not re.fullmatch(r"\d{4}-\d{2}", period):
+            raise ValueError(period)
+        self._connection = connection
+        self._where = f"period = '{period}'"
+
+    def figures(self) -> dict[str, Figure]:
+        rows = self._select(
+            "select indicator_id, value, qualifier, completeness, missing, previous_value, change, year_to_date, "
+            f"definition_id from reports.rpt_figures where {self._where} order by print_order, indicator_id"
+        )
+        return {row[0]: _figure(*row) for row in rows}
+
+    def cells(self, table: str, *keys: str, value: str = "value") -> dict[Any, Decimal | None]:
+        listed = ", ".join(keys)
+        rows = self._select(f"select {listed}, {value} from {table} where {self._where} order by {listed}")
+        return {tuple(row[:-1]): row[-1] for row in rows}
+
+    def records(self, record_type: type, table: str, order: str) -> list[Any]:
+        names = ", ".join(f.name for f in dataclasses.fields(record_type))
+        rows = self._select(f"select {names} from {table} where {self._where} order by {order}")
+        return [record_type(*row) for row in rows]
+
+    def narrative(self) -> list[NarrativeItem]:
+        names = [f.name for f in dataclasses.fields(NarrativeItem)]
+        listed = ", ".join(
+            "case when use_status = 'in_force' and not is_in_force then 'rejected' else use_status end"
+            if name == "use_status"
+            else name
+            for name in names
+        )
+        rows = self._select(
+            f"select {listed} from marts.fct_narrative_items where {self._where} "
+            "order by submitter_id, item_order, message, file, place"
+        )
+        return [NarrativeItem(*row) for row in rows]
+
+    def statements(self) -> list[Statement]:
+        """Return the units' figures that stand at the place of a work item: candidates to be marked in its words."""
+        rows = self._select(
+            "select distinct o.indicator_id, o.reported_value, o.value, o.raw_text, o.receipt_id, o.file, o.cell "
+            "from marts.fct_observations as o inner join marts.fct_narrative_items as n "
+            "on o.receipt_id = n.receipt_id and o.file = n.file and o.cell = n.place "
+            f"where o.{self._where} and o.is_in_force and n.is_in_force order by all"
+        )
+        return [Statement(*row) for row in rows]
+
+    def sources(self) -> list[SourceCell]:
+        names = [f.name for f in dataclasses.fields(SourceCell)]
+        own = {"indicator_id": "s.indicator_id", "source_indicator_id": "o.indicator_id"}
+        listed = ", ".join(own.get(name, f"o.{name}") for name in names)
+        rows = self._select(
+            f"select {listed} from marts.fct_figure_sources as s inner join marts.fct_observations as o "
+            f"on s.observation_id = o.observation_id where s.{self._where} "
+            "order by s.indicator_id, o.submitter_id, o.message, o.file, o.sheet, length(o.cell), o.cell, "
+            "o.indicator_id, o.observation_id"
+        )
+        return [SourceCell(*row) for row in rows]
+
+    def intake_findings(self) -> list[dict[str, str]]:
+        names = ("submitter_id", "message", "file", "sheet", "cell", "kind", "severity", "message_vi")
+        rows = self._select(
+            f"select {', '.join(names)} from marts.fct_intake_findings where {self._where} order by all"
+        )
+        return [dict(zip(names, (str(value or "") for value in row), strict=True)) for row in rows]
+
+    def _select(self, query: str) -> list[tuple[Any, ...]]:
+        rows = self._connection.execute(query).fetchall()
+        return [tuple(_trimmed(value) for value in row) for row in rows]
+
+
+def _figure(
+    name: str,
+    value: Decimal | None,
+    qualifier: str,
+    completeness: str,
+    missing: list[str] | None,
+    previous: Decimal | None,
+    change: Decimal | None,
+    year: Decimal | None,
+    definition: str | None,
+) -> Figure:
+    return Figure(
+        name, value, qualifier or "", completeness, tuple(missing or ()), previous, change, year, definition or ""
+    )
+
+
+def _trimmed(value: Any) -> Any:
+    """Return a decimal without the zeros that storage added: 248.000000 is 248."""
+    if not isinstance(value, Decimal):
+        return value
+    whole = value.to_integral_value()
+    return whole if value == whole else value.normalize()

@@ -28,13 +28,13 @@ def plain_number(value: Decimal | int | None) -> str:
     return "" if value is None else str(value) if isinstance(value, int) else f"{value:f}"
 
 
-def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]], delimiter: str = ",") -> bytes:
     """Return a CSV file: UTF-8 with a byte-order mark, because Excel reads Vietnamese wrongly without it.
 
     Numbers are written plainly, texts made safe; lines end with CR LF (RFC 4180).
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(header)
     for row in rows:
         writer.writerow([_cell(value) for value in row])
