@@ -154,7 +154,7 @@ class Ledger(LedgerStore):
         with self.writing() as connection:
             if self._has(connection, self.tables.editions, edition.edition_id):
                 if edition not in self._editions(connection, edition.period):
-                    raise ledger_error(f"Ấn bản {edition.edition_id} đã được phát hành với nội dung khác.",
+                    raise ledger_error(f"Lần phát hành {edition.edition_id} đã có với nội dung khác.",
                                        f"Edition {edition.edition_id} was published with other contents.")
                 return False
             detail = dataclasses.asdict(edition)

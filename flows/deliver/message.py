@@ -53,7 +53,7 @@ def pack(edition: Edition, former: Edition | None) -> Parcel:
 def subject_of(edition: Edition) -> str:
     """Return the subject: which report of which month, and which edition after the first."""
     year, month = edition.period.split("-")
-    again = f" (ấn bản {edition.number}, thay ấn bản trước)" if edition.number > 1 else ""
+    again = f" (phát hành lần {edition.number}, thay thế lần {edition.number - 1})" if edition.number > 1 else ""
     return f"Báo cáo công tác thông tin và truyền thông tháng {int(month)} năm {year}{again}"
 
 
@@ -71,17 +71,17 @@ def write_letter(parcel: Parcel, recipient: Recipient, province: str, audit_head
     lines = [
         f"Kính gửi: {recipient.recipient_name}", "",
         f"{OFFICE} tỉnh {province} {purpose} kết quả công tác thông tin và truyền thông"
-        f" tháng {int(month)} năm {year} (ấn bản {edition.number}, phát hành lúc {_local(edition.published_at)}).", "",
+        f" tháng {int(month)} năm {year} (phát hành lần {edition.number}, lúc {_local(edition.published_at)}).", "",
         "Tệp kèm theo:", *_listed(parcel.attached), "",
     ]
     if parcel.left_out:
         lines += ["Tệp giao riêng vì vượt dung lượng một thư:", *_listed(parcel.left_out), ""]
     if parcel.former:
         changes = (f"  - {change}" for change in parcel.changes)
-        lines += [f"Thay đổi so với ấn bản {parcel.former.number}:", *changes, ""]
+        lines += [f"Thay đổi so với lần phát hành {parcel.former.number}:", *changes, ""]
     lines += [
-        "Mã SHA-256 để đối chiếu:", *(f"  {o.sha256}  {o.name}" for o in edition.outputs), "",
-        f"Mã ấn bản {edition.edition_id}; nhật ký phát hành mục {audit_head[0]}: {audit_head[1]}", "",
+        "Mã SHA-256 để đối chiếu:", *(f"  {o.sha256}  {o.name}" for o in parcel.attached + parcel.left_out), "",
+        f"Mã phát hành {edition.edition_id}; nhật ký mục {audit_head[0]}: {audit_head[1]}", "",
         "Bản kèm theo chưa có số, ngày và chữ ký; bản chính thức do văn thư phát hành.",
         f"In English: the monthly report {edition.period}, edition {edition.number}, with its data files.", "",
     ]
@@ -105,7 +105,6 @@ def compose_message(
     if parcel.former:
         message["In-Reply-To"] = message_id(settings, parcel.former, delivery.recipient_id)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "vi"
     message.set_content(letter, cte="quoted-printable")
     for output in parcel.attached:
         maintype, _, subtype = output.media_type.partition("/")
@@ -113,6 +112,7 @@ def compose_message(
             archive.get(output.sha256), maintype, subtype or "octet-stream", filename=output.name,
             params={"charset": "utf-8"} if maintype == "text" else None,
         )
+    message["Content-Language"] = "vi"
     if message.is_multipart():
         # The library would choose a random boundary; a fixed one makes the bytes a function of the contents.
         message.set_boundary(f"=={hashlib.sha256(delivery.message_id.encode()).hexdigest()[:32]}==")
@@ -133,6 +133,8 @@ def _listed(outputs: tuple[Output, ...]) -> list[str]:
 
 def _size(size: int) -> str:
     """Return a size as Vietnamese readers write it: 1,3 MB."""
+    if size < 1000:
+        return f"{size} B"
     number, unit = (size / 1e6, "MB") if size >= 1e6 else (size / 1e3, "kB")
     return f"{number:.1f} {unit}".replace(".", ",")
 

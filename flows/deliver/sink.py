@@ -25,7 +25,9 @@ def run_sink(folder: Path) -> Iterator[int]:
     """Run the server on a free port, which is given, while this lasts; it ends with the process in any case."""
     from aiosmtpd.controller import Controller
 
-    listener = socket.create_server(("127.0.0.1", 0))
+    # asyncio answers without delay only on sockets that say they are TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
 
     class Sink(Controller):

@@ -101,8 +101,8 @@ def test_the_next_edition_goes_out_and_tells_what_changed(office):
     office.deliver(office.publish(2, **{"Báo cáo tháng 4-2019.pdf": b"new", "đổi.csv": changes.encode()}))
     assert len(_mailbox(office)) == 8
     second = next(m for name, m in _mailbox(office).items() if name.startswith("2019-04-2.mic."))
-    assert "ấn bản 2" in second["Subject"]
-    told = second.get_body().get_content().split("Thay đổi so với ấn bản 1:")[1].split("Mã SHA-256")[0]
+    assert "(phát hành lần 2, thay thế lần 1)" in second["Subject"]
+    told = second.get_body().get_content().split("Thay đổi so với lần phát hành 1:")[1].split("Mã SHA-256")[0]
     total, spam = (office.catalogue.indicator_by_id[key].label_vi for key in ("phone_subs_total", "sec_spam_attacks"))
     assert f"  - {total}: trước 1.306.834, nay 1.306.844,5 thuê bao\r\n" in told
     assert f"  - {spam}: trước chưa có, nay trên 576" in told
