@@ -37,7 +37,7 @@ BUILDING_NAME = "warehouse.duckdb"
 KEEP_BUILDS = 5
 MEMORY_LIMIT = "512MB"
 THREADS = 2
-LARGEST = Decimal(10) ** 22          # DECIMAL(28,6) holds 22 digits before the comma
+LARGEST = Decimal(10) ** 18          # decimal(28, 6) holds 22 digits before the comma: room for sums
 
 _SQL_TYPES = {str: "varchar", int: "bigint", bool: "boolean", Decimal: "decimal(28, 6)"}
 _BUILD_ID = re.compile(r"[0-9a-z]{8,64}")

@@ -27,12 +27,14 @@ PUBLISHED_TABLES = (
 class Builder:
     """A dbt process that is importing or waiting, and the means to build with it.
 
-    Call `start_builder` early, `build` when the files are read, `stop` in any case. A builder builds once;
-    asked again, or after its process died, it begins another process by itself.
+    Call `start_builder` early, `build` when the files are read, `stop` in any case. After its process died
+    a builder begins another by itself. `timings` are those of the last build, in seconds.
     """
 
     settings: Settings
     process: subprocess.Popen[str] | None = None
+    is_parsed: bool = False
+    with_unit_tests: bool = False     # of the models: they are right or wrong whatever the month
     timings: dict[str, float] = field(default_factory=dict)
 
     def build(
@@ -82,7 +84,7 @@ class Builder:
 
     def stop(self) -> None:
         """End the process if it still runs; harmless when it does not."""
-        process, self.process = self.process, None
+        process, self.process, self.is_parsed = self.process, None, False
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
@@ -93,17 +95,17 @@ class Builder:
 
     def _run_dbt(self, folder: Path) -> list[dict[str, Any]]:
         process = self._running_process()
-        try:
-            parsed = _hear(process, IMPORT_SECONDS)
-            _tell(process, {"folder": str(folder), "arguments": ["--exclude-resource-type", "unit_test"]})
-            built = _hear(process, BUILD_SECONDS)
-        finally:
-            self.stop()
-        self.timings = {
-            "import_and_parse_seconds": parsed["seconds"], "import_and_parse_cpu_seconds": parsed["cpu_seconds"],
-            "dbt_build_seconds": built["seconds"], "dbt_build_cpu_seconds": built["cpu_seconds"],
-        }
+        if not self.is_parsed:
+            self._note("import_and_parse", _hear(process, IMPORT_SECONDS))
+            self.is_parsed = True
+        arguments = [] if self.with_unit_tests else ["--exclude-resource-type", "unit_test"]
+        _tell(process, {"folder": str(folder), "arguments": arguments})
+        built = _hear(process, BUILD_SECONDS)
+        self._note("dbt_build", built)
         return list(built["nodes"])
+
+    def _note(self, what: str, message: dict[str, Any]) -> None:
+        self.timings |= {what: message["seconds"], f"{what}_cpu": message["cpu_seconds"]}
 
     def _running_process(self) -> subprocess.Popen[str]:
         if self.process is None or self.process.poll() is not None:

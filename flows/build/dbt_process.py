@@ -1,11 +1,11 @@
 """The child process that runs dbt: begun early, so that importing and parsing cost no waiting.
 
 It imports dbt and parses the project while files are still being read, says so, and waits for the go. dbt
-runs once and apart from everything else: its global state, its file lock and its crashes stay in here.
+runs apart from everything else: its global state, its file lock and its crashes stay in here.
 
-Talk, one JSON object a line: the child says {"state": "parsed"}; the parent answers {"folder": …}; the child
-builds there, says {"state": "built", …} or {"state": "failed", …}, and ends. When the parent's end of the
-pipe closes, at whatever moment, the child ends at once: nothing is left running.
+Talk, one JSON object a line: the child says {"state": "parsed"}; the parent orders {"folder": …}; the child
+builds there and says {"state": "built", …} or {"state": "failed", …}, and waits for another order. When the
+parent's end of the pipe closes, at whatever moment, the child ends at once: nothing is left running.
 """
 
 from __future__ import annotations
@@ -21,28 +21,30 @@ from queue import SimpleQueue
 from typing import Any, TextIO
 
 FLAGS = [
-    "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none",
+    "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none", "--log-level", "none",
     "--no-send-anonymous-usage-stats", "--no-version-check", "--no-populate-cache",
 ]
 
 
 def main(project: str, target: str) -> None:
-    """Import, parse, wait, build, report."""
+    """Import and parse, then build whatever is ordered."""
     talk = _private_stdout()
     orders = _listen()
     gc.disable()                  # a short life with many small objects: collecting costs a tenth of it
     started = _clock()
     try:
         manifest = _parse(project, target)
-        _say(talk, {"state": "parsed", **_since(started)})
     except Exception as error:
         _say(talk, {"state": "failed", "failures": [{"node": "dbt parse", "message": _text(error)}]})
         return
-    order = orders.get()
-    started = _clock()
-    os.chdir(order["folder"])     # profiles.yml names the file without a folder
-    failures, nodes = _build(project, target, manifest, order.get("arguments", []))
-    _say(talk, {"state": "failed" if failures else "built", "failures": failures, "nodes": nodes, **_since(started)})
+    _say(talk, {"state": "parsed", **_since(started)})
+    while True:
+        order = orders.get()
+        started = _clock()
+        os.chdir(order["folder"])     # profiles.yml names the file without a folder
+        failures, nodes = _build(project, target, manifest, order["arguments"])
+        state = "failed" if failures else "built"
+        _say(talk, {"state": state, "failures": failures, "nodes": nodes, **_since(started)})
 
 
 def _parse(project: str, target: str) -> Any:
@@ -66,7 +68,7 @@ def _build(
     nodes = [_node(outcome) for outcome in outcomes]
     failures = [
         {"node": node["node"], "message": node["message"]}
-        for node in nodes if node["status"] not in ("success", "pass", "no-op")
+        for node in nodes if node["status"] not in ("success", "pass", "no-op", "skipped")
     ]
     if result.exception or (not result.success and not failures) or not nodes:
         failures.append({"node": "dbt build", "message": _text(result.exception or "nothing was built")})
@@ -136,5 +138,3 @@ def _text(error: object) -> str:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(0)                   # tearing down dbt's modules takes longer than it is worth

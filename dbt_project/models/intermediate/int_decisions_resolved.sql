@@ -15,12 +15,23 @@ observations as (
 
 ),
 
+withdrawals as (
+
+    select
+        decision_id,
+        target
+    from decisions
+    where kind = 'withdraw'
+
+),
+
+-- A withdrawal may itself be withdrawn.
 withdrawn as (
 
-    select target as decision_id from decisions
-    where
-        kind = 'withdraw'
-        and decision_id not in (select target from decisions where kind = 'withdraw')
+    select withdrawals.target as decision_id
+    from withdrawals
+    left join withdrawals as second_thoughts on withdrawals.decision_id = second_thoughts.target
+    where second_thoughts.decision_id is null
 
 ),
 
@@ -28,7 +39,7 @@ addressed as (
 
     select
         *,
-        decision_id in (select decision_id from withdrawn) as is_withdrawn,
+        decision_id in (select withdrawn.decision_id from withdrawn) as is_withdrawn,
         case when kind = 'supply' then split_part(target, '/', 1) else period end as target_period,
         case when kind = 'supply' then split_part(target, '/', 2) end as target_submitter_id,
         case when kind = 'supply' then split_part(target, '/', 3) end as target_area_code,
@@ -62,7 +73,20 @@ sent as (
 )
 
 select
-    ranked.* exclude (nth_latest, is_withdrawn),
+    ranked.decision_id,
+    ranked.kind,
+    ranked.period,
+    ranked.target,
+    ranked.value,
+    ranked.value_text,
+    ranked.reason,
+    ranked.person,
+    ranked.decided_at,
+    ranked.expires_at,
+    ranked.target_period,
+    ranked.target_submitter_id,
+    ranked.target_area_code,
+    ranked.target_indicator_id,
     case
         when ranked.is_withdrawn then 'withdrawn'
         when ranked.kind in ('waive', 'withdraw') then 'recorded'
@@ -71,8 +95,9 @@ select
         when ranked.kind = 'supply' then 'in_force'
         when targets.observation_id is null then 'without_object'
         when not targets.is_in_force then 'ended'
-        when ranked.basis_value is distinct from targets.reported_value then 'ended'
-        else 'in_force'
+        when ranked.basis_value = targets.reported_value then 'in_force'
+        when ranked.basis_value is null and targets.reported_value is null then 'in_force'
+        else 'ended'
     end as decision_status
 from ranked
 left join observations as targets

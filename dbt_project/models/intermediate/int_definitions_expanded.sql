@@ -1,6 +1,6 @@
 -- What each derived figure rests on in the end, through formulas of formulas.
 -- `is_sum`: plain addition all the way, so that it also holds for a district or a submitter.
--- Grain: period, indicator_id, input_id, path (an input that counts twice has two rows).
+-- Grain: period, indicator_id, input_id, input_path (an input that counts twice has two rows).
 with recursive
 
 periods as (
@@ -33,7 +33,7 @@ expanded as (
         definition_id,
         is_sum,
         input_id,
-        indicator_id || ' > ' || input_id as path
+        indicator_id || ' > ' || input_id as input_path
     from edges
 
     union all
@@ -44,7 +44,7 @@ expanded as (
         expanded.definition_id,
         expanded.is_sum and edges.is_sum as is_sum,
         edges.input_id,
-        expanded.path || ' > ' || edges.input_id as path
+        expanded.input_path || ' > ' || edges.input_id as input_path
     from expanded
     inner join edges on expanded.period = edges.period and expanded.input_id = edges.indicator_id
 

@@ -23,7 +23,7 @@ references_in_force as (
     from periods
     inner join {{ ref('stg_catalogue__reference_figures') }} as reference_figures
         on periods.last_date between reference_figures.valid_from and reference_figures.valid_to
-    where reference_figures.reference_id not in (select indicator_id from summed)
+    where reference_figures.reference_id not in (select summed.indicator_id from summed)
 
 ),
 

@@ -63,10 +63,12 @@ ranked as (
         *,
         is_in_force and is_period_in_use and provision_role is not null as is_candidate,
         case provision_detail
-            when 'by_district' then
-                case area_level when 'district' then 1 when 'combined' then 1 when 'province' then 2 end
-            when 'total' then
-                case area_level when 'province' then 1 when 'district' then 2 when 'combined' then 2 end
+            when 'by_district'
+                then
+                    case area_level when 'district' then 1 when 'combined' then 1 when 'province' then 2 end
+            when 'total'
+                then
+                    case area_level when 'province' then 1 when 'district' then 2 when 'combined' then 2 end
             when 'own_area' then
                 case
                     when area_code = own_area_code then 1
@@ -88,8 +90,8 @@ singled as (
         row_number() over (
             partition by is_candidate, period, submitter_id, indicator_id, area_code
             order by
-                value is null, is_corrected desc, is_reported_total, sent_at desc, file = '(body)',
-                message, file, sheet, length(cell), cell, observation_id
+                value is null asc, is_corrected desc, is_reported_total asc, sent_at desc, file = '(body)' asc,
+                message asc, file asc, sheet asc, length(cell) asc, cell asc, observation_id asc
         ) as nth_place,
         count(distinct value) over (
             partition by is_candidate, period, submitter_id, indicator_id, area_code
@@ -157,12 +159,43 @@ sheltered as (
     where
         wide.value is not null
         and narrow.value is null
-        and wide.observation_id not in (select observation_id from overlapped)
+        and wide.observation_id not in (select overlapped.observation_id from overlapped)
 
 )
 
 select
-    chosen.* exclude (breakdown_rank, best_rank, nth_place, is_candidate, is_chosen, parent_code),
+    chosen.observation_id,
+    chosen.period,
+    chosen.report_period,
+    chosen.submitter_id,
+    chosen.submitter_kind,
+    chosen.area_code,
+    chosen.area_level,
+    chosen.own_area_code,
+    chosen.indicator_id,
+    chosen.reported_value,
+    chosen.value,
+    chosen.unit_code,
+    chosen.obs_status,
+    chosen.qualifier,
+    chosen.printed_decimals,
+    chosen.is_reported_total,
+    chosen.is_in_force,
+    chosen.is_period_in_use,
+    chosen.is_corrected,
+    chosen.decision_id,
+    chosen.provision_role,
+    chosen.provision_detail,
+    chosen.has_conflict,
+    chosen.receipt_id,
+    chosen.message,
+    chosen.file,
+    chosen.sheet,
+    chosen.cell,
+    chosen.raw_text,
+    chosen.row_label,
+    chosen.column_label,
+    chosen.use_status,
     case
         when not chosen.is_in_force then 'not_in_force'
         when not chosen.is_period_in_use then 'other_period'

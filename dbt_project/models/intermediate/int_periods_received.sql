@@ -45,7 +45,7 @@ stated as (
     from observations
     where
         observations.use_status = 'in_force'
-        and observations.period not in (select period from received)
+        and observations.period not in (select received.period from received)
         and cast(observations.period || '-01' as date) + interval 1 month
         = cast(observations.report_period || '-01' as date)
 

@@ -72,7 +72,8 @@ typed_totals as (
         and use_in_total in ('own_total', 'not_agreed', 'repeated')
     qualify row_number() over (
         partition by period, submitter_id, indicator_id
-        order by is_corrected desc, is_reported_total desc, message, file, sheet, length(cell), cell
+        order by
+            is_corrected desc, is_reported_total desc, message asc, file asc, sheet asc, length(cell) asc, cell asc
     ) = 1
 
 )

@@ -25,7 +25,7 @@ years as (
     select
         periods.period,
         figures.indicator_id,
-        sum(figures.value) as year_to_date,
+        cast(sum(figures.value) as decimal(28, 6)) as year_to_date,
         count(figures.value) as year_to_date_months,
         bool_and(figures.completeness = 'complete') as is_year_complete
     from periods
@@ -61,9 +61,11 @@ select
     previous_figures.value as previous_value,
     previous_figures.completeness as previous_completeness,
     previous_figures.is_stated as is_previous_stated,
-    figures.value - previous_figures.value as change,
+    cast(figures.value - previous_figures.value as decimal(28, 6)) as change,
     cast(round(
-        cast(100 * (figures.value - previous_figures.value) / nullif(previous_figures.value, 0) as decimal(38, 10)), 2
+        try_cast(
+            100 * (figures.value - previous_figures.value) / nullif(previous_figures.value, 0) as decimal(32, 10)
+        ), 2
     ) as decimal(28, 6)) as change_pct,
     case when indicators.indicator_kind = 'flow' then years.year_to_date end as year_to_date,
     case when indicators.indicator_kind = 'flow' then years.year_to_date_months end as year_to_date_months,

@@ -5,11 +5,12 @@ select
     indicators.print_order,
     figures.area_code,
     case
-        when figures.area_code like '%+%' then (
-            select string_agg(members.short_name, ' + ' order by members.area_code)
-            from {{ ref('dim_areas') }} as members
-            where list_contains(string_split(figures.area_code, '+'), members.area_code)
-        )
+        when figures.area_code like '%+%'
+            then (
+                select string_agg(members.short_name, ' + ' order by members.area_code)
+                from {{ ref('dim_areas') }} as members
+                where list_contains(string_split(figures.area_code, '+'), members.area_code)
+            )
         when areas.area_level = 'province' then 'Không phân theo huyện'
         else areas.area_name
     end as area_name,
