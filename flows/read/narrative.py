@@ -143,11 +143,12 @@ def _role(text: str, paragraph: Paragraph, part: str, wordings: _Wordings) -> Ro
 
 def _is_heading(text: str, folded: str, paragraph: Paragraph, wordings: _Wordings) -> bool:
     """A heading is short and numbered, capital, bold or ends with a colon; an item's lead-in has a bullet."""
-    if len(text.split()) > _HEADING_WORDS or re.search(r":\s*\S", text):
+    numbered = bool(_ARABIC.match(text)) and not text.endswith((".", ";"))
+    longest = 2 * _HEADING_WORDS if numbered and _section_of(text, wordings) else _HEADING_WORDS
+    if len(text.split()) > longest or re.search(r":\s*\S", text):
         return False
     if _ROMAN.match(text):
         return True
-    numbered = bool(_ARABIC.match(text)) and not text.endswith((".", ";"))
     dressed = numbered or text.endswith(":") or text.isupper() or paragraph.is_bold
     if _BULLET.match(text):
         return text.startswith("*") and text.endswith(":")

@@ -4,7 +4,8 @@ The language of a phrase, all of it:
 
     word            that word, in any case, with any tone placement
     (a|b)  [a]      one of several; optional
-    ...             up to twelve words without a figure, inside the clause
+    ...             up to eighty letters without a figure, inside the clause
+    {gap}           up to a hundred and fifty letters without a figure, over semicolons too
     {n} {p}         the figure; the figure with a percent sign
     {change}        "tăng 66" or "giảm 12"
     {m}             a figure that is not the one meant (a denominator, a total already stated)
@@ -23,7 +24,7 @@ from flows.read.text import fold, normalise
 _QUALIFIERS = (
     "ít nhất|tối thiểu|không dưới|trên|hơn|khoảng|gần|dưới|không quá|tối đa|ước đạt|ước tính|ước|xấp xỉ"
 )
-_DIGITS = r"(?<![\w.,/])[-+]?(?:\d{1,3}(?:[. ]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
+_DIGITS = r"(?<![\w.,])(?<!\d/)[-+]?(?:\d{1,3}(?:[. ]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
 _NOT_MORE = r"(?!\d)(?![.,]\d)(?!\s\d{3}(?!\d))(?![-/][^\W\d])"
 _MAGNITUDE = r"(?:\s*(?:nghìn|ngàn|triệu|tỉ|tr)(?![^\W\d_]))?"
 _FRACTION = r"(?:\s*/\s*\d+)?(?!\s*/\s*\d)"
@@ -31,6 +32,7 @@ NUMBER = re.compile(
     rf"(?:(?:{_QUALIFIERS})\s+)?(?<!mức độ )(?<!cấp độ ){_DIGITS}{_NOT_MORE}{_FRACTION}(?P<percent>\s*%)?{_MAGNITUDE}"
 )
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:[. ]\d{1,3}){3}(?![.\d]|\s\d)")
+_GROUPED = re.compile(r"\d{1,3}(?:([. ])\d{3})(?:\1\d{3})+")
 _DAY_OR_ORDINAL = re.compile(
     r"(?<![\d/])\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{4}|"
     r"(?:năm|tháng|ngày|quí|thứ|tiêu chí số|đợt|điều|khoản|khóa|số kí hiệu)\s+\d[\d/.-]*(?![\d,])"
@@ -45,6 +47,7 @@ _SLOTS = {
     "{p}": f"(?P<n>(?<!{_PERCENT}){_PERCENT}+)",
     "{m}": FIGURE,
     "{change}": rf"(?P<n>(?:tăng|giảm)\s+{FIGURE})",
+    "{gap}": rf"(?:(?![!?{_FIGURE}{_PERCENT}{_IP}]|\.(?:\s|$)).){{0,150}}?",
     "{list}": f"(?P<list>{_REST})",
     "{ips}": rf"(?P<list>(?<!{_IP}){_IP}+(?:(?:\s*[,;]\s*|\s+và\s+){_IP}+)*)",
 }
@@ -160,9 +163,18 @@ def masked(text: str) -> str:
     """Return folded text of the same length with addresses, dates and ordinals, then figures covered."""
     if not any(letter.isdigit() for letter in text):
         return text
-    text = _ADDRESS.sub(lambda match: _IP * len(match.group()), text)
+    text = _ADDRESS.sub(_cover_address, text)
     text = _DAY_OR_ORDINAL.sub(lambda match: _DAY * len(match.group()), text)
     return NUMBER.sub(lambda m: (_PERCENT if m["percent"] else _FIGURE) * len(m.group()), text)
+
+
+def _cover_address(match: re.Match[str]) -> str:
+    """Cover four groups of digits as an address, unless they can be one number and no address is spoken of."""
+    groups = re.split(r"[. ]", match.group())
+    is_address = all(int(group) < 256 for group in groups)
+    if _GROUPED.fullmatch(match.group()):
+        is_address = is_address and bool(re.search(r"\b(?:ip|địa chỉ)\b", match.string[: match.start()][-40:]))
+    return _IP * len(match.group()) if is_address else match.group()
 
 
 def enumerated(text: str) -> list[str]:

@@ -56,7 +56,7 @@ class _Page:
 
     def __post_init__(self) -> None:
         self.phrases = usable_phrases(self.context)
-        self.wordings = Wordings.of(self.phrases)
+        self.wordings = Wordings.of(self.phrases, self.context.catalogue.indicators)
         self.area = own_area(self.context)
 
     def read(self, line: Line) -> None:

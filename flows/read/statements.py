@@ -12,7 +12,7 @@ from typing import Literal
 from flows.read.numbers import Kind, ParsedNumber, parse_number
 from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, enumerated, needle, pattern_of
 from flows.read.text import fold
-from infra.catalogue import Phrase
+from infra.catalogue import Indicator, Phrase
 
 Role = Literal["figure", "zero", "list", "correction"]
 _BETWEEN = rf"(?:(?![;!?]|\.(?:\s|$)|{FIGURE}).){{0,60}}?"
@@ -22,6 +22,7 @@ _CORRECTED = re.compile(
     rf"(?:(?![;!?]|\.(?:\s|$)).){{0,100}}?\s(?:thành|là|còn|về|bằng|xuống|lên)\s+{_TO_FIGURE}"
 )
 _ENDS = r"(?=\s*(?:[,;.)]|$|trong (?:tháng|kì)))"
+_ENDING = re.compile(_ENDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +37,45 @@ class Statement:
     end: int
     length: int
     phrase: str
+    is_denominator: bool = False
 
 
 @dataclass(frozen=True)
 class Wordings:
     """The phrases that may be used for one submitter, and the shared wordings of "none" and "please correct"."""
 
+    damaged: bool  # the text may have lost letters
+    measures: frozenset[str]  # indicators with decimals
     figures: tuple[Phrase, ...]
     things: tuple[Phrase, ...]  # nouns and names
     lists: tuple[Phrase, ...]
     none: re.Pattern[str]
     named_none: re.Pattern[str]
     none_of: re.Pattern[str]
+    none_carried: re.Pattern[str]
     change: re.Pattern[str]
+    counts: tuple[Phrase, ...]
+    zeros: tuple[Phrase, ...]
 
     @classmethod
-    def of(cls, phrases: tuple[Phrase, ...]) -> Wordings:
-        """Sort phrases by kind."""
-        none = _alternatives(tuple(p.phrase for p in phrases if p.kind == "none"))
-        change = _alternatives(tuple(p.phrase for p in phrases if p.kind == "change"))
+    def of(cls, phrases: tuple[Phrase, ...], indicators: Iterable[Indicator], damaged: bool = False) -> Wordings:
+        """Sort phrases by kind; `damaged` for text that may have lost letters to blanks."""
+        none = _alternatives(tuple(p.phrase for p in phrases if p.kind == "none"), damaged)
+        change = _alternatives(tuple(p.phrase for p in phrases if p.kind == "change"), damaged)
         return cls(
-            figures=tuple(p for p in phrases if p.kind == "figure"),
+            damaged=damaged,
+            measures=frozenset(row.indicator_id for row in indicators if row.decimals > 0),
+            figures=tuple(p for p in phrases if p.kind in ("figure", "denominator")),
             things=tuple(p for p in phrases if p.kind in ("noun", "name")),
             lists=tuple(p for p in phrases if p.kind == "list"),
+            counts=tuple(p for p in phrases if p.kind == "count"),
+            zeros=tuple(p for p in phrases if p.kind == "zero"),
             none=_compiled(none),
             named_none=_compiled(
                 rf"(?:{_BETWEEN}:\s*|\s+|{_BETWEEN}\s(?:là|trong tháng|trong kì)\s+)(?P<none>{none}){_ENDS}"
             ),
             none_of=_compiled(rf"(?P<none>{none})(?:\s+[^\W\d_]+){{0,5}}?\s*$"),
+            none_carried=_compiled(rf"(?P<none>{none})(?:(?!{FIGURE})[^.])*;\s*$"),
             change=_compiled(change),
         )
 
@@ -76,29 +88,29 @@ def statements(sentence: Sentence, wordings: Wordings) -> list[Statement]:
     corrections = list(_corrections(sentence, wordings))
     if corrections:
         return _longest(corrections)
-    found = [*_figures(sentence, wordings), *_labelled(sentence, wordings)]
-    figures = _longest(found)
-    stated = {item.indicator_id for item in figures}
-    zeros = [item for item in _zeros(sentence, wordings) if item.indicator_id not in stated]
-    return sorted(figures + _once(zeros) + _once(_lists(sentence, wordings)), key=lambda item: item.start)
+    found = _longest([*_figures(sentence, wordings), *_labelled(sentence, wordings)])
+    for more in (_zeros, _lists, _counts):
+        stated = {item.indicator_id for item in found}
+        found += _once(item for item in more(sentence, wordings) if item.indicator_id not in stated)
+    return sorted(found, key=lambda item: item.start)
 
 
 def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
     """Return the indicators whose name stands in a clause with a number, whether or not it could be read."""
     found = []
     for row in wordings.things:
-        for match in _finds(row, sentence):
+        for match in _finds(row, sentence, wordings):
             clause = sentence.clause(match.start(), match.end())
             if NUMBER.search(clause) and not _excluded(row, clause):
                 found.append(row.indicator_id)
     return found
 
 
-def _finds(row: Phrase, sentence: Sentence) -> Iterator[re.Match[str]]:
+def _finds(row: Phrase, sentence: Sentence, wordings: Wordings) -> Iterator[re.Match[str]]:
     """Yield every match of a phrase, also those that begin inside another."""
-    if needle(row.phrase) not in sentence.text:
+    if not wordings.damaged and needle(row.phrase) not in sentence.text:
         return
-    pattern, at = compile_phrase(row.phrase), 0
+    pattern, at = compile_phrase(row.phrase, wordings.damaged), 0
     while match := pattern.search(sentence.masked, at):
         yield match
         at = match.start() + 1
@@ -106,18 +118,18 @@ def _finds(row: Phrase, sentence: Sentence) -> Iterator[re.Match[str]]:
 
 def _figures(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     for row in wordings.figures:
-        for match in _finds(row, sentence):
+        for match in _finds(row, sentence, wordings):
             if not _excluded(row, sentence.clause(match.start(), match.end())):
-                yield _statement(sentence, row, match.start(), match)
+                yield _statement(sentence, row, wordings, match.start(), match)
 
 
 def _labelled(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     """A name, a colon or a verb, the figure: "Trạm BTS: 57 trạm"."""
     for row in wordings.things:
-        for thing in _finds(row, sentence):
+        for thing in _finds(row, sentence, wordings):
             match = _LABELLED.match(sentence.masked, thing.end())
             if match and not _excluded(row, sentence.clause(thing.start(), match.end())):
-                yield _statement(sentence, row, thing.start(), match)
+                yield _statement(sentence, row, wordings, thing.start(), match)
 
 
 def _corrections(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
@@ -126,20 +138,29 @@ def _corrections(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     if not request:
         return
     for row in wordings.things:
-        for thing in _finds(row, sentence):
+        for thing in _finds(row, sentence, wordings):
             match = _CORRECTED.match(sentence.masked, thing.end())
             if match and thing.start() > request.start():
-                yield _statement(sentence, row, thing.start(), match, "correction")
+                yield _statement(sentence, row, wordings, thing.start(), match, "correction")
 
 
 def _statement(
-    sentence: Sentence, row: Phrase, first: int, match: re.Match[str], role: Role = "figure"
+    sentence: Sentence,
+    row: Phrase,
+    wordings: Wordings,
+    first: int,
+    match: re.Match[str],
+    role: Role = "figure",
 ) -> Statement:
     start, end = match.span("n")
-    kind: Kind = "measure" if row.indicator_id.endswith("_pct") else "count"
+    kind: Kind = "measure" if row.indicator_id in wordings.measures else "count"
     number = parse_number(sentence.text[start:end], kind)
+    if row.kind == "denominator":
+        number = ParsedNumber(number.denominator)
     raw = sentence.raw_slice(start, end)
-    return Statement(row.indicator_id, role, number, raw, start, end, match.end() - first, row.phrase)
+    length = match.end() - first
+    is_denominator = row.kind == "denominator"
+    return Statement(row.indicator_id, role, number, raw, start, end, length, row.phrase, is_denominator)
 
 
 def _zeros(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
@@ -148,25 +169,39 @@ def _zeros(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
         return
     for row in wordings.things:
         if row.kind == "noun":
-            for thing in _finds(row, sentence):
-                before = sentence.masked[max(0, thing.start() - 80) : thing.start()]
-                found = wordings.named_none.match(sentence.masked, thing.end())
-                match = found or wordings.none_of.search(before)
-                if match and not _excluded(row, sentence.clause(thing.start(), thing.end())):
-                    shift = 0 if found else max(0, thing.start() - 80)
-                    start, end = (position + shift for position in match.span("none"))
-                    yield _zero(sentence, row, start, end)
+            for thing in _finds(row, sentence, wordings):
+                span = _none_span(sentence.masked, thing, wordings)
+                if span and not _excluded(row, sentence.clause(thing.start(), thing.end())):
+                    raw, zero = sentence.raw_slice(*span), ParsedNumber(Decimal(0))
+                    yield Statement(row.indicator_id, "zero", zero, raw, *span, span[1] - span[0], row.phrase)
 
 
-def _zero(sentence: Sentence, row: Phrase, start: int, end: int) -> Statement:
-    raw = sentence.raw_slice(start, end)
-    zero = ParsedNumber(Decimal(0))
-    return Statement(row.indicator_id, "zero", zero, raw, start, end, end - start, row.phrase)
+def _none_span(text: str, thing: re.Match[str], wordings: Wordings) -> tuple[int, int] | None:
+    """Return where "none" is said of a thing: after it, before it, or before the list that it stands in."""
+    if after := wordings.named_none.match(text, thing.end()):
+        return after.span("none")
+    first = max(0, thing.start() - 160)
+    before = text[first : thing.start()]
+    match = wordings.none_of.search(before)
+    if not match and _ENDING.match(text, thing.end()):
+        match = wordings.none_carried.search(before)
+    return (match.start("none") + first, match.end("none") + first) if match else None
+
+
+def _counts(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
+    """Things that are not counted but named: three draft plans, one fair; and sentences that state none."""
+    for row in (*wordings.counts, *wordings.zeros):
+        found = [m for m in _finds(row, sentence, wordings) if not _excluded(row, sentence.clause(*m.span()))]
+        if found:
+            start, end = found[0].start(), found[-1].end()
+            number = ParsedNumber(Decimal(len(found) if row.kind == "count" else 0))
+            raw = sentence.raw_slice(start, end)
+            yield Statement(row.indicator_id, "list", number, raw, start, end, end - start, row.phrase)
 
 
 def _lists(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     for row in wordings.lists:
-        for match in _finds(row, sentence):
+        for match in _finds(row, sentence, wordings):
             if not _excluded(row, sentence.clause(match.start(), match.start("list"))):
                 start, end = match.span("list")
                 number = ParsedNumber(Decimal(len(enumerated(sentence.text[start:end]))))
@@ -180,9 +215,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _alternatives(phrases: tuple[str, ...]) -> str:
+def _alternatives(phrases: tuple[str, ...], damaged: bool) -> str:
     ordered = sorted(phrases, key=len, reverse=True)
-    return "(?:" + "|".join(pattern_of(phrase) for phrase in ordered) + ")" if ordered else "(?!)"
+    return "(?:" + "|".join(pattern_of(phrase, damaged) for phrase in ordered) + ")" if ordered else "(?!)"
 
 
 def _excluded(row: Phrase, clause: str) -> bool:
@@ -190,12 +225,13 @@ def _excluded(row: Phrase, clause: str) -> bool:
 
 
 def _longest(found: list[Statement]) -> list[Statement]:
-    """Keep, for each number of the text, the statement whose wording agreed most."""
-    best: dict[int, Statement] = {}
+    """Keep, for each number of the text, the statement whose wording agreed most; a denominator stands beside."""
+    best: dict[tuple[int, bool], Statement] = {}
     for item in found:
-        known = best.get(item.end)
+        place = (item.end, item.is_denominator)
+        known = best.get(place)
         if known is None or item.length > known.length:
-            best[item.end] = item
+            best[place] = item
     return sorted(best.values(), key=lambda item: item.start)
 
 
