@@ -127,6 +127,22 @@ class DocumentReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedFigure:
+    """One figure as a published report prints it, with its place ("line 512", "paragraph 40", "pdf").
+
+    `printed_decimals` is the precision: the figure stands for ± half a unit of the last decimal. A length of an
+    enumeration and a stated zero are exact.
+    """
+
+    indicator_id: str
+    value: Decimal
+    qualifier: str
+    printed_decimals: int
+    place: str
+    raw_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CellReference:
     """The place of one observation, as findings name it."""
 
