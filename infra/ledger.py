@@ -152,8 +152,9 @@ class Ledger(LedgerStore):
             OperationError: It is known with other contents.
         """
         with self.writing() as connection:
-            if self._has(connection, self.tables.editions, edition.edition_id):
-                if edition not in self._editions(connection, edition.period):
+            known = {e.edition_id: e.manifest_sha256 for e in self._editions(connection, edition.period)}
+            if edition.edition_id in known:
+                if known[edition.edition_id] != edition.manifest_sha256:
                     raise ledger_error(f"Lần phát hành {edition.edition_id} đã có với nội dung khác.",
                                        f"Edition {edition.edition_id} was published with other contents.")
                 return False

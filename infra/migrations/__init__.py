@@ -1,5 +1,8 @@
 """The ledger's schema over time. Opening the ledger brings it up to date; nobody runs a migration by hand.
 
+To change it: change the record in `infra/ledger_records.py`, write `versions/<next>_<what>.py` that does the
+same to a ledger in use, and set `HEAD`. The tests compare what both ways give.
+
 Alembic takes most of a second to import, so it is imported only when there is something to migrate.
 """
 
