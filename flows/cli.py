@@ -313,6 +313,17 @@ def verify_audit(home: HomeOption = "") -> None:
 
 
 @app.command()
+def doctor(home: HomeOption = "") -> None:
+    """Kiểm tra cài đặt: kho, sổ cái, thư, phần mềm · do the stores, the engines and the mail server answer?"""
+    from flows import screen
+    from flows.doctor import examine
+
+    rows = examine(_settings(home))
+    screen.show_rows(("phần · part", "", "trả lời · answer"), [(n, "✓" if ok else "✗", text) for n, ok, text in rows])
+    raise typer.Exit(0 if all(ok for _, ok, _ in rows) else 5)
+
+
+@app.command()
 def serve(home: HomeOption = "") -> None:
     """Chạy thường trực theo lịch, với trang Prefect · the standing server with its schedules."""
     from flows.serving import serve_schedules

@@ -1,0 +1,63 @@
+"""What an operator asks first: do the stores, the engines and the mail server answer?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import smtplib
+from collections.abc import Callable
+
+from infra.errors import TonghopError
+from infra.settings import Settings
+
+ENGINES = ("prefect", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "boto3")
+
+
+def examine(settings: Settings) -> list[tuple[str, bool, str]]:
+    """Return one row per part: its name, whether it answers, and what it says."""
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("Thư mục dữ liệu · home", lambda s: str(s.home)),
+        ("Danh mục · catalogue", _catalogue),
+        ("Kho lưu trữ · archive", _archive),
+        ("Sổ cái · ledger", _ledger),
+        ("Thư đi · mail", _mail),
+        ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
+        ("Prefect", lambda s: os.environ.get("PREFECT_API_URL") or "khởi động cho từng lần chạy · started for each run"),
+    ]
+    return [_examine_one(name, check, settings) for name, check in checks]
+
+
+def _examine_one(name: str, check: Callable[[Settings], str], settings: Settings) -> tuple[str, bool, str]:
+    try:
+        return name, True, check(settings)
+    except (TonghopError, OSError, importlib.metadata.PackageNotFoundError) as error:
+        return name, False, str(error)
+
+
+def _catalogue(_settings: Settings) -> str:
+    from infra.catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    return f"{len(catalogue.submitters)} đơn vị, {len(catalogue.indicators)} chỉ tiêu, {len(catalogue.labels)} nhãn"
+
+
+def _archive(settings: Settings) -> str:
+    from infra.archive import open_archive
+
+    archive = open_archive(settings)
+    archive.get(archive.put(b"tonghop doctor\n"))
+    return f"{settings.archive_url}: ghi và đọc lại được · writes and reads back"
+
+
+def _ledger(settings: Settings) -> str:
+    from infra.ledger import open_ledger
+
+    return f"{open_ledger(settings).verify_audit()} mục nhật ký, nguyên vẹn · audit entries, sound"
+
+
+def _mail(settings: Settings) -> str:
+    if not settings.smtp_host:
+        return f"hộp thư tại máy · local mailbox {settings.mailbox_folder}"
+    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=10) as server:
+        code, answer = server.ehlo()
+    return f"{settings.smtp_host}:{settings.smtp_port} {code} {answer.decode(errors='replace').splitlines()[0]}"
