@@ -111,7 +111,7 @@ class Book:
             shape = "#,##0" + ("." + "0" * decimals if decimals else "")
             grey: dict[str, object] = {"bg_color": "#F2F2F2"} if is_total else {}
             self._number_formats[key] = self.book.add_format(
-                {**FONT, **grey, "border": 1, "bold": is_total, "num_format": shape})
+                {**FONT, **grey, "bold": is_total, "border": 1, "num_format": shape})
         return self._number_formats[key]
 
 
