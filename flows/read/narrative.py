@@ -20,7 +20,7 @@ from infra.catalogue import NarrativeWording
 Role = Literal["heading", "item", "text", "closing"]
 SECTIONS = ("CNTT", "BCVT", "TTBCXB", "CTMTQG", "THANHTRA", "DVSN", "KHAC", "HUYEN")
 _BULLET = re.compile(r"^\s*([-+*•▪●○–—·]|[a-zđ]\))\s+")
-_ROMAN = re.compile(r"^\s*([IVX]{1,4})\s*[.):/-]\s*")
+_ROMAN = re.compile(r"^\s*(?:(?i:phần)\s+)?(?:[IVX]{1,4}|[A-D])\s*[.):/-]\s*")
 _ARABIC = re.compile(r"^\s*(?:[IVX]+\.)?\d{1,2}(?:\.\d{1,2})*\s*[.)/-]?\s+")
 _RUN_IN = re.compile(r"(?<=[;.])\s+[-+]\s+(?=[^\W\d_])")
 _HEADING_WORDS = 14
@@ -48,8 +48,7 @@ def outline(paragraphs: Sequence[Paragraph], context: ReadContext) -> list[Line]
         text = normalise(paragraph.text).strip()
         role = _role(text, paragraph, part, wordings)
         if role == "heading":
-            new_part = _part_of(text, wordings)
-            part, current = (new_part, section) if new_part else (part, _section_of(text, wordings) or current)
+            part, current = _headed(text, part, section, wordings)
         elif role == "closing":
             part = ""
         bullet = _BULLET.match(text)
@@ -119,6 +118,16 @@ def _own_section(wordings: _Wordings, context: ReadContext) -> str:
         return ""
     known = dict(wordings.submitters)
     return known.get(context.submitter.submitter_id) or known.get(context.submitter.submitter_kind) or ""
+
+
+def _headed(text: str, part: str, own_section: str, wordings: _Wordings) -> tuple[str, str]:
+    """Return part and section below a heading; a Roman one of unknown matter ends the part."""
+    new_part, section = _part_of(text, wordings), _section_of(text, wordings)
+    if new_part:
+        return new_part, own_section
+    if _ROMAN.match(text) and not section:
+        return "", own_section
+    return part, section or own_section
 
 
 def _split_run_ins(paragraphs: Sequence[Paragraph]) -> Iterable[Paragraph]:

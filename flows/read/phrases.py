@@ -31,7 +31,7 @@ _FRACTION = r"(?:\s*/\s*\d+)?(?!\s*/\s*\d)"
 NUMBER = re.compile(
     rf"(?:(?:{_QUALIFIERS})\s+)?(?<!mức độ )(?<!cấp độ ){_DIGITS}{_NOT_MORE}{_FRACTION}(?P<percent>\s*%)?{_MAGNITUDE}"
 )
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:[. ]\d{1,3}){3}(?![.\d]|\s\d)")
+_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:[. ]\d{1,3}){3}(?!\.?\d|\s\d)")
 _GROUPED = re.compile(r"\d{1,3}(?:([. ])\d{3})(?:\1\d{3})+")
 _DAY_OR_ORDINAL = re.compile(
     r"(?<![\d/])\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{4}|"
