@@ -103,9 +103,11 @@ class LabelIndex:
                 elif label.context == context:
                     self._add(label.label, label.indicator_id)
         self._paths: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._parts: set[str] = set()
         for parts, indicator_id in reversed(paths):
             canonical = tuple(self._canonical(part) for part in parts)
             self._paths.setdefault(canonical[-1], []).append((canonical[:-1], indicator_id))
+            self._parts.update(canonical)
             self._shown.setdefault(strip_marks(parts[-1]), parts[-1].strip())
         self._cache: dict[tuple[str, ...], Meaning] = {}
 
@@ -128,6 +130,14 @@ class LabelIndex:
     def is_last_part(self, text: str) -> bool:
         """Tell whether some path label ends with this wording."""
         return any(name in self._paths for name in self._names(text))
+
+    def is_part(self, text: str) -> bool:
+        """Tell whether some path label has this wording, at any place of it."""
+        return not self._parts.isdisjoint(self._names(text))
+
+    def path_indicator(self, parts: Iterable[str]) -> str | None:
+        """Return what the longest path label that ends with the last part means; None when there is none."""
+        return self._resolve_path([part for part in parts if not self.match(part).roles])
 
     def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
         """Return the known labels most like `text`, for a question to the steward; never used to decide."""
@@ -171,6 +181,8 @@ class LabelIndex:
 
     def _resolve_path(self, parts: list[str]) -> str | None:
         """Return the indicator of the longest path label that ends here; "" for a known one that is ignored."""
+        if not parts:
+            return None
         names = [self._names(part) for part in parts]
         best: tuple[int, str] | None = None
         for name in names[-1]:

@@ -61,6 +61,7 @@ _BODY = re.compile(rf"([-+])?\s*({_NUMERAL})\s*(%?)")
 _OVER = re.compile(rf"^\s*([^\W\d_][^\d/]*)?/\s*({_NUMERAL})\s*([^\d/]*)$")
 _FOOTNOTE = re.compile(r"\s*(?:\*+|†+|[¹²³⁴⁵⁶⁷⁸⁹]+|\((?:\d|\*+|[a-d])\)|\[\d+\])$")
 _NOTE = re.compile(r"\s*\(([^()]*)\)$")
+_GENERATION = re.compile(r"[2-5]g")  # 2G, 3G, 4G are names, not amounts
 _DATE = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{2,4}")
 
 
@@ -182,7 +183,7 @@ def _parse_body(words: str, kind: Kind) -> ParsedNumber:
     if _DATE.fullmatch(words):
         return ParsedNumber(None, "O", problem="date_in_number")
     match = _BODY.match(words)
-    if not match:
+    if not match or _GENERATION.fullmatch(words):
         return UNREADABLE
     sign, numeral, percent = match.groups()
     rest = words[match.end() :].strip()

@@ -1,0 +1,156 @@
+"""One cell under one indicator: the number in the indicator's unit, and what is odd about it. Nothing is mended."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from flows.read.numbers import MAGNITUDES, Kind, ParsedNumber, decimals_of, plain
+from flows.read.sheet_view import ViewCell
+from flows.read.text import fold
+from flows.read.units import StatedUnit, UnitIndex, unit_for
+from flows.records import Severity
+from infra.catalogue import Indicator
+
+MEASURED_UNITS = frozenset({"giờ", "km/điểm", "người/điểm", "TB/100 dân", "%", "đồng"})
+"""Units of which there can be a fraction; a fraction of a station or a subscriber is a slip."""
+
+_MAGNITUDE_WORD = re.compile(r"\b(?:" + "|".join(MAGNITUDES) + r")\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a figure needs somebody's eye; becomes a finding at its cell."""
+
+    kind: str
+    message_vi: str
+    remedy_vi: str
+    severity: Severity = "warning"
+
+
+def figure_of(
+    cell: ViewCell, indicator: Indicator, stated: tuple[tuple[StatedUnit, ...], ...], units: UnitIndex
+) -> tuple[ParsedNumber, Doubt | None]:
+    """Return the figure of a cell in the unit of its indicator, exact, and the doubt about it if any.
+
+    Args:
+        cell: The cell.
+        indicator: What it counts.
+        stated: Units that apply to the cell, the nearest first: its row's, its column's, the table's.
+        units: The units of the catalogue.
+    """
+    header_unit = next((found for group in stated if (found := unit_for(group, indicator.unit))), None)
+    factor = header_unit.multiplier if header_unit else Decimal(1)
+    if isinstance(cell.source.value, str | None) and _MAGNITUDE_WORD.search(fold(cell.text)):
+        factor = Decimal(1)
+    parsed = cell.parse(_kind(indicator, factor))
+    if parsed.problem:
+        return parsed, _doubt_of_problem(cell, parsed)
+    if parsed.value is None:
+        return parsed, None
+    return _in_unit(cell, indicator, parsed, factor, units)
+
+
+def _kind(indicator: Indicator, factor: Decimal) -> Kind:
+    if indicator.decimals:
+        return "measure"
+    return "count" if factor == 1 else "scaled"
+
+
+def _in_unit(
+    cell: ViewCell, indicator: Indicator, parsed: ParsedNumber, factor: Decimal, units: UnitIndex
+) -> tuple[ParsedNumber, Doubt | None]:
+    own = units.find(parsed.unit_text) if parsed.unit_text else None
+    is_percent = parsed.unit_text == "%"
+    if indicator.unit == "%" and parsed.denominator is not None:
+        return replace(parsed, value=None, obs_status="O"), _fraction_for_percent(cell)
+    if is_percent and indicator.unit != "%":
+        return parsed, _wrong_unit(cell, indicator, "%")
+    if own and own.unit and own.unit != indicator.unit and own.multiplier != 1:
+        return parsed, _wrong_unit(cell, indicator, own.text)
+    scaled = _times(parsed, own.multiplier if own and not is_percent else factor)
+    return scaled, _doubt_of_value(cell, indicator, scaled, is_percent)
+
+
+def _times(parsed: ParsedNumber, factor: Decimal) -> ParsedNumber:
+    if factor == 1 or not parsed.value:
+        return parsed
+    value = Decimal(plain(parsed.value * factor))
+    return replace(parsed, value=value, printed_decimals=parsed.printed_decimals - factor.adjusted())
+
+
+def _doubt_of_value(cell: ViewCell, indicator: Indicator, parsed: ParsedNumber, is_percent: bool) -> Doubt | None:
+    value = parsed.value or Decimal(0)
+    if indicator.unit == "%" and not is_percent and 0 < value < 1:
+        return Doubt(
+            "percent_as_fraction",
+            f"Số {_shown(value)} ở chỉ tiêu tính bằng %: có phải là {_shown(value * 100)} %?",
+            "Ghi số phần trăm (ví dụ 88,59) hoặc định dạng ô kiểu phần trăm.",
+        )
+    if indicator.decimals == 0 and indicator.unit not in MEASURED_UNITS and value != value.to_integral_value():
+        return _decimal_in_integer(cell, indicator, value)
+    return None
+
+
+def _decimal_in_integer(cell: ViewCell, indicator: Indicator, value: Decimal) -> Doubt:
+    thousand = value * 1000
+    guess = f" Có phải là {_shown(thousand)}?" if thousand == thousand.to_integral_value() else ""
+    return Doubt(
+        "decimal_in_integer",
+        f"Chỉ tiêu “{indicator.label_vi}” là số nguyên nhưng ô ghi {_shown(value)} (số lẻ "
+        f"{decimals_of(value)} chữ số).{guess}",
+        "Nhập lại số nguyên, không dùng dấu chấm ngăn hàng nghìn khi gõ vào ô kiểu số.",
+    )
+
+
+def _doubt_of_problem(cell: ViewCell, parsed: ParsedNumber) -> Doubt:
+    if parsed.problem == "ambiguous_number":
+        readings = " hay ".join(_shown(value) for value in parsed.readings)
+        return Doubt(
+            "ambiguous_number",
+            f"“{cell.text}” có thể hiểu là {readings}; chưa dùng số này.",
+            "Ghi lại, dùng dấu chấm ngăn hàng nghìn và dấu phẩy cho phần thập phân.",
+        )
+    if parsed.problem == "date_in_number":
+        return Doubt(
+            "date_in_number",
+            f"Ô số liệu chứa ngày tháng ({cell.text}); có thể phần mềm đã tự đổi số hoặc phân số thành ngày.",
+            "Định dạng ô kiểu văn bản hoặc số rồi nhập lại.",
+        )
+    if parsed.problem == "error_value":
+        return Doubt(
+            "error_value", f"Ô báo lỗi {cell.text}, không có số liệu.", "Sửa công thức hoặc nhập số rồi gửi lại."
+        )
+    return Doubt("unreadable_number", f"“{cell.text}” không đọc được thành số.", "Ghi lại bằng số.")
+
+
+def _fraction_for_percent(cell: ViewCell) -> Doubt:
+    return Doubt(
+        "ambiguous_number",
+        f"“{cell.text}” là một phân số trong khi chỉ tiêu tính bằng %.",
+        "Ghi số phần trăm, hoặc tử số và mẫu số ở hai ô riêng.",
+    )
+
+
+def _wrong_unit(cell: ViewCell, indicator: Indicator, unit: str) -> Doubt:
+    return Doubt(
+        "unit_mismatch",
+        f"Ô ghi đơn vị “{unit}”, chỉ tiêu “{indicator.label_vi}” tính bằng “{indicator.unit}”.",
+        "Ghi lại theo đơn vị của chỉ tiêu.",
+    )
+
+
+def _shown(value: Decimal) -> str:
+    """Return a number in vi-VN notation."""
+    whole, _, decimals = plain(value.normalize()).partition(".")
+    grouped = f"{int(whole):,}".replace(",", ".")
+    if whole.startswith("-") and not grouped.startswith("-"):
+        grouped = f"-{grouped}"
+    return f"{grouped},{decimals}" if decimals else grouped
+
+
+def says_estimated(text: str) -> bool:
+    """Tell whether a remark or a label says that figures are estimates ("số liệu ước")."""
+    return bool(re.search(r"\b(?:ước|tạm tính|ước tính|ước đạt|sơ bộ)\b", fold(text)))
+

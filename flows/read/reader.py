@@ -1,0 +1,185 @@
+"""One document to observations, work items and findings. The container decides how it is opened, not the name.
+
+Pure: bytes and context in, a `Reading` out. Runs in the child process that has limits; whatever is opened
+here was judged harmless by `preflight` before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flows.read.containers import container_of
+from flows.read.document import Content, Grid, Paragraph, ReadContext
+from flows.read.expected import missing_labels
+from flows.read.observations import make_finding
+from flows.read.periods import DeclaredMonth, other_month
+from flows.read.sheet_view import SheetView
+from flows.read.tables import GridReader
+from flows.records import IntakeFinding, Observation, Reading
+from infra.errors import SubmissionError
+
+BODY = "(body)"
+_WORKBOOKS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
+_TITLE_LINES = 12
+_LONG_TEXT = 25
+
+
+def read_document(data: bytes, context: ReadContext) -> Reading:
+    """Return everything that one document says.
+
+    Args:
+        data: The bytes of an attachment, of a file of a zip, or of the mail text (UTF-8, file "(body)").
+        context: Whose it is and for which month.
+
+    Raises:
+        SubmissionError: The document cannot be read; the sentences say why.
+    """
+    if not context.document_sha256:
+        context = replace(context, document_sha256=hashlib.sha256(data).hexdigest())
+    content = open_document(data, context)
+    if context.file != BODY and container_of(data) in _WORKBOOKS:
+        reading = _read_workbook(content, context)
+    else:
+        reading = _read_text(content, context)
+    return replace(reading, findings=(*_completed(content.findings, context), *reading.findings))
+
+
+def open_document(data: bytes, context: ReadContext) -> Content:
+    """Return the blocks of a document by its container.
+
+    Raises:
+        SubmissionError: The container is none that is read here, or its content is damaged.
+    """
+    if context.file == BODY:
+        from flows.read.mail_text import open_body
+
+        return open_body(data.decode("utf-8", "replace"))
+    container = container_of(data)
+    if container in _WORKBOOKS:
+        from flows.read.workbooks import open_workbook
+
+        return open_workbook(data, context.file)
+    if container == "text":
+        from flows.read.csv_files import open_csv
+
+        return open_csv(data, context.file)
+    if container in ("docx", "doc"):
+        from flows.read.word_files import open_doc, open_docx
+
+        return open_docx(data) if container == "docx" else open_doc(data)
+    if container == "pdf":
+        from flows.read.pdf_files import open_pdf
+
+        return open_pdf(data)
+    raise SubmissionError(
+        f"Tệp không phải bảng tính, văn bản Word, PDF hay CSV (nội dung: {container}).",
+        f"The container {container!r} is not read.",
+        place=context.file,
+        remedy_vi="Gửi lại dạng .xlsx, .docx, .pdf có chữ hoặc .csv.",
+    )
+
+
+def _read_workbook(content: Content, context: ReadContext) -> Reading:
+    """Read the visible sheets; a sheet of another month is left alone beside one of this month."""
+    sheets = [grid for grid in content.grids if not grid.is_hidden]
+    readers = [GridReader(SheetView(grid), context) for grid in sheets]
+    months = [other_month(reader.title_lines(), context.report_period) for reader in readers]
+    is_other_file = bool(months) and all(month for month, reader in zip(months, readers, strict=True) if reader.tables)
+    is_other_file = is_other_file and any(month and r.tables for month, r in zip(months, readers, strict=True))
+    readings = []
+    for grid, reader, month in zip(sheets, readers, months, strict=True):
+        if month and reader.tables and not is_other_file:
+            readings.append(Reading(findings=(_other_sheet(grid, month, context),)))
+        elif reader.tables or not _is_narrative(reader.view):
+            readings.append(reader.read())
+        else:
+            readings.append(_read_prose(_paragraphs_of(reader.view), context))
+    joined = _joined(readings)
+    other = next((m for m in months if m), None) if is_other_file else None
+    return _finished(joined, joined.observations, other, context)
+
+
+def _read_text(content: Content, context: ReadContext) -> Reading:
+    """Read a document of paragraphs and tables; a separated text file is one table."""
+    tables = [GridReader(SheetView(grid), context) for grid in content.grids]
+    read = [table.read() for table in tables]
+    prose = _read_prose(content.paragraphs, context) if content.paragraphs else Reading()
+    titles = [p.text for p in content.paragraphs[:_TITLE_LINES]] if content.paragraphs else []
+    if not titles and tables:
+        titles = tables[0].title_lines()
+    other = None if context.file == BODY else other_month(titles, context.report_period)
+    in_tables = tuple(o for reading in read for o in reading.observations)
+    return _finished(_joined([*read, prose]), in_tables, other, context)
+
+
+def _finished(
+    reading: Reading, in_tables: tuple[Observation, ...], other: DeclaredMonth | None, context: ReadContext
+) -> Reading:
+    findings = list(reading.findings)
+    if other and (reading.observations or reading.narrative_items):
+        findings.append(_other_month(other, context))
+    findings += missing_labels(in_tables, reading.observations, context)
+    return replace(reading, findings=tuple(findings))
+
+
+def _read_prose(paragraphs: Iterable[Paragraph], context: ReadContext) -> Reading:
+    from flows.read.prose import read_paragraphs
+
+    return read_paragraphs(tuple(paragraphs), context)
+
+
+def _is_narrative(view: SheetView) -> bool:
+    """Tell whether a sheet is lines of prose: long texts, hardly a figure of its own."""
+    cells = [cell for row in view.rows.values() for cell in row.values()]
+    figures = sum(cell.is_value for cell in cells)
+    return sum(len(cell.text) > _LONG_TEXT for cell in cells) >= 2 and figures * 4 <= len(cells)
+
+
+def _paragraphs_of(view: SheetView) -> Iterable[Paragraph]:
+    for row, cells in view.rows.items():
+        first = next(iter(cells.values()))
+        text = " ".join(cell.text for cell in cells.values())
+        yield Paragraph(text, f"{view.grid.sheet}!{view.grid.place(row, first.column)}")
+
+
+def _joined(readings: Iterable[Reading]) -> Reading:
+    readings = list(readings)
+    return Reading(
+        tuple(o for r in readings for o in r.observations),
+        tuple(i for r in readings for i in r.narrative_items),
+        tuple(f for r in readings for f in r.findings),
+    )
+
+
+def _completed(findings: Iterable[IntakeFinding], context: ReadContext) -> list[IntakeFinding]:
+    """Return findings of the openers with month, receipt, message, file and submitter filled in."""
+    submitter = context.submitter.submitter_id if context.submitter else ""
+    return [
+        replace(
+            finding,
+            period=context.report_period,
+            receipt_id=context.receipt_id,
+            message=context.message,
+            file=context.file,
+            submitter_id=submitter,
+        )
+        for finding in findings
+    ]
+
+
+def _other_sheet(grid: Grid, month: DeclaredMonth, context: ReadContext) -> IntakeFinding:
+    text = f"Trang tính “{grid.sheet}” ghi số liệu {_shown(month)}, không phải tháng báo cáo; không dùng."
+    return make_finding(context, "other_period_sheet", "note", text, sheet=grid.sheet)
+
+
+def _other_month(month: DeclaredMonth, context: ReadContext) -> IntakeFinding:
+    year = int(context.report_period[:4])
+    kind = "last_year_file" if month.year and month.year != year else "other_month_file"
+    text = f"Nội dung tệp ghi {_shown(month)}, không phải tháng {context.report_period[5:]}/{year}."
+    return make_finding(context, kind, "warning", text, remedy_vi="Gửi lại tệp của tháng này.")
+
+
+def _shown(month: DeclaredMonth) -> str:
+    return f"tháng {month.month}/{month.year}" if month.year else f"tháng {month.month}"
