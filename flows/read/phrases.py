@@ -9,7 +9,8 @@ The language of a phrase, all of it:
     {n} {p}         the figure; the figure with a percent sign
     {change}        "tăng 66" or "giảm 12"
     {m}             a figure that is not the one meant (a denominator, a total already stated)
-    {list} {ips}    an enumeration up to the end of the sentence; IP addresses
+    {list}          an enumeration up to the end of the sentence
+    {ips} {domains} an enumeration of IP addresses, of domain names
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _FIGURE, _PERCENT, _IP, _DAY = "\ue000", "\ue001", "\ue002", "\ue003"
 FIGURE = f"(?<![{_FIGURE}{_PERCENT}])[{_FIGURE}{_PERCENT}]+"
 _GAP = rf"(?:(?![;!?{_FIGURE}{_PERCENT}{_IP}]|\.(?:\s|$)).){{0,80}}?"
 _REST = r"(?:(?![!?]|\.(?:\s|$)).)+"
+_DOMAIN = r"[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+"
 _SLOTS = {
     "{n}": f"(?P<n>{FIGURE})",
     "{p}": f"(?P<n>(?<!{_PERCENT}){_PERCENT}+)",
@@ -51,6 +53,7 @@ _SLOTS = {
     "{list}": f"(?P<list>{_REST})",
     "{ips}": rf"(?P<list>(?<!{_IP}){_IP}+(?:(?:\s*[,;]\s*|\s+và\s+){_IP}+)*)",
 }
+_SLOTS["{domains}"] = rf"(?P<list>{_DOMAIN}(?:(?:\s*[,;]\s*|\s+và\s+){_DOMAIN})*)"
 _TOKENS = re.compile(r"\{[a-z]+\}|\.\.\.|[()|\[\]]|\s+|[^\W_]+|.")
 _WORD_START, _WORD_END = r"(?<![^\W_])", r"(?![^\W_])"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\s\da-zđ]|\d)")
@@ -122,11 +125,11 @@ class Sentence:
         """Return the raw text behind a stretch of the folded text."""
         return self.raw[self._raw_position(start) : self._raw_position(end)].strip()
 
-    def clause(self, start: int, end: int) -> str:
-        """Return the folded clause around a stretch: what stands between semicolons."""
-        left = self.text.rfind(";", 0, start) + 1
-        right = self.text.find(";", end)
-        return self.text[left : right if right >= 0 else len(self.text)]
+    def clause(self, start: int, end: int, marks: str = ";") -> str:
+        """Return the folded clause around a stretch: what stands between semicolons, or other marks."""
+        left = max(self.text.rfind(mark, 0, start) for mark in marks) + 1
+        right = min((at for mark in marks if (at := self.text.find(mark, end)) >= 0), default=len(self.text))
+        return self.text[left:right]
 
     def _raw_position(self, position: int) -> int:
         index = max(bisect_right(self.folded_starts, position) - 1, 0)

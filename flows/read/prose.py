@@ -24,9 +24,10 @@ from flows.records import IntakeFinding, Observation, Reading
 from infra.catalogue import Phrase
 
 _LABELLED_LINE = re.compile(
-    rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER.pattern})\s*"
-    r"(?P<unit>[^\d;,.]{0,20})\s*[;.,]?(?P<more>.*)$"
+    rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER.pattern})"
+    r"(?P<more>.*)$"
 )
+_UNIT = re.compile(r"[^\d]{0,25}")
 _TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
 REPORT = "report"
 
@@ -157,7 +158,7 @@ class _Page:
     def _read_labelled_line(self, line: Line) -> None:
         """Read "label: figure" by the labels of forms, where no phrase spoke."""
         match = _LABELLED_LINE.match(line.text)
-        if match and not match["more"].strip():
+        if match and _UNIT.fullmatch(match["more"]):
             indicator_id = match_label(match["name"], self.context).indicator_id
             if indicator_id and provides(self.context, indicator_id):
                 self._add(_stated(match, indicator_id), line.paragraph.place)
@@ -185,4 +186,4 @@ def provides(context: ReadContext, indicator_id: str) -> bool:
 
 def _stated(match: re.Match[str], indicator_id: str) -> Statement:
     number = parse_number(match["n"])
-    return Statement(indicator_id, "figure", number, match["n"].strip(), *match.span("n"), len(match["n"]), "")
+    return Statement(indicator_id, "figure", number, match["n"].strip(), *match.span("n"), match.span("n"))

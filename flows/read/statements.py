@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from flows.read.numbers import Kind, ParsedNumber, parse_number
-from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, enumerated, needle, pattern_of
+from flows.read.phrases import FIGURE, Sentence, compile_phrase, enumerated, masked, needle, pattern_of
 from flows.read.text import fold
 from infra.catalogue import Indicator, Phrase
 
@@ -27,7 +27,10 @@ _ENDING = re.compile(_ENDS)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One figure stated by a sentence. `length` is how much of the wording agreed: the more, the surer."""
+    """One figure stated by a sentence, at `start` to `end`; `span` is all of the text that agreed.
+
+    The longer the span, the surer the reading.
+    """
 
     indicator_id: str
     role: Role
@@ -35,8 +38,7 @@ class Statement:
     raw_text: str
     start: int
     end: int
-    length: int
-    phrase: str
+    span: tuple[int, int]
     is_denominator: bool = False
 
 
@@ -75,7 +77,7 @@ class Wordings:
                 rf"(?:{_BETWEEN}:\s*|\s+|{_BETWEEN}\s(?:là|trong tháng|trong kì)\s+)(?P<none>{none}){_ENDS}"
             ),
             none_of=_compiled(rf"(?P<none>{none})(?:\s+[^\W\d_]+){{0,5}}?\s*$"),
-            none_carried=_compiled(rf"(?P<none>{none})(?:(?!{FIGURE})[^.])*;\s*$"),
+            none_carried=_compiled(rf"(?P<none>{none})(?:(?!{FIGURE})[^.])*[;,]\s*$"),
             change=_compiled(change),
         )
 
@@ -101,7 +103,7 @@ def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
     for row in wordings.things:
         for match in _finds(row, sentence, wordings):
             clause = sentence.clause(match.start(), match.end())
-            if NUMBER.search(clause) and not _excluded(row, clause):
+            if re.search(FIGURE, masked(clause)) and not _excluded(row, clause):
                 found.append(row.indicator_id)
     return found
 
@@ -158,9 +160,8 @@ def _statement(
     if row.kind == "denominator":
         number = ParsedNumber(number.denominator)
     raw = sentence.raw_slice(start, end)
-    length = match.end() - first
-    is_denominator = row.kind == "denominator"
-    return Statement(row.indicator_id, role, number, raw, start, end, length, row.phrase, is_denominator)
+    span = (first, match.end())
+    return Statement(row.indicator_id, role, number, raw, start, end, span, row.kind == "denominator")
 
 
 def _zeros(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
@@ -171,9 +172,9 @@ def _zeros(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
         if row.kind == "noun":
             for thing in _finds(row, sentence, wordings):
                 span = _none_span(sentence.masked, thing, wordings)
-                if span and not _excluded(row, sentence.clause(thing.start(), thing.end())):
+                if span and not _excluded(row, sentence.clause(*thing.span(), marks=";,")):
                     raw, zero = sentence.raw_slice(*span), ParsedNumber(Decimal(0))
-                    yield Statement(row.indicator_id, "zero", zero, raw, *span, span[1] - span[0], row.phrase)
+                    yield Statement(row.indicator_id, "zero", zero, raw, *span, span)
 
 
 def _none_span(text: str, thing: re.Match[str], wordings: Wordings) -> tuple[int, int] | None:
@@ -196,7 +197,7 @@ def _counts(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
             start, end = found[0].start(), found[-1].end()
             number = ParsedNumber(Decimal(len(found) if row.kind == "count" else 0))
             raw = sentence.raw_slice(start, end)
-            yield Statement(row.indicator_id, "list", number, raw, start, end, end - start, row.phrase)
+            yield Statement(row.indicator_id, "list", number, raw, start, end, (start, end))
 
 
 def _lists(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
@@ -206,7 +207,7 @@ def _lists(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
                 start, end = match.span("list")
                 number = ParsedNumber(Decimal(len(enumerated(sentence.text[start:end]))))
                 raw = sentence.raw_slice(start, end).strip(" .:;")
-                yield Statement(row.indicator_id, "list", number, raw, start, end, end - start, row.phrase)
+                yield Statement(row.indicator_id, "list", number, raw, start, end, (start, end))
 
 
 @lru_cache(maxsize=64)
@@ -225,14 +226,27 @@ def _excluded(row: Phrase, clause: str) -> bool:
 
 
 def _longest(found: list[Statement]) -> list[Statement]:
-    """Keep, for each number of the text, the statement whose wording agreed most; a denominator stands beside."""
+    """Keep, for each number of the text, the statement of the longest wording; a denominator stands beside.
+
+    A number inside a longer wording of the same figure is its denominator or total, not another value.
+    """
     best: dict[tuple[int, bool], Statement] = {}
     for item in found:
         place = (item.end, item.is_denominator)
         known = best.get(place)
-        if known is None or item.length > known.length:
+        if known is None or _size(item) > _size(known):
             best[place] = item
-    return sorted(best.values(), key=lambda item: item.start)
+    kept = [item for item in best.values() if not any(_covers(other, item) for other in best.values())]
+    return sorted(kept, key=lambda item: item.start)
+
+
+def _size(item: Statement) -> int:
+    return item.span[1] - item.span[0]
+
+
+def _covers(other: Statement, item: Statement) -> bool:
+    is_inside = other.span[0] <= item.start and item.end <= other.span[1]
+    return is_inside and other.indicator_id == item.indicator_id and _size(other) > _size(item)
 
 
 def _once(found: Iterable[Statement]) -> list[Statement]:
