@@ -45,6 +45,9 @@ class Office:
         self.ledger = open_ledger(self.settings)
         self.catalogue = load_catalogue().at("2019-04")
 
+    def addresses(self, recipient_id: str) -> tuple[str, ...]:
+        return next(row.addresses for row in self.catalogue.recipients if row.recipient_id == recipient_id)
+
     def publish(self, number: int = 1, **other_files: bytes) -> Edition:
         edition = make_edition(self.archive, number, **other_files)
         self.ledger.add_edition(edition)
