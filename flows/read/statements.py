@@ -18,9 +18,7 @@ Role = Literal["figure", "zero", "list", "correction"]
 _BETWEEN = rf"(?:(?![;!?]|\.(?:\s|$)|{FIGURE}).){{0,60}}?"
 _TO_FIGURE = rf"(?P<n>{FIGURE})"
 _LABELLED = re.compile(rf"{_BETWEEN}\s*(?:[:=]|là|đạt|hiện có|có|còn|gồm|được)\s*{_TO_FIGURE}")
-_CORRECTED = re.compile(
-    rf"(?:(?![;!?]|\.(?:\s|$)).){{0,100}}?\s(?:thành|là|còn|về|bằng|xuống|lên)\s+{_TO_FIGURE}"
-)
+_CORRECTED = re.compile(rf"(?:(?![;!?]|\.(?:\s|$)).){{0,100}}?\s(?:thành|là|còn|về|bằng|xuống|lên)\s+{_TO_FIGURE}")
 _ENDS = r"(?=\s*(?:[,;.)]|$|trong (?:tháng|kì)))"
 _ENDING = re.compile(_ENDS)
 

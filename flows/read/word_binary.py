@@ -98,9 +98,7 @@ class _Reader:
         self.paragraph_ends, self.paragraphs = self._formatted_pages(0x102, self._paragraph_page)
         fonts = self._font_names()
         self.fonts = fonts if any(name.startswith((".Vn", "VNI")) for name in fonts) else []
-        self.run_ends, self.run_fonts = (
-            self._formatted_pages(0xFA, self._character_page) if self.fonts else ([], [])
-        )
+        self.run_ends, self.run_fonts = self._formatted_pages(0xFA, self._character_page) if self.fonts else ([], [])
 
     def content(self) -> Content:
         """Walk the paragraphs: those in a table fill rows, the others stand alone."""
