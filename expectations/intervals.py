@@ -45,6 +45,18 @@ class Interval:
     def __sub__(self, other: Interval) -> Interval:
         return self + (-other)
 
+    @property
+    def is_empty(self) -> bool:
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (self.low == self.high and (self.is_low_open or self.is_high_open))
+
+    def shared(self, other: Interval) -> Interval:
+        """Return the values that lie in both."""
+        low, is_low_open = _higher(self, other)
+        high, is_high_open = _lower(self, other)
+        return Interval(low, high, is_low_open, is_high_open)
+
     def scaled(self, factor: Fraction) -> Interval:
         """Return the interval of all values times `factor`."""
         if factor < 0:
@@ -117,6 +129,19 @@ def _unbounded_product(left: Interval, right: Interval) -> Interval:
     if left.low is not None and left.low >= 0 and right.low is not None and right.low >= 0:
         return Interval(left.low * right.low, None)
     return EVERYTHING
+
+
+def _higher(a: Interval, b: Interval) -> tuple[Bound, bool]:
+    """Return the higher of two lower ends; of equal ones the open one."""
+    if a.low is None or (b.low is not None and (b.low > a.low or (b.low == a.low and b.is_low_open))):
+        return b.low, b.is_low_open
+    return a.low, a.is_low_open
+
+
+def _lower(a: Interval, b: Interval) -> tuple[Bound, bool]:
+    if a.high is None or (b.high is not None and (b.high < a.high or (b.high == a.high and b.is_high_open))):
+        return b.high, b.is_high_open
+    return a.high, a.is_high_open
 
 
 def _is_end_open(a: Fraction, is_a_open: bool, b: Fraction, is_b_open: bool) -> bool:

@@ -60,7 +60,7 @@ def constant(value: Fraction) -> Figure:
 
 def missing(name: str, interval: Interval = EVERYTHING) -> Figure:
     """Return the figure of a part that should have been reported; `interval` is all that is known of it."""
-    return Figure(None, interval, None, missing=(name,))
+    return Figure(None, interval, missing=(name,))
 
 
 @dataclass(frozen=True, slots=True)

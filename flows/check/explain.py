@@ -1,0 +1,85 @@
+"""A finding explained in text: what does not add up, what else follows from it, and how it could be mended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from expectations.sentences import vietnamese_number
+from flows.check.findings import CASES
+from flows.records import Finding
+
+_SEVERITY_VI = {"blocking": "Chặn phát hành", "warning": "Cảnh báo", "note": "Ghi chú"}
+MOST_ROWS = 6
+
+
+def read_cases(folder: Path) -> list[dict[str, Any]]:
+    """Return the cases of a check, the most serious first; [] when there was none."""
+    path = folder / CASES
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+
+
+def explain_finding(folder: Path, findings: Mapping[str, Finding], finding: Finding) -> str:
+    """Return the text that `tonghop explain` prints: the finding, its case, its repairs, its impact."""
+    case = next((c for c in read_cases(folder) if finding.finding_id in c["findings"]), None)
+    lines = [f"{_SEVERITY_VI[finding.severity]} {finding.finding_id} ({finding.rule_id})", finding.message_vi,
+             f"  {finding.message_en}"]
+    if case is None:
+        return "\n".join(lines)
+    others = [findings[f] for f in case["findings"] if f != finding.finding_id and f in findings]
+    lines += ["", f"Vụ việc {case['case_id']}: {len(case['findings'])} phát hiện cùng nguyên nhân."]
+    lines += [f"  - {other.finding_id} {other.message_vi}" for other in others[:MOST_ROWS]]
+    if len(others) > MOST_ROWS:
+        lines.append(f"  … và {len(others) - MOST_ROWS} phát hiện khác.")
+    lines += _repairs(case) + _impact(case)
+    return "\n".join(lines)
+
+
+def repair_vi(repair: Mapping[str, Any]) -> str:
+    """Return one repair in words: each cell, what is written, what it would be, the slip."""
+    return "; ".join(_change(change) for change in repair["changes"])
+
+
+def _repairs(case: Mapping[str, Any]) -> list[str]:
+    if not case["repairs"]:
+        return ["", "Chưa tìm được cách sửa nhỏ nào làm mọi quy tắc liên quan đều khớp; cần hỏi lại đơn vị gửi."]
+    lines = ["", "Các cách sửa làm mọi quy tắc liên quan đều khớp (dễ xảy ra nhất trước):"]
+    for number, repair in enumerate(case["repairs"], start=1):
+        lines.append(f"  {number}. {repair_vi(repair)}")
+    if case["repairs"][0]["is_open"]:
+        lines.append("  Quy tắc không buộc một giá trị duy nhất; đây là những giá trị có một lỗi gõ thường gặp giải thích được.")
+    lines.append("Chưa có gì được sửa; cán bộ tổng hợp quyết định bằng “tonghop correct” hoặc hỏi lại đơn vị gửi.")
+    return lines
+
+
+def _change(change: Mapping[str, Any]) -> str:
+    written, right = (vietnamese_number(Fraction(change[k])) for k in ("written", "right"))
+    places = " và ".join(_place(cell) for cell in change["cells"])
+    codes = ", ".join(cell["observation_id"] for cell in change["cells"])
+    return f"{places}: {written} → {right} ({change['slip_vi']}) [{codes}]"
+
+
+def _place(cell: Mapping[str, str]) -> str:
+    spot = " ".join(filter(None, (cell["file"], cell["sheet"], cell["cell"])))
+    return f"{spot} ({cell['submitter_id']}, {cell['area_code']}, {cell['indicator_id']})"
+
+
+def _impact(case: Mapping[str, Any]) -> list[str]:
+    if not case["impact"]:
+        return ["", "Không chỉ tiêu công bố nào dựa trên các ô này."]
+    lines = ["", "Chỉ tiêu công bố bị ảnh hưởng:"]
+    for row in case["impact"][:MOST_ROWS]:
+        text = f"  - {row['label_vi']}: {_number(row['published'])}"
+        if row["repaired"] and row["repaired"] != row["published"]:
+            text += f" → {_number(row['repaired'])} nếu sửa theo cách 1"
+        lines.append(text)
+    if len(case["impact"]) > MOST_ROWS:
+        lines.append(f"  … và {len(case['impact']) - MOST_ROWS} chỉ tiêu khác.")
+    return lines
+
+
+def _number(text: str) -> str:
+    return vietnamese_number(Fraction(text)) if text else "chưa có"

@@ -1,0 +1,429 @@
+"""Repairs: the smallest sets of cells whose change makes every rule that touches them hold, most ordinary first.
+
+The search is exact, in fractions. One cell first, then two, then several moves that do not disturb each other;
+only when none of these covers a case does a mixed-integer program (HiGHS) choose the cells, and the values
+are computed exactly afterwards. The same input gives the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations
+from math import ceil, floor
+
+from expectations.constraints import LinearConstraint
+from expectations.intervals import Interval, point
+from flows.check.slips import SLIPS, candidates, explain_slip, misfit
+
+ZERO = Fraction(0)
+MOST_REPAIRS = 12
+MOST_PAIRS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One figure that may be wrong: a cell, or the same figure typed at several places.
+
+    `grid` is the smallest step of its values: 1 for a count, 0.01 for a ratio with two decimals. `line` and
+    `column` are where it stands; `is_fixed` marks what was settled before, such as last month's figures.
+    """
+
+    name: str
+    value: Fraction
+    grid: Fraction = Fraction(1)
+    previous: Fraction | None = None
+    is_total: bool = False
+    line: tuple[str, ...] = ()
+    column: tuple[str, ...] = ()
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure changed: what it is, what it would be, and the slip that would explain it."""
+
+    name: str
+    written: Fraction
+    right: Fraction
+    slip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A set of changes that makes every rule hold. `cost` orders repairs; `is_open`: other values would do too."""
+
+    changes: tuple[Change, ...]
+    cost: float
+    is_open: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(change.name for change in self.changes)
+
+
+@dataclass
+class Problem:
+    """Figures, the rules that hold now, and those that fail: `failing` are indices into `constraints`.
+
+    `whole` names the figures that fail for not being whole numbers: any change of theirs mends that.
+    """
+
+    variables: dict[str, Variable]
+    constraints: Sequence[LinearConstraint]
+    whole: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def failing(self) -> frozenset[int]:
+        return frozenset(i for i, c in enumerate(self.constraints) if not c.holds_now)
+
+    @cached_property
+    def touching(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {name: [] for name in self.variables}
+        for index, constraint in enumerate(self.constraints):
+            for name in constraint.coefficients:
+                found.setdefault(name, []).append(index)
+        return found
+
+    @cached_property
+    def suspects(self) -> list[str]:
+        """Figures in a failing rule that may be changed, in the order given."""
+        involved = {n for i in self.failing for n in self.constraints[i].coefficients} | self.whole
+        return [n for n, variable in self.variables.items() if n in involved and not variable.is_fixed]
+
+    def mends(self, name: str) -> frozenset[int]:
+        """Return the failing rules a figure takes part in."""
+        return frozenset(i for i in self.touching[name] if i in self.failing)
+
+    def parts(self, name: str) -> list[Fraction]:
+        """Return the values of the parts that a total is the sum of."""
+        found = []
+        for index in self.touching[name]:
+            constraint = self.constraints[index]
+            own = constraint.coefficients[name]
+            others = {n: c for n, c in constraint.coefficients.items() if n != name}
+            if len(others) > 1 and all(c == -own for c in others.values()):
+                found += [self.variables[n].value for n in others]
+        return found
+
+    def allowed(self, name: str, fixed: Mapping[str, Fraction] | None = None) -> Interval:
+        """Return by how much a figure may change so that every rule touching it holds, others changed as `fixed`."""
+        interval = Interval(None, None)
+        for index in self.touching[name]:
+            constraint = self.constraints[index]
+            moved = sum((c * fixed[n] for n, c in constraint.coefficients.items() if fixed and n in fixed), ZERO)
+            own = constraint.coefficients[name]
+            interval = interval.shared((constraint.change - point(moved)).scaled(1 / own))
+        return interval
+
+    def holds(self, changes: Mapping[str, Fraction]) -> bool:
+        """Return whether every rule that the changes touch, and every failing one, holds after them."""
+        indices = {i for name in changes for i in self.touching[name]} | self.failing
+        return all(self._holds(self.constraints[i], changes) for i in indices)
+
+    @staticmethod
+    def _holds(constraint: LinearConstraint, changes: Mapping[str, Fraction]) -> bool:
+        moved = sum((c * changes[n] for n, c in constraint.coefficients.items() if n in changes), ZERO)
+        return constraint.change.holds(moved)
+
+
+def find_repairs(problem: Problem) -> list[Repair]:
+    """Return the repairs of a problem, the most ordinary first; [] when nothing of reasonable size mends it."""
+    singles = list(_single_repairs(problem))
+    found = [*singles, *_exchanges(problem)]
+    if not singles:
+        found += _pair_repairs(problem)
+    if not found:
+        found = _several_moves(problem)
+    if not found:
+        found = _programmed(problem)
+    return _ranked(found)
+
+
+def minimal_cells(problem: Problem) -> list[Repair]:
+    """Return the smallest repairs in reading order, without any view of slips: the plain search to compare with."""
+    found = list(_single_repairs(problem)) or list(_pair_repairs(problem))
+    order = {name: number for number, name in enumerate(problem.variables)}
+    return sorted(found, key=lambda r: (len(r.changes), [order[c.name] for c in r.changes]))
+
+
+# ------------------------------------------------------------------------------------------------ one cell
+
+
+def _single_repairs(problem: Problem) -> Iterator[Repair]:
+    for name in problem.suspects:
+        if problem.mends(name) == problem.failing and problem.whole <= {name}:
+            yield from _moves(problem, name)
+
+
+def _moves(problem: Problem, name: str, fixed: Mapping[str, Fraction] | None = None) -> list[Repair]:
+    """Return the repairs that change this figure alone, given what else is changed."""
+    variable = problem.variables[name]
+    interval = problem.allowed(name, fixed) + point(variable.value)
+    if interval.is_empty:
+        return []
+    values = _grid_values(interval, variable.grid)
+    if values is not None:
+        return [_repair(problem, {name: value}) for value in values if value != variable.value]
+    return _open_moves(problem, variable, interval)
+
+
+def _open_moves(problem: Problem, variable: Variable, interval: Interval) -> list[Repair]:
+    """Many values would do: those that an ordinary slip explains, or the nearest one."""
+    values = [v for v in candidates(variable.value, variable.grid) if interval.holds(v)]
+    repairs = [_repair(problem, {variable.name: value}, is_open=True) for value in values]
+    if not repairs:
+        nearest = _nearest(interval, variable)
+        repairs = [] if nearest is None else [_repair(problem, {variable.name: nearest}, is_open=True)]
+    return sorted(repairs, key=lambda r: (r.cost, r.changes[0].right))[:3]
+
+
+def _grid_values(interval: Interval, grid: Fraction) -> list[Fraction] | None:
+    """Return the values of the grid inside the interval when there are at most two, else None."""
+    if interval.low is None or interval.high is None:
+        return None
+    first, last = ceil(interval.low / grid), floor(interval.high / grid)
+    if last - first > 3:
+        return None
+    inside = [k * grid for k in range(first, last + 1) if interval.holds(k * grid)]
+    return inside if len(inside) <= 2 else None
+
+
+def _nearest(interval: Interval, variable: Variable) -> Fraction | None:
+    ends = [end for end in (interval.low, interval.high) if end is not None]
+    if not ends:
+        return None
+    grid = variable.grid
+    steps = [Fraction(f(end / grid)) * grid for end in ends for f in (floor, ceil)]
+    inside = [value for value in steps if interval.holds(value)]
+    return min(inside, key=lambda v: (abs(v - variable.value), v), default=None)
+
+
+# ----------------------------------------------------------------------------------------------- two cells
+
+
+def _exchanges(problem: Problem) -> Iterator[Repair]:
+    """Two figures of one row or one column in each other's place."""
+    for one, other in _neighbours(problem):
+        difference = problem.variables[other].value - problem.variables[one].value
+        if difference and problem.holds({one: difference, other: -difference}):
+            first, second = problem.variables[one], problem.variables[other]
+            is_row = bool(first.line) and first.line == second.line
+            slip = "exchanged_row" if is_row else "exchanged_column"
+            changes = (Change(one, first.value, second.value, slip), Change(other, second.value, first.value, slip))
+            odd = (misfit(second.value, first.previous) + misfit(first.value, second.previous)) / 2
+            yield Repair(changes, SLIPS[slip][0] + odd)
+
+
+def _neighbours(problem: Problem) -> Iterator[tuple[str, str]]:
+    variables = [problem.variables[n] for n in problem.suspects if not problem.variables[n].is_total]
+    for one, other in combinations(variables, 2):
+        is_near = (one.line and one.line == other.line) or (one.column and one.column == other.column)
+        if is_near and problem.mends(one.name) | problem.mends(other.name) == problem.failing:
+            yield one.name, other.name
+
+
+def _pair_repairs(problem: Problem) -> Iterator[Repair]:
+    for count, (one, other) in enumerate(_covering_pairs(problem)):
+        if count >= MOST_PAIRS:
+            return
+        changes = _solve_pair(problem, one, other)
+        if changes is not None and problem.holds(changes):
+            values = {name: problem.variables[name].value + change for name, change in changes.items()}
+            if all(_on_grid(problem, name, value) for name, value in values.items()):
+                yield _repair(problem, values)
+
+
+def _covering_pairs(problem: Problem) -> Iterator[tuple[str, str]]:
+    """Pairs that between them take part in every failing rule, found from the rule with the fewest figures."""
+    if not problem.failing:
+        return
+    start = min(problem.failing, key=lambda i: (len(problem.constraints[i].coefficients), i))
+    suspects = problem.suspects
+    seen = set()
+    for one in (n for n in suspects if n in problem.constraints[start].coefficients):
+        for other in suspects:
+            pair = frozenset((one, other))
+            if other == one or pair in seen or not problem.whole <= pair:
+                continue
+            if problem.mends(one) | problem.mends(other) == problem.failing:
+                seen.add(pair)
+                yield one, other
+
+
+def _solve_pair(problem: Problem, one: str, other: str) -> dict[str, Fraction] | None:
+    """Return the two changes when the rules determine them, else None."""
+    alone_one = _alone(problem, one, other)
+    alone_other = _alone(problem, other, one)
+    if alone_one.is_empty or alone_other.is_empty:
+        return None
+    if alone_one.is_point and alone_one.low is not None:
+        return _follow(problem, one, alone_one.low, other)
+    if alone_other.is_point and alone_other.low is not None:
+        return _follow(problem, other, alone_other.low, one)
+    return _solve_joint(problem, one, other)
+
+
+def _follow(problem: Problem, one: str, change: Fraction, other: str) -> dict[str, Fraction] | None:
+    rest = problem.allowed(other, {one: change})
+    if rest.is_empty or not change:
+        return None
+    if rest.is_point and rest.low is not None:
+        return {one: change, other: rest.low} if rest.low else None
+    values = _grid_values(rest + point(problem.variables[other].value), problem.variables[other].grid)
+    return {one: change, other: values[0] - problem.variables[other].value} if values else None
+
+
+def _solve_joint(problem: Problem, one: str, other: str) -> dict[str, Fraction] | None:
+    """Two rules with both figures in them determine both, when they are not the same rule twice."""
+    rows = []
+    for index in problem.touching[one]:
+        constraint = problem.constraints[index]
+        if other in constraint.coefficients and constraint.change.is_point and constraint.change.low is not None:
+            rows.append((constraint.coefficients[one], constraint.coefficients[other], constraint.change.low))
+    for (a, b, p), (c, d, q) in combinations(rows, 2):
+        determinant = a * d - b * c
+        if determinant:
+            return {one: (p * d - b * q) / determinant, other: (a * q - p * c) / determinant}
+    return None
+
+
+def _alone(problem: Problem, name: str, without: str) -> Interval:
+    """Return the change that the rules touching `name` but not `without` allow."""
+    interval = Interval(None, None)
+    for index in problem.touching[name]:
+        constraint = problem.constraints[index]
+        if without not in constraint.coefficients:
+            interval = interval.shared(constraint.change.scaled(1 / constraint.coefficients[name]))
+    return interval
+
+
+# ------------------------------------------------------------------------------------------- several cells
+
+
+def _several_moves(problem: Problem) -> list[Repair]:
+    """Cover the failing rules by moves that each mend all rules they touch and do not meet in any rule."""
+    moves = [(problem.mends(name), repair) for name in problem.suspects for repair in _moves(problem, name)]
+    moves += [(_mended(problem, repair), repair) for repair in _partial_exchanges(problem)]
+    moves = [(mended, repair) for mended, repair in moves if mended]
+    moves.sort(key=lambda m: (-len(m[0]), m[1].cost, sorted(m[1].names)))
+    covers: list[tuple[Repair, ...]] = []
+    for size in (2, 3, 4):
+        covers = list(_covers(problem, moves[:60], size))
+        if covers:
+            break
+    return [_joined(cover) for cover in covers[:MOST_REPAIRS]]
+
+
+def _covers(
+    problem: Problem, moves: Sequence[tuple[frozenset[int], Repair]], size: int,
+) -> Iterator[tuple[Repair, ...]]:
+    def extend(chosen: tuple[Repair, ...], covered: frozenset[int]) -> Iterator[tuple[Repair, ...]]:
+        if covered == problem.failing:
+            changes = {c.name: c.right - c.written for repair in chosen for c in repair.changes}
+            if len(changes) == sum(len(r.changes) for r in chosen) and problem.holds(changes):
+                yield chosen
+            return
+        if len(chosen) == size:
+            return
+        wanted = min(problem.failing - covered)
+        for mended, repair in moves:
+            if wanted in mended and not mended & covered:
+                yield from extend((*chosen, repair), covered | mended)
+
+    yield from extend((), frozenset())
+
+
+def _partial_exchanges(problem: Problem) -> Iterator[Repair]:
+    """Exchanges that mend every rule they touch, though other rules fail for other reasons."""
+    variables = [problem.variables[n] for n in problem.suspects if not problem.variables[n].is_total]
+    for one, other in combinations(variables, 2):
+        is_near = (one.line and one.line == other.line) or (one.column and one.column == other.column)
+        difference = other.value - one.value
+        if not is_near or not difference:
+            continue
+        changes = {one.name: difference, other.name: -difference}
+        indices = {i for name in changes for i in problem.touching[name]}
+        if all(problem._holds(problem.constraints[i], changes) for i in indices):
+            slip = "exchanged_row" if one.line == other.line else "exchanged_column"
+            yield Repair((Change(one.name, one.value, other.value, slip),
+                          Change(other.name, other.value, one.value, slip)), SLIPS[slip][0])
+
+
+def _mended(problem: Problem, repair: Repair) -> frozenset[int]:
+    return frozenset(i for name in repair.names for i in problem.mends(name))
+
+
+def _joined(cover: Iterable[Repair]) -> Repair:
+    repairs = tuple(cover)
+    return Repair(
+        tuple(change for repair in repairs for change in repair.changes),
+        sum(repair.cost for repair in repairs) + 1.0 * (len(repairs) - 1),
+        any(repair.is_open for repair in repairs),
+    )
+
+
+def _programmed(problem: Problem) -> list[Repair]:
+    """Let HiGHS choose the fewest figures; compute their values exactly; forbid what does not come out exact."""
+    from flows.check.programmes import fewest_figures
+
+    repairs: list[Repair] = []
+    for names in fewest_figures(problem):
+        changes = _solve_support(problem, names)
+        if changes and problem.holds(changes):
+            values = {name: problem.variables[name].value + change for name, change in changes.items()}
+            repairs.append(_repair(problem, values))
+    return repairs
+
+
+def _solve_support(problem: Problem, names: Sequence[str]) -> dict[str, Fraction]:
+    """Return changes of exactly these figures by elimination over the rules that fix them to a point."""
+    rows = []
+    for index in sorted({i for name in names for i in problem.touching[name]}):
+        constraint = problem.constraints[index]
+        if constraint.change.is_point and constraint.change.low is not None:
+            rows.append([constraint.coefficients.get(n, ZERO) for n in names] + [constraint.change.low])
+    pivots: dict[int, list[Fraction]] = {}
+    for row in rows:
+        for column, pivot in pivots.items():
+            row = [a - row[column] * b for a, b in zip(row, pivot, strict=True)]
+        lead = next((i for i, a in enumerate(row[:-1]) if a), None)
+        if lead is None:
+            continue
+        row = [a / row[lead] for a in row]
+        pivots = {c: [a - p[lead] * b for a, b in zip(p, row, strict=True)] for c, p in pivots.items()}
+        pivots[lead] = row
+    if len(pivots) < len(names):
+        return {}
+    return {name: pivots[i][-1] for i, name in enumerate(names) if pivots[i][-1]}
+
+
+# ------------------------------------------------------------------------------------------------- ranking
+
+
+def _repair(problem: Problem, values: Mapping[str, Fraction], is_open: bool = False) -> Repair:
+    changes, cost = [], 0.0
+    for name, right in values.items():
+        variable = problem.variables[name]
+        parts = problem.parts(name)
+        slip = explain_slip(variable.value, right, variable.previous, variable.is_total, parts)
+        changes.append(Change(name, variable.value, right, slip))
+        cost += SLIPS[slip][0] + misfit(right, variable.previous)
+    return Repair(tuple(changes), cost + 1.5 * (len(changes) - 1), is_open)
+
+
+def _on_grid(problem: Problem, name: str, value: Fraction) -> bool:
+    return (value / problem.variables[name].grid).denominator == 1
+
+
+def _ranked(repairs: Iterable[Repair]) -> list[Repair]:
+    best: dict[tuple[tuple[str, Fraction], ...], Repair] = {}
+    for repair in repairs:
+        key = tuple(sorted((c.name, c.right) for c in repair.changes))
+        if key not in best or repair.cost < best[key].cost:
+            best[key] = repair
+    return sorted(best.values(), key=lambda r: (round(r.cost, 6), len(r.changes), sorted(r.names), r.changes[0].right))[
+        :MOST_REPAIRS
+    ]
