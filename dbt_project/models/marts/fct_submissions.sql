@@ -62,7 +62,7 @@ intake_findings as (
         period,
         submitter_id,
         count(*) as n_intake_findings
-    from {{ ref('stg_raw__intake_findings') }}
+    from {{ ref('fct_intake_findings') }}
     group by all
 
 )
