@@ -10,6 +10,7 @@ printed spreadsheet gives "pdf" throughout: the addresses of its cells are lost.
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -23,6 +24,7 @@ from infra.errors import SubmissionError
 
 _MAX_PAGES = 300
 _SHEET_PROGRAMS = ("calc", "excel", "spreadsheet", "numbers")
+_NOTE_CALL = re.compile(r"[\[(]?\s*[\d*]{1,3}\s*[\])]?(?:\s*[\[(]?\s*[\d*]{1,3}\s*[\])]?)*")
 _BULLETS = ("-", "+", "*", "•", "–", "▪", "○", "●")
 _SPACE_GAP = 0.12  # of the letter height: a wider gap is a blank; horned letters (ư, ơ) overlap half of one
 _COLUMN_GAP = 2.2  # a gap this wide separates columns, shown as a tab
@@ -198,7 +200,22 @@ def _rows(letters: list[_Letter]) -> list[list[_Letter]]:
             rows[-1].append(letter)
         else:
             rows.append([letter])
-    return [sorted(row, key=lambda x: x.left) for row in rows]
+    ordered = [sorted(row, key=lambda x: x.left) for row in rows]
+    return [row for row in ordered if not _is_note_call(row, ordered)]
+
+
+def _is_note_call(row: list[_Letter], rows: list[list[_Letter]]) -> bool:
+    """A small raised "[1]" just above a line calls a footnote; it is no line and no figure of its own."""
+    if not _NOTE_CALL.fullmatch("".join(letter.text for letter in row)):
+        return False
+    first = row[0]
+    return any(
+        other is not row
+        and 0 < first.base - other[0].base < 0.7 * other[0].size
+        and first.size < 0.85 * other[0].size
+        and other[0].left <= first.left <= other[-1].right + other[0].size
+        for other in rows
+    )
 
 
 def _line(row: list[_Letter]) -> _Line:

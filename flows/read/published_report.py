@@ -25,6 +25,7 @@ REPORT = "report"
 _PRINTED_IN = {"BUUCHINH": "BCVT", "VIENTHONG": "BCVT"}
 _KINDS = ("figure", "denominator", "noun", "name", "list", "count", "zero")
 _OPENS = re.compile(r"\s*(?:[-+*•]\s|\d{1,2}\.\s+[^\W\d_]|[IVX]{1,4}\.\s)")
+_FOOTNOTE = re.compile(r"\s*\[\d+\]\s")
 _HEADING = re.compile(r"\s*(?:\d{1,2}\.|[IVX]{1,4}\.)\s.*:\s*$")
 
 
@@ -46,7 +47,8 @@ def read_report(data: bytes, file: str, catalogue: Catalogue | None = None) -> l
     reader = _ReportReader(catalogue)
     context = ReadContext(catalogue, "", None, "", "", file)
     for line in outline(_paragraphs(data), context):
-        if line.part == "I" and line.role != "heading" and line.section != "HUYEN":
+        is_stated = line.part == "I" and line.role != "heading" and line.section != "HUYEN"
+        if is_stated and not _FOOTNOTE.match(line.text):
             reader.read(line)
     return reader.figures
 

@@ -8,6 +8,7 @@ merged cell does not shift its neighbours.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from flows.read.text import normalise
 from infra.errors import SubmissionError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_NOTE_CALL = re.compile(r"[\s\[\]()\d*]*")
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _WRAPPERS = {f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")}
 _SKIPPED = {f"{_W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "txbxContent")}
@@ -164,8 +166,16 @@ def _run_text(run: Any, style_name: str, fonts: _Fonts) -> str:
         elif name in ("tab", "br", "cr", "noBreakHyphen", "sym"):
             pieces.append({"tab": "\t", "noBreakHyphen": "-", "sym": ""}.get(name, "\n"))
     text = "".join(pieces)
+    if _NOTE_CALL.fullmatch(text) and _is_superscript(run):
+        return ""
     font = _font_of(run.find(f"{_W}rPr")) or fonts.of_style(style_name)
     return normalise(text, font) if font.startswith((".Vn", "VNI")) else text
+
+
+def _is_superscript(run: Any) -> bool:
+    """A raised "1" behind a figure calls a footnote; read as text it would be a digit more."""
+    position = run.find(f"{_W}rPr/{_W}vertAlign")
+    return position is not None and position.get(f"{_W}val") == "superscript"
 
 
 def _is_bold(run: Any) -> bool:
