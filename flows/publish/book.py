@@ -11,7 +11,7 @@ from typing import Any
 
 from flows.publish.text_files import clean_text
 
-FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
+FONT: dict[str, object] = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 AXIS = {"num_font": {"name": "Times New Roman"}, "num_format": "#,##0", "major_gridlines": {"visible": True}}
 HEAD_ROW = 3
 FIRST_ROW = 4

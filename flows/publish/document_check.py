@@ -16,9 +16,9 @@ from typing import Any
 
 from flows.publish.document import ReportDocument, Run
 from flows.publish.docx_report import MARKERS, W
-from flows.publish.figures import NOT_REPORTED, QUALIFIER_WORDS, parse_printed
+from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, QUALIFIER_WORDS, parse_printed
 from flows.publish.passages import count_names
-from flows.publish.report_data import Figure
+from flows.publish.report_data import Figure, Statement
 from infra.errors import OperationError
 
 
@@ -88,7 +88,7 @@ def check_pdf(document: ReportDocument, pdf: bytes) -> list[Mismatch]:
 def prints(text: str, form: str, figure: Figure | None) -> bool:
     """Whether a printed text says what the figure is: its number and bound, its zero, or that there is none."""
     if figure is None or figure.value is None:
-        return form == "missing" and text.startswith(NOT_REPORTED)
+        return form == "missing" and text in (NOT_REPORTED, NO_CHANGE_REPORTED)
     if form == "zero_phrase":
         return figure.value == 0 and not re.search(r"[1-9]", text)
     if form == "list":
@@ -179,21 +179,28 @@ def _shown(figure: Figure | None) -> str:
     return f"{figure.qualifier} {figure.value:f}".strip() if isinstance(figure.value, Decimal) else ""
 
 
-def check_with_reader(reported: Iterable[Any], name: str, figures: dict[str, Figure]) -> None:
+def check_with_reader(
+    reported: Iterable[Any], name: str, figures: dict[str, Figure], statements: Iterable[Statement] = ()
+) -> None:
     """Refuse a report in which a reader of other people's reports reads another figure than the warehouse's.
 
     Args:
         reported: What the reader found: records with `indicator_id` and `value`.
         name: Name of the file it read.
         figures: The figures as the warehouse has them.
+        statements: Figures in the words of work items: a unit's own count may differ from the province's, and
+            its item is printed as sent.
 
     Raises:
         OperationError: Naming the figures read otherwise.
     """
+    said = {(row.indicator_id, row.value) for row in statements}
     wrong = [
-        f"{r.indicator_id}: {r.value} ≠ {_shown(figures.get(r.indicator_id))}"
+        f"{r.indicator_id}: {r.value} ≠ {_shown(figures[r.indicator_id])}"
         for r in reported
-        if r.value is not None and r.indicator_id in figures and figures[r.indicator_id].value != r.value
+        if r.indicator_id in figures
+        and figures[r.indicator_id].value != r.value
+        and (r.indicator_id, r.value) not in said
     ]
     if wrong:
         raise OperationError(

@@ -62,7 +62,7 @@ def publish_edition(
             _copy_for_people(settings, editions[-1], same)
             return editions[-1]
     rendering = render_outputs(data, len(editions) + 1, _extract_of(archive, editions), fonts)
-    _check(settings, rendering, period, build_id, read_report)
+    _check(settings, rendering, data, read_report)
     edition = _freeze(archive, ledger, rendering, period, build_id)
     _copy_for_people(settings, edition, rendering)
     return edition
@@ -77,21 +77,20 @@ def _load(settings: Settings, ledger: Ledger, period: str, build_id: str, findin
         return load_report_data(connection, catalogue, period, build_id, findings, ledger.decisions_in_force(period))
 
 
-def _check(
-    settings: Settings, rendering: Rendering, period: str, build_id: str, read_report: ReadReport | None
-) -> None:
+def _check(settings: Settings, rendering: Rendering, data: ReportData, read_report: ReadReport | None) -> None:
     """Read the rendered files back against the figures, fetched from the warehouse a second time."""
     from flows.publish.document_check import check_documents, check_with_reader
     from flows.publish.report_data import load_figures
     from infra.warehouse import open_build
 
-    with open_build(settings, build_id) as connection:
-        figures = load_figures(connection, period)
-    docx, pdf = (_only(rendering, suffix) for suffix in (".docx", ".pdf"))
-    check_documents(rendering.document, docx, pdf, figures)
+    with open_build(settings, data.build_id) as connection:
+        figures = load_figures(connection, data.period)
+    files = {suffix: _only(rendering, suffix) for suffix in (".docx", ".pdf")}
+    check_documents(rendering.document, files[".docx"], files[".pdf"], figures)
     if read_report:
-        for data, name in ((docx, f"bao-cao-{period}.docx"), (pdf, f"bao-cao-{period}.pdf")):
-            check_with_reader(read_report(data, name), name, figures)
+        for suffix, file in files.items():
+            name = f"bao-cao-{data.period}{suffix}"
+            check_with_reader(read_report(file, name), name, figures, data.statements)
 
 
 def _only(rendering: Rendering, suffix: str) -> bytes:

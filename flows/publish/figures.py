@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 
 QUALIFIER_WORDS = {"gt": "trên ", "ge": "ít nhất ", "lt": "dưới ", "le": "tối đa ", "approx": "khoảng "}
-NOT_REPORTED = "chưa có số liệu"
+NOT_REPORTED = "(chưa có số liệu)"
+NO_CHANGE_REPORTED = "(chưa có số liệu tăng, giảm)"
 
 
 def print_number(value: Decimal, decimals: int, pad: bool = True) -> str:

@@ -24,7 +24,7 @@ class Notes:
         return self.texts.index(text) + 1
 
     def _missing_text(self, figure: Figure) -> str:
-        names = ", ".join(self._data.submitter_name(name) for name in figure.missing)
+        names = self._data.missing_names(figure)
         if figure.completeness == "not_reported":
             return f"Chưa có đơn vị nào báo cáo số liệu này{f' ({names})' if names else ''}."
         if figure.completeness == "incomplete":

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flows.publish.document import FigureForm, Run
-from flows.publish.figures import NOT_REPORTED, QUALIFIER_WORDS, print_change, print_number
+from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, QUALIFIER_WORDS, print_change, print_number
 from flows.publish.notes import Notes
 from flows.publish.outline import PLACEHOLDER, CountsEntry, TextEntry
 from flows.publish.report_data import Figure, ReportData, Statement
@@ -40,7 +40,7 @@ class Passages:
     def entry(self, entry: TextEntry) -> tuple[Run, ...]:
         """Return the runs of a template, or of its sentence for zero when its first figure is a stated zero."""
         first = next(iter(entry.indicator_ids), "")
-        if entry.zero and first and self._figure(first).value == 0:
+        if entry.zero and first and self._figure(first).is_stated_zero:
             return (self._zero_run(first, entry.zero),)
         return self.fill(entry.text)
 
@@ -50,7 +50,7 @@ class Passages:
         after_zero = False
         for index, (name, (some, none)) in enumerate(entry.wordings.items()):
             runs.append(Run("; " if index else ""))
-            is_zero = self._figure(name).value == 0
+            is_zero = self._figure(name).is_stated_zero
             if is_zero:
                 runs += [Run("" if after_zero else entry.none), self._zero_run(name, none)]
             else:
@@ -98,7 +98,7 @@ class Passages:
     def _change(self, name: str) -> Run:
         figure = self._figure(name)
         if figure.value is None:
-            return self._run(figure, "chưa có số liệu tăng, giảm", "missing")
+            return self._run(figure, NO_CHANGE_REPORTED, "missing")
         return self._run(figure, print_change(figure.value, ""), "change")
 
     def _zero_run(self, name: str, text: str) -> Run:

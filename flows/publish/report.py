@@ -132,7 +132,7 @@ class _Builder:
 
     def _is_zero(self, name: str) -> bool:
         figure = self._data.figures.get(name)
-        return figure is not None and figure.value == 0
+        return figure is not None and figure.is_stated_zero
 
     def _items(self, entry: ItemsEntry, items: list[NarrativeItem]) -> None:
         if not entry.named:
@@ -203,7 +203,7 @@ def period_words(data: ReportData) -> dict[str, str]:
         "next_year": following[:4],
         "districts_total": str(len(offices)),
         "districts_reporting": str(len(offices) - len(absent)),
-        "districts_missing": f"; chưa có báo cáo của: {', '.join(absent)}" if absent else "",
+        "districts_missing": f"; chưa có báo cáo dùng được của: {', '.join(absent)}" if absent else "",
     }
 
 

@@ -38,6 +38,11 @@ class Figure:
     year_to_date: Decimal | None = None
     definition_id: str = ""
 
+    @property
+    def is_stated_zero(self) -> bool:
+        """Whether nothing occurred, said by all who were asked: only then a sentence may say so."""
+        return self.value == 0 and self.completeness == "complete"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceCell:
@@ -142,6 +147,16 @@ class ReportData:
     def submitter_name(self, submitter_id: str) -> str:
         row = self.submitters.get(submitter_id)
         return row.submitter_name if row else submitter_id
+
+    def missing_names(self, figure: Figure) -> str:
+        """Return who did not report a part of a figure: units, units with the areas they left out, other figures."""
+        return ", ".join(self._missing_name(text) for text in figure.missing)
+
+    def _missing_name(self, text: str) -> str:
+        name, _, areas = text.partition("/")
+        indicator = self.catalogue.indicator_by_id.get(name)
+        shown = indicator.label_vi if indicator and name not in self.submitters else self.submitter_name(name)
+        return f"{shown} ({self.area_name(areas.strip('+'))})" if areas.strip("+") else shown
 
     def area_name(self, area_code: str) -> str:
         names = (self.catalogue.area_by_code.get(code) for code in area_code.split("+"))

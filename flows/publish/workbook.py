@@ -283,6 +283,6 @@ class _Writer:
         return [row for row in self._data.indicators if row.indicator_id in wanted]
 
     def _note(self, figure: Figure, reasons: Sequence[str]) -> str:
-        missing = ", ".join(self._data.submitter_name(name) for name in figure.missing)
+        missing = self._data.missing_names(figure)
         parts = [f"Thiếu: {missing}"] if missing else []
         return "; ".join([*parts, *(f"Chấp nhận chênh lệch: {reason}" for reason in reasons)])

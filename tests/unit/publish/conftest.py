@@ -19,25 +19,69 @@ PERIOD = "2019-04"
 
 # In the order of the report of April 2019; the two stale ratios as the rules compute them.
 PRINTED = {
-    "online_services_l4_target": ("30", "ge"), "gov_domains_managed": "2", "town_plans_commented": "3",
-    "post_service_points_total": "248", "post_bdvhx_total": "163", "post_bdvhx_active": "158",
-    "post_bdvhx_suspended": "5", "post_offices": "28", "post_agents": "3", "post_mailboxes_standalone": "25",
-    "post_company_branches": "7", "post_representative_offices": "8", "post_single_member_llcs": "1",
-    "post_delivery_points": "1", "post_viettel_district_routes": "17", "post_bdvhx_commune_pct": "88.59",
-    "unit_communes_rural": "184", "post_service_radius_km": "4.46", "post_persons_per_point": "5902",
-    "press_communes_same_day": "213", "unit_communes_all": "222", "press_communes_same_day_pct": "95.95",
-    "telecom_bts_total": "1650", "telecom_bsc": "7", "phone_subs_net_add": "5716", "phone_subs_total": "1306834",
-    "phone_subs_fixed": "33767", "phone_subs_mobile_postpaid": "92885", "phone_subs_mobile_prepaid": "1180182",
-    "phone_subs_per_100": "89.28", "internet_subs_net_add": "1350", "internet_subs_total": "92844",
-    "internet_subs_dialup": "0", "internet_subs_broadband": "92844", "internet_subs_per_100": "6.34",
-    "internet_users_pct": "50.09", "internet_agents": "640", "border_panels_deployed": "2", "commune_radio_new": "3",
-    "book_fairs_held": "1", "newspaper_issues": "25", "newspaper_copies": "232000", "radio_hours": "1095",
-    "radio_hours_ethnic": "75", "tv_hours": "3397", "tv_hours_ethnic": "60", "printing_pages": "125722000",
-    "printing_revenue": "3946000000", "inspections_joined": "1", "citizen_receptions": "0",
-    "complaints_received": "0", "complaints_backlog": "0", "petitions_other_resolved": "1", "corruption_signs": "0",
-    "sec_spam_attacks": ("576", "gt"), "sec_ddos_attacks": ("574", "gt"), "sec_foreign_ips_blocked": "11",
-    "sec_source_countries": "3", "sec_firewall_ips_blocked": "2", "sec_units_cleaned": "2",
-    "support_plan_districts": "5", "videoconf_sessions": "3", "hotline_calls": "426",
+    "online_services_l4_target": ("30", "ge"),
+    "gov_domains_managed": "2",
+    "town_plans_commented": "3",
+    "post_service_points_total": "248",
+    "post_bdvhx_total": "163",
+    "post_bdvhx_active": "158",
+    "post_bdvhx_suspended": "5",
+    "post_offices": "28",
+    "post_agents": "3",
+    "post_mailboxes_standalone": "25",
+    "post_company_branches": "7",
+    "post_representative_offices": "8",
+    "post_single_member_llcs": "1",
+    "post_delivery_points": "1",
+    "post_viettel_district_routes": "17",
+    "post_bdvhx_commune_pct": "88.59",
+    "unit_communes_rural": "184",
+    "post_service_radius_km": "4.46",
+    "post_persons_per_point": "5902",
+    "press_communes_same_day": "213",
+    "unit_communes_all": "222",
+    "press_communes_same_day_pct": "95.95",
+    "telecom_bts_total": "1650",
+    "telecom_bsc": "7",
+    "phone_subs_net_add": "5716",
+    "phone_subs_total": "1306834",
+    "phone_subs_fixed": "33767",
+    "phone_subs_mobile_postpaid": "92885",
+    "phone_subs_mobile_prepaid": "1180182",
+    "phone_subs_per_100": "89.28",
+    "internet_subs_net_add": "1350",
+    "internet_subs_total": "92844",
+    "internet_subs_dialup": "0",
+    "internet_subs_broadband": "92844",
+    "internet_subs_per_100": "6.34",
+    "internet_users_pct": "50.09",
+    "internet_agents": "640",
+    "border_panels_deployed": "2",
+    "commune_radio_new": "3",
+    "book_fairs_held": "1",
+    "newspaper_issues": "25",
+    "newspaper_copies": "232000",
+    "radio_hours": "1095",
+    "radio_hours_ethnic": "75",
+    "tv_hours": "3397",
+    "tv_hours_ethnic": "60",
+    "printing_pages": "125722000",
+    "printing_revenue": "3946000000",
+    "inspections_joined": "1",
+    "citizen_receptions": "0",
+    "complaints_received": "0",
+    "complaints_backlog": "0",
+    "petitions_other_resolved": "1",
+    "corruption_signs": "0",
+    "sec_spam_attacks": ("576", "gt"),
+    "sec_ddos_attacks": ("574", "gt"),
+    "sec_foreign_ips_blocked": "11",
+    "sec_source_countries": "3",
+    "sec_firewall_ips_blocked": "2",
+    "sec_units_cleaned": "2",
+    "support_plan_districts": "5",
+    "videoconf_sessions": "3",
+    "hotline_calls": "426",
 }
 
 ITEMS = (
@@ -71,28 +115,62 @@ def make_figure(name: str, given: str | tuple[str, str]) -> Figure:
 
 def make_source(name: str, unit: str, area: str, value: str, cell: str) -> SourceCell:
     figure = Decimal(value)
-    return SourceCell(name, f"{name}-{unit}-{area}"[:16], PERIOD, unit, area, name, figure, figure, "x", "A", "", False,
-                      "", f"r-{unit}", f"{unit}.eml", "Biểu 01.xlsx", "Tháng 4", cell, value)
+    return SourceCell(
+        name,
+        f"{name}-{unit}-{area}"[:16],
+        PERIOD,
+        unit,
+        area,
+        name,
+        figure,
+        figure,
+        "x",
+        "A",
+        "",
+        False,
+        "",
+        f"r-{unit}",
+        f"{unit}.eml",
+        "Biểu 01.xlsx",
+        "Tháng 4",
+        cell,
+        value,
+    )
 
 
 @pytest.fixture
 def april() -> ReportData:
     catalogue = load_catalogue().at(PERIOD)
     submissions = tuple(
-        Submission(row.submitter_id, "missing" if row.submitter_id == "dist_634" else "received", f"{row.submitter_id}.eml")
+        Submission(
+            row.submitter_id, "missing" if row.submitter_id == "dist_634" else "received", f"{row.submitter_id}.eml"
+        )
         for row in catalogue.submitters
     )
     return ReportData(
-        PERIOD, "build0001", catalogue,
-        figures={row.indicator_id: make_figure(row.indicator_id, PRINTED[row.indicator_id])
-                 for row in sorted(catalogue.indicators, key=lambda r: r.print_order) if row.indicator_id in PRINTED},
-        by_district={("622", "telecom_bts_total"): Decimal(200), ("623", "telecom_bts_total"): Decimal(100),
-                     ("633+639", "telecom_bts_total"): Decimal(7)},
-        by_submitter={("vnpt", "telecom_bts_total"): Decimal(650), ("viettel", "telecom_bts_total"): Decimal(1000),
-                      ("vnpost", "post_offices"): Decimal(28)},
+        PERIOD,
+        "build0001",
+        catalogue,
+        figures={
+            row.indicator_id: make_figure(row.indicator_id, PRINTED[row.indicator_id])
+            for row in sorted(catalogue.indicators, key=lambda r: r.print_order)
+            if row.indicator_id in PRINTED
+        },
+        by_district={
+            ("622", "telecom_bts_total"): Decimal(200),
+            ("623", "telecom_bts_total"): Decimal(100),
+            ("633+639", "telecom_bts_total"): Decimal(7),
+        },
+        by_submitter={
+            ("vnpt", "telecom_bts_total"): Decimal(650),
+            ("viettel", "telecom_bts_total"): Decimal(1000),
+            ("vnpost", "post_offices"): Decimal(28),
+        },
         reported_totals={},
-        by_submitter_district={("vnpt", "622", "telecom_bts_total"): Decimal(120),
-                               ("viettel", "622", "telecom_bts_total"): Decimal(80)},
+        by_submitter_district={
+            ("vnpt", "622", "telecom_bts_total"): Decimal(120),
+            ("viettel", "622", "telecom_bts_total"): Decimal(80),
+        },
         submissions=submissions,
         narrative=tuple(make_item(*row) for row in ITEMS),
         statements=(
@@ -102,8 +180,10 @@ def april() -> ReportData:
             make_statement("tt_cntt", "sec_source_countries", "3", "Trung Quốc, Nam Phi, Hà Lan", "body"),
             make_statement("tt_cntt", "videoconf_sessions", "3", "03", "body"),
         ),
-        sources=(make_source("telecom_bts_total", "vnpt", "622", "120", "C10"),
-                 make_source("telecom_bts_total", "viettel", "622", "80", "K7")),
+        sources=(
+            make_source("telecom_bts_total", "vnpt", "622", "120", "C10"),
+            make_source("telecom_bts_total", "viettel", "622", "80", "K7"),
+        ),
     )
 
 

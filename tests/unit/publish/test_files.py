@@ -65,8 +65,16 @@ def test_docx_declares_the_font_the_page_and_the_language(document: ReportDocume
 
 def test_docx_has_head_title_recipients_and_signature(document: ReportDocument) -> None:
     paragraphs, _ = read_docx(render_docx(document))
-    for text in ("UBND TỈNH GIA LAI", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc",
-                 "Số:          /BC-STTTT", "Gia Lai, ngày       tháng       năm 2019", "BÁO CÁO", "Nơi nhận:", "GIÁM ĐỐC"):
+    for text in (
+        "UBND TỈNH GIA LAI",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "Số:          /BC-STTTT",
+        "Gia Lai, ngày       tháng       năm 2019",
+        "BÁO CÁO",
+        "Nơi nhận:",
+        "GIÁM ĐỐC",
+    ):
         assert text in paragraphs
 
 
@@ -83,7 +91,9 @@ def test_pdf_embeds_its_fonts_and_speaks_vietnamese(document: ReportDocument) ->
     data = render_pdf(document)
     assert b"/Lang (vi" in data or b"/Lang(vi" in data
     with pdfplumber.open(io.BytesIO(data)) as pdf:
-        assert {char["fontname"].split("+")[0] != char["fontname"] for page in pdf.pages for char in page.chars} == {True}
+        assert {char["fontname"].split("+")[0] != char["fontname"] for page in pdf.pages for char in page.chars} == {
+            True
+        }
         assert (round(pdf.pages[0].width), round(pdf.pages[0].height)) == (595, 842)
         assert "ĐỒNG" not in pdf.pages[0].extract_text()
         assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in pdf.pages[0].extract_text()
@@ -110,7 +120,9 @@ def test_a_docx_that_prints_another_figure_is_stopped(document: ReportDocument, 
 
 def test_a_pdf_of_another_month_is_stopped(document: ReportDocument, april: ReportData, noted: ReportData) -> None:
     figures = april.figures | {"hotline_calls": replace(april.figures["hotline_calls"], value=Decimal(427))}
-    other = build_report(replace(noted, figures=noted.figures | {"hotline_calls": figures["hotline_calls"]}), load_outline())
+    other = build_report(
+        replace(noted, figures=noted.figures | {"hotline_calls": figures["hotline_calls"]}), load_outline()
+    )
     with pytest.raises(OperationError, match="PDF"):
         check_documents(document, render_docx(document), render_pdf(other), noted.figures)
 
@@ -217,7 +229,9 @@ def test_parquet_and_csv_hold_the_same_rows(noted: ReportData, tmp_path: Path) -
     (tmp_path / "e.parquet").write_bytes(extract_parquet(rows))
     with writable(tmp_path) as connection:
         found = connection.execute(f"select * from '{tmp_path / 'e.parquet'}'").fetchall()
-    assert [(r.REF_AREA, r.REPORTING_UNIT, r.INDICATOR, r.OBS_VALUE) for r in rows] == [(r[2], r[3], r[4], r[5]) for r in found]
+    assert [(r.REF_AREA, r.REPORTING_UNIT, r.INDICATOR, r.OBS_VALUE) for r in rows] == [
+        (r[2], r[3], r[4], r[5]) for r in found
+    ]
 
 
 def test_the_dictionary_explains_every_column_indicator_and_unit_of_the_extract(april: ReportData) -> None:
@@ -235,9 +249,13 @@ def test_every_printed_figure_is_traced(april: ReportData) -> None:
     assert {row["INDICATOR"] for row in rows} == set(PRINTED)
     bts = [row for row in rows if row["INDICATOR"] == "telecom_bts_total"]
     assert [(row["FILE"], row["SHEET"], row["CELL"], row["RAW_TEXT"]) for row in bts] == [
-        ("Biểu 01.xlsx", "Tháng 4", "C10", "120"), ("Biểu 01.xlsx", "Tháng 4", "K7", "80")]
+        ("Biểu 01.xlsx", "Tháng 4", "C10", "120"),
+        ("Biểu 01.xlsx", "Tháng 4", "K7", "80"),
+    ]
     radius = [row for row in rows if row["INDICATOR"] == "post_service_radius_km"]
-    assert ("reference", "area_km2", "15510.8") in {(r["BASIS"], r["SOURCE_INDICATOR"], r["SOURCE_VALUE"]) for r in radius}
+    assert ("reference", "area_km2", "15510.8") in {
+        (r["BASIS"], r["SOURCE_INDICATOR"], r["SOURCE_VALUE"]) for r in radius
+    }
 
 
 def test_every_work_item_is_accounted_for(april: ReportData) -> None:
@@ -248,12 +266,15 @@ def test_every_work_item_is_accounted_for(april: ReportData) -> None:
     assert all(places)
 
 
-def test_changes_name_both_values_and_the_sentence_the_provincial_ones(april: ReportData, change_figure: Callable[..., ReportData]) -> None:
+def test_changes_name_both_values_and_the_sentence_the_provincial_ones(
+    april: ReportData, change_figure: Callable[..., ReportData]
+) -> None:
     before, after = (extract_csv(extract_rows(d)) for d in (april, change_figure("post_offices", value=Decimal(29))))
     changes = find_changes(before, after)
     assert changes == [Change("64", "_T", "post_offices", "28", "29")]
     assert changes_sentence(2, changes, {"post_offices": "Bưu cục các cấp"}) == (
-        "(Phát hành lần 2, thay thế lần 1; các số liệu toàn tỉnh thay đổi: Bưu cục các cấp (trước: 28; nay: 29).)")
+        "(Phát hành lần 2, thay thế lần 1; các số liệu toàn tỉnh thay đổi: Bưu cục các cấp (trước: 28; nay: 29).)"
+    )
 
 
 def _replace_in_docx(data: bytes, old: str, new: str) -> bytes:

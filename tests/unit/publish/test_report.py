@@ -18,14 +18,22 @@ from infra.errors import CatalogueError, OperationError
 from tests.unit.publish.conftest import PERIOD, PRINTED, make_item, make_statement
 
 HEADINGS = [
-    "I. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ CÔNG TÁC THÁNG 4", "1. Lĩnh vực công nghệ thông tin (CNTT)",
-    "2. Lĩnh vực bưu chính, viễn thông (BCVT)", "3. Lĩnh vực Thông tin, Báo chí và Xuất bản (TT-BC-XB)",
-    "4. Về thực hiện các Chương trình mục tiêu quốc gia", "5. Công tác Thanh tra",
+    "I. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ CÔNG TÁC THÁNG 4",
+    "1. Lĩnh vực công nghệ thông tin (CNTT)",
+    "2. Lĩnh vực bưu chính, viễn thông (BCVT)",
+    "3. Lĩnh vực Thông tin, Báo chí và Xuất bản (TT-BC-XB)",
+    "4. Về thực hiện các Chương trình mục tiêu quốc gia",
+    "5. Công tác Thanh tra",
     "6. Hoạt động hỗ trợ của đơn vị sự nghiệp thuộc Sở (Trung tâm Công nghệ thông tin và Truyền thông tỉnh Gia Lai)",
-    "7. Công tác khác", "8. Công tác quản lý TT&TT tại các huyện, thị xã, thành phố",
-    "II. CHƯƠNG TRÌNH, NHIỆM VỤ CÔNG TÁC THÁNG 5", "1. Lĩnh vực công nghệ thông tin (CNTT)",
-    "2. Lĩnh vực bưu chính viễn thông", "3. Lĩnh vực thông tin, báo chí, xuất bản",
-    "4. Về thực hiện các Chương trình mục tiêu quốc gia", "5. Lĩnh vực thanh tra", "6. Công tác khác",
+    "7. Công tác khác",
+    "8. Công tác quản lý TT&TT tại các huyện, thị xã, thành phố",
+    "II. CHƯƠNG TRÌNH, NHIỆM VỤ CÔNG TÁC THÁNG 5",
+    "1. Lĩnh vực công nghệ thông tin (CNTT)",
+    "2. Lĩnh vực bưu chính viễn thông",
+    "3. Lĩnh vực thông tin, báo chí, xuất bản",
+    "4. Về thực hiện các Chương trình mục tiêu quốc gia",
+    "5. Lĩnh vực thanh tra",
+    "6. Công tác khác",
 ]
 
 Print = Callable[[ReportData], str]
@@ -67,6 +75,19 @@ def test_counts_that_are_zero_share_one_phrase(april: ReportData, print_report: 
     assert "không phát sinh lượt tiếp công dân; tiếp nhận 04 đơn thư khiếu nại, tố cáo; không phát sinh đơn thư" in some
 
 
+def test_a_zero_that_is_not_whole_is_no_phrase(change_figure: Change, print_report: Print) -> None:
+    data = change_figure("border_panels_deployed", value=Decimal(0), completeness="incomplete", missing=("dist_628",))
+    assert "không phát sinh cụm pa nô" not in print_report(data)
+    assert "Lắp dựng 0 cụm pa nô" in print_report(data)
+
+
+def test_a_row_left_empty_is_named_with_its_area(change_figure: Change) -> None:
+    data = change_figure("telecom_bts_total", completeness="incomplete", missing=("vnpt/622+623",))
+    assert build_report(data, load_outline()).notes == (
+        "Số liệu chưa đầy đủ: chưa có báo cáo của VNPT Gia Lai (Thành phố Pleiku + Thị xã An Khê).",
+    )
+
+
 def test_dialup_zero_is_a_digit(april: ReportData, print_report: Print) -> None:
     assert "Dial-up 0 TB" in print_report(april)
 
@@ -78,26 +99,38 @@ def test_bounds_keep_their_word(april: ReportData, print_report: Print) -> None:
 
 def test_a_figure_nobody_reported_is_not_zero(change_figure: Change, print_report: Print) -> None:
     data = change_figure("internet_users_pct", value=None, completeness="not_reported", missing=("p_bcvt",))
-    assert "Tỷ lệ dân sử dụng Internet là chưa có số liệu." in print_report(data)
-    assert build_report(data, load_outline()).notes == ("Chưa có đơn vị nào báo cáo số liệu này (Phòng Bưu chính - Viễn thông).",)
+    assert "Tỷ lệ dân sử dụng Internet là (chưa có số liệu)." in print_report(data)
+    assert build_report(data, load_outline()).notes == (
+        "Chưa có đơn vị nào báo cáo số liệu này (Phòng Bưu chính - Viễn thông).",
+    )
 
 
 def test_an_incomplete_figure_names_who_is_missing(change_figure: Change) -> None:
-    document = build_report(change_figure("post_offices", completeness="incomplete", missing=("vnpost",)), load_outline())
+    document = build_report(
+        change_figure("post_offices", completeness="incomplete", missing=("vnpost",)), load_outline()
+    )
     assert document.notes == ("Số liệu chưa đầy đủ: chưa có báo cáo của Bưu điện tỉnh Gia Lai.",)
     assert [run.indicator_id for run in document.figure_runs() if run.note] == ["post_offices"]
 
 
 def test_a_waived_figure_carries_the_reason(april: ReportData) -> None:
-    cell = CellReference(april.sources[0].observation_id, "vnpt", "622", "telecom_bts_total", PERIOD, "120", "", "", "", "")
-    finding = Finding("F00000001", "r", "blocking", "fail", "vnpt", "622", "1", "2", "1", "…", (cell,), decision="waived")
-    waiver = Decision("d1", "waive", PERIOD, "F00000001", "", "", "Trạm dùng chung đã khai", "Nguyễn Văn A", "2019-04-20")
+    cell = CellReference(
+        april.sources[0].observation_id, "vnpt", "622", "telecom_bts_total", PERIOD, "120", "", "", "", ""
+    )
+    finding = Finding(
+        "F00000001", "r", "blocking", "fail", "vnpt", "622", "1", "2", "1", "…", (cell,), decision="waived"
+    )
+    waiver = Decision(
+        "d1", "waive", PERIOD, "F00000001", "", "", "Trạm dùng chung đã khai", "Nguyễn Văn A", "2019-04-20"
+    )
     document = build_report(replace(april, findings=(finding,), decisions=(waiver,)), load_outline())
     assert document.notes == ("Số liệu còn chênh lệch, được chấp nhận công bố với lý do: Trạm dùng chung đã khai.",)
     assert {run.indicator_id for run in document.figure_runs() if run.note} == {"telecom_bts_total"}
 
 
-def test_an_item_that_states_a_figure_is_printed_instead_of_the_template(april: ReportData, print_report: Print) -> None:
+def test_an_item_that_states_a_figure_is_printed_instead_of_the_template(
+    april: ReportData, print_report: Print
+) -> None:
     text = print_report(april)
     assert "Chặn 11 địa chỉ lạ từ Trung Quốc, Nam Phi, Hà Lan." in text
     assert "Ngăn chặn 11" not in text
@@ -105,7 +138,9 @@ def test_an_item_that_states_a_figure_is_printed_instead_of_the_template(april: 
 
 
 def test_a_number_that_merely_looks_the_same_is_not_taken_for_the_figure(april: ReportData) -> None:
-    runs = [run for run in build_report(april, load_outline()).figure_runs() if run.indicator_id == "videoconf_sessions"]
+    runs = [
+        run for run in build_report(april, load_outline()).figure_runs() if run.indicator_id == "videoconf_sessions"
+    ]
     paragraphs = [row.text for row in build_report(april, load_outline()).paragraphs if runs[0] in row.runs]
     assert paragraphs == ["Phục vụ 03 cuộc họp trực tuyến của tỉnh."]
 
@@ -114,8 +149,12 @@ def test_an_items_corrected_figure_is_printed_corrected(april: ReportData, print
     wrong = make_statement("thanh_tra", "petitions_other_resolved", "1", "01", "paragraph 4")
     corrected = replace(wrong, value=Decimal(2))
     data = replace(
-        april, statements=(*(s for s in april.statements if s != wrong), corrected),
-        figures={**april.figures, "petitions_other_resolved": replace(april.figures["petitions_other_resolved"], value=Decimal(2))},
+        april,
+        statements=(*(s for s in april.statements if s != wrong), corrected),
+        figures={
+            **april.figures,
+            "petitions_other_resolved": replace(april.figures["petitions_other_resolved"], value=Decimal(2)),
+        },
     )
     assert "Xử lý 02 đơn phản ánh về quảng cáo." in print_report(data)
 
@@ -142,10 +181,12 @@ def test_items_not_in_force_are_not_printed(april: ReportData, print_report: Pri
     assert "Bản cũ" not in print_report(replace(april, narrative=(*april.narrative, old)))
 
 
-def test_districts_results_stand_in_section_8_and_plans_under_their_field(april: ReportData, print_report: Print) -> None:
+def test_districts_results_stand_in_section_8_and_plans_under_their_field(
+    april: ReportData, print_report: Print
+) -> None:
     section_8 = print_report(april).split("8. Công tác quản lý TT&TT")[1].split("\nII. ")[0]
     assert "Thành phố Pleiku: Phát 12 bản tin trên loa." in section_8
-    assert "Có 16/17 huyện, thị xã, thành phố gửi báo cáo; chưa có báo cáo của: Huyện Đăk Pơ." in section_8
+    assert "Có 16/17 huyện, thị xã, thành phố gửi báo cáo; chưa có báo cáo dùng được của: Huyện Đăk Pơ." in section_8
     plan_2 = print_report(april).split("2. Lĩnh vực bưu chính viễn thông")[1].split("\n3. ")[0]
     assert "Thị xã An Khê, thị xã Ayun Pa: Rà soát đại lý Internet." in plan_2
 
