@@ -6,7 +6,9 @@ OOXML is a search in the bytes, ten times faster than a parser; what it cannot s
 
 from __future__ import annotations
 
+import html
 import io
+import posixpath
 import re
 import struct
 import xml.parsers.expat
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 
 from flows.read.document import column_letters
 from flows.read.problems import Problem
-from infra.zip_files import READ_ERRORS
+from infra.zip_files import READ_ERRORS, read_entry
 
 MAX_ROW = 1_048_576
 MAX_COLUMN = 16_384
@@ -24,11 +26,11 @@ MAX_BOX = 8_000_000  # cells of the rectangle from A1 to the farthest cell
 MAX_CELLS = 5_000_000  # cells written in the workbook
 CHUNK = 1 << 20
 CELL = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,7})(\d{1,12})[\"']")
-ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d{1,18})")
+ROW = re.compile(rb"row\s[^>]*?\br\s*=\s*[\"'](\d{1,18})")
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
 BARE_FORMULA = re.compile(rb"\sr=\"([A-Z]{1,3}\d+)\"[^>]*><f[^<>]*(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>")
-MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Za-z]{1,3})(\d+):([A-Za-z]{1,3})(\d+)")
-DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s[^>]*?ref\s*=\s*[\"'](?:[A-Za-z]+\d+:)?([A-Za-z]+)(\d+)")
+MERGE = re.compile(rb"mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Za-z]{1,3})(\d+):([A-Za-z]{1,3})(\d+)")
+DIMENSION = re.compile(rb"dimension\s[^>]*?ref\s*=\s*[\"'](?:[A-Za-z]+\d+:)?([A-Za-z]+)(\d+)")
 BIFF_CELLS = {0x0203, 0x027E, 0x00BD, 0x00FD, 0x0204, 0x0006, 0x0205, 0x00D6}
 NOT_SHEETS = re.compile(r"xl/(sharedStrings|styles|workbook|theme/.*|calcChain|drawings/.*|charts/.*)\.xml$")
 
@@ -55,9 +57,7 @@ class Extent:
             sentence = f"Bảng “{self.name}” trải tới ô {place}, quá lớn để là một biểu số liệu."
             return Problem("sheet_too_large", sentence, sheet=self.name, cell=place)
         if self.cells > MAX_CELLS:
-            return Problem(
-                "sheet_too_large", f"Bảng “{self.name}” có {self.cells} ô, quá lớn.", sheet=self.name
-            )
+            return Problem("sheet_too_large", f"Bảng “{self.name}” có {self.cells} ô, quá lớn.", sheet=self.name)
         if self.merges > 50_000 or self.largest_merge > MAX_BOX:
             return Problem("sheet_too_large", f"Bảng “{self.name}” có vùng gộp ô quá lớn.", sheet=self.name)
         return None
@@ -77,50 +77,75 @@ class Extent:
 
 
 def ooxml_extents(archive: zipfile.ZipFile) -> list[Extent]:
-    """Return the extent of every sheet part of an .xlsx or .xlsm, by part name.
+    """Return the extent of every sheet of an .xlsx or .xlsm.
 
     Raises:
         zipfile.BadZipFile: A part is broken.
     """
-    names = [
-        n
-        for n in archive.namelist()
-        if n.startswith("xl/") and n.endswith(".xml") and not NOT_SHEETS.search(n)
-    ]
-    return [
-        _ooxml_extent(archive, name) for name in names if "/worksheets/" in name or not name.count("/") > 2
-    ]
+    names = [n for n in archive.namelist() if n.startswith("xl/") and n.endswith(".xml") and not NOT_SHEETS.search(n)]
+    parts = [name for name in names if "/worksheets/" in name or name.count("/") <= 2]
+    titles = _titles(archive)
+    return [_ooxml_extent(archive, name, titles.get(posixpath.basename(name), "")) for name in parts]
 
 
-def _ooxml_extent(archive: zipfile.ZipFile, name: str) -> Extent:
-    extent = Extent(name.rsplit("/", 1)[-1].removesuffix(".xml"))
+def _titles(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the titles of the sheets by the base name of their parts, which carry none themselves."""
+    try:
+        relations = read_entry(archive, "xl/_rels/workbook.xml.rels", 5_000_000).decode("utf-8", "replace")
+        workbook = read_entry(archive, "xl/workbook.xml", 5_000_000).decode("utf-8", "replace")
+    except (KeyError, zipfile.BadZipFile):
+        return {}
+    parts = {
+        _attribute(relation, "Id"): posixpath.basename(_attribute(relation, "Target"))
+        for relation in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", relations)
+    }
+    listed = re.findall(r"<(?:\w+:)?sheet\s[^>]*>", workbook)
+    return {parts.get(_attribute(sheet, r"\w+:id"), ""): html.unescape(_attribute(sheet, "name")) for sheet in listed}
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf"\s{name}\s*=\s*[\"']([^\"']*)", tag)
+    return found.group(1) if found else ""
+
+
+def _ooxml_extent(archive: zipfile.ZipFile, name: str, title: str) -> Extent:
+    extent = Extent(title or posixpath.basename(name).removesuffix(".xml"))
     for chunk in tag_chunks(archive, name):
-        _count_ooxml(extent, chunk)
+        _count_cells(extent, chunk)
+        _count_merges(extent, chunk)
+        _count_formulas(extent, chunk)
+        if not extent.declared[0] and (declared := DIMENSION.search(chunk)):
+            extent.declared = (int(declared[2][:12]), _column_number(declared[1]))
         if extent.problem():
             break
     return extent
 
 
-def _count_ooxml(extent: Extent, chunk: bytes) -> None:
+def _count_cells(extent: Extent, chunk: bytes) -> None:
     cells = CELL.findall(chunk)
     if cells:
-        extent.columns = max(extent.columns, max(map(_column_number, {letters for letters, _ in cells})))
-        extent.rows = max(extent.rows, max(int(digits) for _, digits in cells))
+        letters, digits = map(set, zip(*cells, strict=True))
+        extent.columns = max(extent.columns, max(map(_column_number, letters)))
+        extent.rows = max(extent.rows, max(map(int, digits)))
     rows = ROW.findall(chunk)
     if rows:
         extent.rows = max(extent.rows, max(map(int, rows)))
-    extent.cells += max(len(cells), chunk.count(b"<c ") + chunk.count(b"<c>"))
+    extent.cells += len(cells) + chunk.count(b"<c>")
     extent.values += chunk.count(b"<v>") or len(VALUE.findall(chunk))
-    for first_column, first_row, last_column, last_row in MERGE.findall(chunk):
+
+
+def _count_merges(extent: Extent, chunk: bytes) -> None:
+    for first_column, first_row, last_column, last_row in MERGE.findall(chunk) if b"mergeCell" in chunk else ():
         width = _column_number(last_column) - _column_number(first_column) + 1
         extent.merges += 1
         extent.largest_merge = max(extent.largest_merge, width * (int(last_row) - int(first_row) + 1))
-    if not extent.declared[0] and (declared := DIMENSION.search(chunk)):
-        extent.declared = (int(declared[2][:12]), _column_number(declared[1]))
-    if b"<f" in chunk:
-        bare = BARE_FORMULA.findall(chunk)
+
+
+def _count_formulas(extent: Extent, chunk: bytes) -> None:
+    bare = BARE_FORMULA.findall(chunk) if b"<f" in chunk else []
+    if bare:
         extent.bare_formulas += len(bare)
-        extent.first_bare_formula = extent.first_bare_formula or (bare[0].decode() if bare else "")
+        extent.first_bare_formula = extent.first_bare_formula or bare[0].decode()
 
 
 def tag_chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -30,7 +30,7 @@ from infra.errors import OperationError
 from infra.settings import PROJECT
 
 # One child: bytes of address space, processor seconds, open files, bytes of a file it writes, seconds of wall time.
-LIMITS = {"AS": 1_000_000_000, "CPU": 18, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 19}
+LIMITS = {"AS": 900_000_000, "CPU": 18, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 19}
 PATIENCE = 25.0  # seconds without any answer after which the server itself is taken for dead
 MAX_ANSWER = 400_000_000
 SIZE = struct.Struct("<i")

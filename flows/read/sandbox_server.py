@@ -184,7 +184,8 @@ def read_checked(data: bytes, header: dict[str, Any], catalogue: Catalogue | Non
         try:
             reading = _read(data, header, catalogue, period)
         except SubmissionError as error:
-            problems.append(Problem("unreadable_file", error.message_vi, raw_text=error.place))
+            kind = "password_protected" if "mật khẩu" in error.message_vi else "unreadable_file"
+            problems.append(Problem(kind, error.message_vi, raw_text=error.message_en))
     where = (period, header["receipt_id"], header["message"], file, header["submitter_id"])
     findings = tuple(problem.finding(*where) for problem in problems)
     return replace(reading, findings=findings + reading.findings)
