@@ -45,6 +45,7 @@ class _Line:
     left: float
     right: float
     base: float
+    size: float
     first_word_width: float
 
 
@@ -66,8 +67,12 @@ def open_pdf(data: bytes) -> Content:
             )
         is_sheet = any(word in _creator(document) for word in _SHEET_PROGRAMS)
         blocks: list[Grid | Paragraph] = []
+        furniture: list[Paragraph] = []
+        last: _Line | None = None
         for page in document:
-            _add_page(blocks, *_read_page(page), is_sheet)
+            letters, rules = _read_page(page)
+            last = _add_page(blocks, furniture, letters, rules, is_sheet, last)
+        blocks += furniture
         if not blocks and len(document):
             return Content(findings=(_image_only(),))
         return Content(blocks=tuple(blocks))
@@ -148,17 +153,29 @@ def _rules(page: Any) -> Rules:
     return Rules(tuple(across), tuple(down))
 
 
-def _add_page(blocks: list[Grid | Paragraph], letters: list[_Letter], rules: Rules, is_sheet: bool) -> None:
-    """Append the page's paragraphs and tables from top to bottom; a table may go on from the page before."""
+def _add_page(
+    blocks: list[Grid | Paragraph],
+    furniture: list[Paragraph],
+    letters: list[_Letter],
+    rules: Rules,
+    is_sheet: bool,
+    previous: _Line | None,
+) -> _Line | None:
+    """Append the page's paragraphs and tables from top to bottom; both may go on from the page before.
+
+    Page numbers and footnotes stand between a paragraph and its rest; they are set aside in `furniture`.
+    Returns the last line when the page ends with one.
+    """
     tables = find_tables(rules)
-    outside = [x for x in letters if not any(t.contains(x.left, x.base) for t in tables)]
-    lines = _lines(outside)
+    lines = _lines([x for x in letters if not any(t.contains(x.left, x.base) for t in tables)])
+    aside = _furniture(lines)
+    furniture += [Paragraph(text=line.text, place="pdf") for line in aside]
+    lines = [line for line in lines if line not in aside]
     upper_edge = max((t.top for t in tables), default=0.0)
     goes_on = bool(tables) and not any(line.base > upper_edge for line in lines)
     margin = max((line.right for line in lines), default=0.0)
     pieces: list[tuple[float, Any]] = [(table.top, table) for table in tables]
     pieces += [(line.base, line) for line in lines]
-    previous: _Line | None = None
     for _, piece in sorted(pieces, key=lambda item: -item[0]):
         if isinstance(piece, _Line):
             _add_line(blocks, piece, previous, margin)
@@ -166,6 +183,21 @@ def _add_page(blocks: list[Grid | Paragraph], letters: list[_Letter], rules: Rul
         else:
             _add_table(blocks, piece, letters, is_sheet, goes_on and piece is tables[0])
             previous = None
+    return previous
+
+
+def _furniture(lines: list[_Line]) -> list[_Line]:
+    """Return the page number, first or last line, and the small print at the foot of a page."""
+    aside: list[_Line] = []
+    if len(lines) > 1:
+        usual = sorted(line.size for line in lines)[len(lines) // 2]
+        for line in reversed(lines):
+            if line.size >= 0.9 * usual and not line.text.isdigit():
+                break
+            aside.append(line)
+        if lines[0].text.isdigit() and lines[0] not in aside:
+            aside.append(lines[0])
+    return aside[::-1]
 
 
 def _add_line(blocks: list[Grid | Paragraph], line: _Line, previous: _Line | None, margin: float) -> None:
@@ -226,7 +258,7 @@ def _line(row: list[_Letter]) -> _Line:
     text = _joined(row)
     first = len(text.split(None, 1)[0]) - 1
     width = row[min(first, len(row) - 1)].right - row[0].left
-    return _Line(text, row[0].left, row[-1].right, row[0].base, width)
+    return _Line(text, row[0].left, row[-1].right, row[0].base, row[0].size, width)
 
 
 def _joined(row: list[_Letter], column_gap: float = _COLUMN_GAP) -> str:
