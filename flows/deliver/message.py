@@ -37,11 +37,18 @@ class Parcel:
     changes: tuple[str, ...] = ()
 
 
+def outputs_for(edition: Edition, channel: str) -> tuple[Output, ...]:
+    """Return the files for a channel: all for the office's own copy; the trace and the like leave the office never."""
+    if channel == "archive":
+        return edition.outputs
+    sent = [output for output in edition.outputs if _kind(output) in SENT_KINDS]
+    return tuple(sorted(sent, key=lambda output: SENT_KINDS.index(_kind(output))))
+
+
 def pack(edition: Edition, former: Edition | None) -> Parcel:
-    """Choose what goes into a message, up to `MAX_ATTACHED_BYTES`; the trace and the like stay in the archive."""
+    """Choose what goes into a message, up to `MAX_ATTACHED_BYTES`."""
     attached, left_out, room = [], [], MAX_ATTACHED_BYTES
-    wanted = [output for output in edition.outputs if _kind(output) in SENT_KINDS]
-    for output in sorted(wanted, key=lambda o: SENT_KINDS.index(_kind(o))):
+    for output in outputs_for(edition, "email"):
         if output.size <= room:
             attached.append(output)
             room -= output.size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.deliver.changes import describe_changes
 from flows.deliver.mailer import Patience, Route, hold_reason, open_route, transmit
-from flows.deliver.message import Parcel, compose_message, message_id, pack, subject_of, write_letter
+from flows.deliver.message import Parcel, compose_message, message_id, outputs_for, pack, subject_of, write_letter
 from flows.deliver.packages import write_package
 from flows.deliver.settle import settle_interrupted
 from flows.records import Delivery, Edition
@@ -55,11 +55,11 @@ def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue
     former = _former(ledger, edition)
     changes = tuple(describe_changes(archive, catalogue, former, edition)) if former else ()
     mailed = dataclasses.replace(pack(edition, former), changes=changes)
-    handed = Parcel(edition, former, edition.outputs, (), changes)
     province = catalogue.province.short_name
     for recipient in sorted(catalogue.recipients, key=lambda r: r.print_order):
         if recipient.recipient_id not in known:
             delivery = _new_delivery(settings, edition, recipient, ledger.now())
+            handed = Parcel(edition, former, outputs_for(edition, recipient.channel), (), changes)
             parcel = mailed if delivery.message_id else handed
             letter = write_letter(parcel, recipient, province, ledger.audit_head())
             if delivery.message_id:
@@ -93,7 +93,7 @@ def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
     parcel = pack(edition, None)
     for delivery in ledger.deliveries(edition_id=edition.edition_id):
         if delivery.state == "pending" and not delivery.message_id:
-            folder = write_package(settings, archive, edition, delivery, edition.outputs)
+            folder = write_package(settings, archive, edition, delivery, outputs_for(edition, delivery.channel))
             reached("deliver.after_package")
             state: DeliveryState = "filed" if delivery.channel == "archive" else "packaged"
             ledger.move_delivery(delivery.delivery_id, state, place=str(folder), finished_at=ledger.now())

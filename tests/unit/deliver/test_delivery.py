@@ -79,9 +79,11 @@ def test_a_line_without_address_gets_a_package_to_hand_over(office):
     assert deliveries["ubnd_tinh"].place == str(folder)
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "Báo cáo tháng 4-2019.docx", "Báo cáo tháng 4-2019.pdf", "Số liệu.xlsx", "trich.csv", "trich.parquet",
-        "manifest.json", "Thư gửi.txt", "SHA256SUMS",
+        "Báo cáo tháng 4-2019.docx", "Báo cáo tháng 4-2019.pdf", "Số liệu.xlsx", "trich.csv", "manifest.json",
+        "Thư gửi.txt", "SHA256SUMS",
     }
+    own_copy = {path.name for path in (folder.parent / "luu").iterdir()}
+    assert own_copy == names | {"trich.parquet"}
     assert "Kính gửi: UBND tỉnh" in (folder / "Thư gửi.txt").read_text(encoding="utf-8")
     subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
 
