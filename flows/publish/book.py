@@ -11,7 +11,7 @@ from typing import Any
 
 from flows.publish.text_files import clean_text
 
-FONT: dict[str, object] = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
+FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 AXIS = {"num_font": {"name": "Times New Roman"}, "num_format": "#,##0", "major_gridlines": {"visible": True}}
 HEAD_ROW = 3
 FIRST_ROW = 4
@@ -102,14 +102,14 @@ class Book:
     def finish_chart(self, chart: Any, title: str, legend: str) -> None:
         """Give a chart its title, its legend ("" for none) and its size."""
         chart.set_title({"name": title, "name_font": {"name": "Times New Roman", "size": 13}})
-        chart.set_legend({"position": legend} if legend else {"none": True})
+        chart.set_legend({"position": legend or "none"})
         chart.set_size({"width": 900, "height": 420})
 
     def _number_format(self, decimals: int, is_total: bool) -> Any:
         key = (decimals, is_total)
         if key not in self._number_formats:
             shape = "#,##0" + ("." + "0" * decimals if decimals else "")
-            grey: dict[str, object] = {"bg_color": "#F2F2F2"} if is_total else {}
+            grey = {"bg_color": "#F2F2F2"} if is_total else {}
             self._number_formats[key] = self.book.add_format(
                 {**FONT, **grey, "bold": is_total, "border": 1, "num_format": shape})
         return self._number_formats[key]

@@ -202,7 +202,8 @@ def test_the_report_ends_with_the_end_mark(april: ReportData, print_report: Prin
 
 def test_the_recipients_stand_as_printed_with_their_addresses(april: ReportData) -> None:
     lines = build_report(april, load_outline()).recipients
-    assert lines[0] == "- Bộ TT&TT (báo cáo) (tonghop@mic.gov.vn);"
+    first = min(april.catalogue.recipients, key=lambda row: row.print_order)
+    assert lines[0] == f"- Bộ TT&TT (báo cáo) ({first.addresses[0]});"
     assert lines[-1] == "- Lưu: VT, P. KHTC, các phòng c/môn."
     assert len(lines) == 7
 
