@@ -19,6 +19,7 @@ from flows.records import Document, DocumentReading, IntakeFinding, NarrativeIte
 from infra.errors import OperationError
 from infra.settings import Settings
 
+SUMMARY_SHEET = "Kết quả đọc"    # the sheet that an answer adds to a sender's workbook; never read as figures
 PARTS: dict[str, type] = {
     "observations": Observation,
     "narrative_items": NarrativeItem,

@@ -17,6 +17,7 @@ from flows.read.observations import make_finding
 from flows.read.periods import DeclaredMonth, other_month
 from flows.read.sheet_view import SheetView
 from flows.read.tables import GridReader
+from flows.readings import SUMMARY_SHEET
 from flows.records import IntakeFinding, Observation, Reading
 from infra.errors import SubmissionError
 
@@ -83,7 +84,7 @@ def open_document(data: bytes, context: ReadContext) -> Content:
 
 def _read_workbook(content: Content, context: ReadContext) -> Reading:
     """Read the visible sheets; a sheet of another month is left alone beside one of this month."""
-    sheets = [grid for grid in content.grids if not grid.is_hidden]
+    sheets = [grid for grid in content.grids if not grid.is_hidden and grid.sheet != SUMMARY_SHEET]
     readers = [GridReader(SheetView(grid), context) for grid in sheets]
     months = [other_month(reader.title_lines(), context.report_period) for reader in readers]
     is_other_file = bool(months) and all(month for month, reader in zip(months, readers, strict=True) if reader.tables)

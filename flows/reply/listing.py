@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 
+from flows.readings import SUMMARY_SHEET
+
 CREATED = datetime(2000, 1, 1)  # a fixed date, so that the same list gives the same bytes
 
 
@@ -17,7 +19,7 @@ def listing_workbook(rows: Sequence[Sequence[str]]) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     workbook = xlsxwriter.Workbook(stream, options)
     workbook.set_properties({"created": CREATED})
-    sheet = workbook.add_worksheet("Kết quả đọc")
+    sheet = workbook.add_worksheet(SUMMARY_SHEET)
     wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
     bold = workbook.add_format({"bold": True})
     for column, width in enumerate((18, 14, 60, 26, 26, 50)):

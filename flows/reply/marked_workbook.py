@@ -15,11 +15,11 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
+from flows.readings import SUMMARY_SHEET
 from flows.reply.marks import Mark
 from flows.reply.notes import AUTHOR, add_notes
 from flows.reply.package import MAIN, OFFICE, Package
 
-SUMMARY_SHEET = "Kết quả đọc"
 MAX_SHEET = 30_000_000
 FILLS = {"read": "FFE2F0D9", "unused": "FFD9D9D9", "note": "FFFFF2CC", "fault": "FFF8CBAD"}
 Row = Sequence[str]
