@@ -253,7 +253,8 @@ def to_parquet(record_type: type, records: Iterable[Any]) -> bytes:
     """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "records.parquet"
-        connection = duckdb.connect(str(Path(folder) / "records.duckdb"), config={**_config(Path(folder)), "threads": 1})
+        config = _config(Path(folder)) | {"threads": 1}
+        connection = duckdb.connect(str(Path(folder) / "records.duckdb"), config=config)
         try:
             load_records(connection, "main", "records", record_type, records)
             connection.execute(f"copy main.records to {_literal(str(target))} (format parquet, compression zstd)")

@@ -136,7 +136,7 @@ def _start_process(settings: Settings) -> subprocess.Popen[str]:
 
 
 def _environment() -> dict[str, str]:
-    """dbt reads DBT_* variables as flags: only ours may reach it."""
+    """Return the environment without DBT_* variables: dbt reads them as flags, and only ours may reach it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     return kept | {"DO_NOT_TRACK": "1", "PYTHONUTF8": "1"}
 

@@ -89,8 +89,8 @@ def test_withdrawn_correction_does_nothing(decided: BuiltWarehouse) -> None:
 
 
 def test_voided_figure_is_missing_not_zero(decided: BuiltWarehouse) -> None:
-    query = "select value, completeness from marts.fct_figures where period = '2019-04' and indicator_id = 'radio_hours'"
-    assert decided.rows(query) == [(None, "not_reported")]
+    query = "select value, completeness from marts.fct_figures where period = '2019-04' and indicator_id = ?"
+    assert decided.rows(query, ["radio_hours"]) == [(None, "not_reported")]
 
 
 def test_decided_place_speaks_for_a_figure_said_twice(decided: BuiltWarehouse) -> None:

@@ -193,7 +193,8 @@ def test_combined_row_half_inside_other_rows_is_named_missing(odd_month: BuiltWa
 
 
 def test_typed_total_stands_beside_ours(odd_month: BuiltWarehouse) -> None:
-    query = "select value, reported_total from marts.fct_figures_by_submitter where submitter_id = ? and indicator_id = ?"
+    query = "select value, reported_total from marts.fct_figures_by_submitter" \
+            " where submitter_id = ? and indicator_id = ?"
     assert odd_month.rows(query, ["vnpost", "post_offices"]) == [(34, 35)]
     assert odd_month.rows(query, ["vnpt", "phone_subs_total"]) == [(3 * 34, 99)]
 
@@ -226,7 +227,8 @@ def test_what_cannot_exist_is_not_missing(odd_month: BuiltWarehouse) -> None:
 
 
 def test_communes_stand_in_for_their_district_only_where_it_has_no_row(odd_month: BuiltWarehouse) -> None:
-    query = "select value from marts.fct_figures_by_submitter where submitter_id = ? and indicator_id = 'internet_agents'"
+    query = "select value from marts.fct_figures_by_submitter" \
+            " where submitter_id = ? and indicator_id = 'internet_agents'"
     assert odd_month.value(query, ["dist_639"]) == 9
     assert odd_month.value(query, ["dist_622"]) == 2
 
@@ -270,5 +272,6 @@ def test_optional_figure_counts_when_sent(two_months: BuiltWarehouse) -> None:
 
 
 def _use(warehouse: BuiltWarehouse, submitter_id: str, area_code: str, indicator_id: str) -> str:
-    query = "select use_in_total from marts.fct_observations where submitter_id = ? and area_code = ? and indicator_id = ?"
+    query = "select use_in_total from marts.fct_observations" \
+            " where submitter_id = ? and area_code = ? and indicator_id = ?"
     return str(warehouse.value(query, [submitter_id, area_code, indicator_id]))

@@ -1,0 +1,145 @@
+"""The dbt process: begun early, reused when nothing changed, never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.build import Builder, inputs, start_builder
+from flows.build.inputs import BuildInputs, gather_inputs
+from flows.records import Document, DocumentReading, Reading
+from infra import warehouse
+from infra.catalogue import load_catalogue
+from infra.errors import OperationError
+from infra.settings import PROJECT, Settings
+from tests.warehouse_fixture import PERIOD, BuiltWarehouse, correction, observation, receipts_of, whole_month
+
+FIGURE = observation("vnpt", "622", "phone_subs_fixed", 5)
+
+
+def _inputs(observations: list[Any], **records: Any) -> BuildInputs:
+    return BuildInputs(period=PERIOD, catalogue=load_catalogue(), observations=tuple(observations), **records)
+
+
+def test_same_inputs_are_one_build(warehouse_builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = warehouse_builder.build_inputs(_inputs([FIGURE]))
+    monkeypatch.setattr(Builder, "_run_dbt", lambda *_: pytest.fail("dbt ran although nothing changed"))
+    assert warehouse_builder.build_inputs(_inputs([FIGURE])) == first
+    assert warehouse.current_build(warehouse_builder.settings, PERIOD) == first
+
+
+def test_order_of_records_does_not_make_another_build() -> None:
+    rows = whole_month()
+    assert _inputs(rows).build_id() == _inputs(rows[::-1]).build_id()
+
+
+@pytest.mark.parametrize("change", [
+    {"decisions": (correction(FIGURE, "6"),)},
+    {"receipts": receipts_of([FIGURE])},
+    {"documents": (Document("r", "m", "f", "00", 1, ""),)},
+])
+def test_other_inputs_are_another_build(change: dict[str, Any]) -> None:
+    assert _inputs([FIGURE], **change).build_id() != _inputs([FIGURE]).build_id()
+
+
+def test_other_code_is_another_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _inputs([FIGURE]).build_id()
+    monkeypatch.setattr(inputs, "code_digest", lambda: "another")
+    assert _inputs([FIGURE]).build_id() != before
+
+
+def test_code_digest_covers_models_and_builder() -> None:
+    names = {path.relative_to(PROJECT).as_posix() for path in inputs._code_files()}
+    assert {
+        "dbt_project/models/marts/fct_figures.sql", "dbt_project/macros/derived_figures.sql",
+        "dbt_project/dbt_project.yml", "flows/build/builder.py", "infra/warehouse.py", "flows/records.py",
+    } <= names
+
+
+def test_readings_become_inputs() -> None:
+    reading = DocumentReading(Document("r1", "a.eml", "a.xlsx", "00", 1, ""), "vnpt", Reading((FIGURE,)))
+    of_message = DocumentReading(Document("r1", "a.eml", "", "00", 0, ""), "vnpt", Reading())
+    gathered = gather_inputs(PERIOD, load_catalogue(), receipts_of([FIGURE]), [reading, of_message], [])
+    assert gathered.observations == (FIGURE,)
+    assert gathered.documents == (reading.document,)
+
+
+@pytest.mark.parametrize("value", ["12,5", "abc", "NaN"])
+def test_decision_that_is_no_number_stops_with_its_id(value: str) -> None:
+    with pytest.raises(OperationError, match="d1"):
+        gather_inputs(PERIOD, load_catalogue(), [], [], [correction(FIGURE, value)])
+
+
+def test_duplicate_key_fails_with_the_model_and_publishes_nothing(
+    build_warehouse: Callable[..., BuiltWarehouse], warehouse_builder: Builder
+) -> None:
+    twice = correction(FIGURE, "6")
+    with pytest.raises(OperationError) as caught:
+        build_warehouse([FIGURE], decisions=[twice, twice])
+    assert caught.value.place == "fct_decisions"
+    failed = _inputs([FIGURE], receipts=receipts_of([FIGURE]), decisions=(twice, twice))
+    assert not warehouse.has_build(warehouse_builder.settings, failed.build_id())
+    assert build_warehouse([FIGURE]).rows("select 1"), "the builder works on after a failure"
+
+
+def test_dead_process_is_replaced(settings: Settings) -> None:
+    builder = start_builder(settings)
+    assert builder.process is not None
+    builder.process.kill()
+    builder.process.wait()
+    try:
+        build_id = builder.build_inputs(_inputs([FIGURE]))
+    finally:
+        builder.stop()
+    assert warehouse.current_build(settings, PERIOD) == build_id
+    assert {"import_and_parse", "dbt_build"} <= set(builder.timings)
+    assert (settings.home / "dbt").is_dir() and not (PROJECT / "dbt_project" / "target").exists()
+
+
+def test_stopped_builder_leaves_no_process(settings: Settings) -> None:
+    builder = start_builder(settings)
+    process = builder.process
+    assert process is not None
+    builder.stop()
+    builder.stop()
+    assert process.poll() is not None
+
+
+def test_child_ends_when_its_parent_is_killed(settings: Settings, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    parent = subprocess.Popen([sys.executable, "-c", (
+        "import pathlib, sys, time\n"
+        "from flows.build import start_builder\n"
+        "from infra.settings import load_settings\n"
+        f"builder = start_builder(load_settings({str(settings.home)!r}))\n"
+        f"pathlib.Path({str(note)!r}).write_text(str(builder.process.pid))\n"
+        "time.sleep(60)\n"
+    )], cwd=PROJECT)
+    _wait_until(lambda: note.exists() and note.read_text() != "")
+    child = int(note.read_text())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _wait_until(lambda: not _is_running(child))
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
