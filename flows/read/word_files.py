@@ -18,6 +18,7 @@ from flows.read.text import normalise
 from infra.errors import SubmissionError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_LEGACY = (".Vn", "VNI")
 _NOTE_CALL = re.compile(r"[\s\[\]()\d*]*")
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _WRAPPERS = {f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")}
@@ -103,6 +104,10 @@ class _Fonts:
             if style.get(f"{_W}default") == "1" and style.get(f"{_W}type") == "paragraph":
                 self._default = self._by_style[name][0] or self._default
 
+    def of_run(self, run: Any, style_name: str) -> str:
+        """Return the font of one run of a paragraph."""
+        return _font_of(run.find(f"{_W}rPr")) or self.of_style(style_name)
+
     def of_style(self, name: str) -> str:
         """Return the font a style or one of its parents declares, else the document's."""
         for _ in range(20):
@@ -138,7 +143,7 @@ def _paragraphs(element: Any, place: str, fonts: _Fonts) -> Iterator[Paragraph]:
         text="".join(_run_text(run, style_name, fonts) for run in runs).strip(),
         place=place,
         style_name=style_name,
-        font_name=next((_font_of(run.find(f"{_W}rPr")) for run in runs), ""),
+        font_name=_modern_font(runs, style_name, fonts),
         is_bold=bool(runs) and all(_is_bold(run) for run in runs if _run_text(run, style_name, fonts).strip()),
         is_list_item=numbered,
     )
@@ -146,6 +151,12 @@ def _paragraphs(element: Any, place: str, fonts: _Fonts) -> Iterator[Paragraph]:
         if not any(parent.tag == _ALTERNATIVE for parent in box.iterancestors()):
             for inner in box.iter(f"{_W}p"):
                 yield from _paragraphs(inner, place, fonts)
+
+
+def _modern_font(runs: list[Any], style_name: str, fonts: _Fonts) -> str:
+    """Return the font of a paragraph; a legacy one is kept silent, its text is decoded already."""
+    names = [fonts.of_run(run, style_name) for run in runs]
+    return "" if any(name.startswith(_LEGACY) for name in names) else next(iter(names), "")
 
 
 def _runs(element: Any) -> Iterator[Any]:
@@ -168,8 +179,8 @@ def _run_text(run: Any, style_name: str, fonts: _Fonts) -> str:
     text = "".join(pieces)
     if _NOTE_CALL.fullmatch(text) and _is_superscript(run):
         return ""
-    font = _font_of(run.find(f"{_W}rPr")) or fonts.of_style(style_name)
-    return normalise(text, font) if font.startswith((".Vn", "VNI")) else text
+    font = fonts.of_run(run, style_name)
+    return normalise(text, font) if font.startswith(_LEGACY) else text
 
 
 def _is_superscript(run: Any) -> bool:
