@@ -6,6 +6,7 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
+from flows.deliver.message import outputs_for
 from flows.records import Edition, Output
 
 if TYPE_CHECKING:
@@ -54,9 +55,12 @@ def _printed(text: str) -> str:
 
 
 def _file_lines(former: Edition, edition: Edition) -> list[str]:
-    before = {output.name: output.sha256 for output in former.outputs}
-    now = {output.name: output.sha256 for output in edition.outputs}
-    changed = [f"tệp sửa: {name}" for name in now if before.get(name, now[name]) != now[name]]
-    added = [f"tệp thêm: {name}" for name in now if name not in before]
-    removed = [f"tệp bỏ: {name}" for name in before if name not in now]
-    return changed + added + removed
+    """Return which of the files that recipients get are new, other or gone."""
+    before = {output.name: output.sha256 for output in outputs_for(former, "email")}
+    now = {output.name: output.sha256 for output in outputs_for(edition, "email")}
+    kinds = {
+        "tệp sửa": [name for name in now if name in before and before[name] != now[name]],
+        "tệp thêm": [name for name in now if name not in before],
+        "tệp bỏ": [name for name in before if name not in now],
+    }
+    return [f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names]
