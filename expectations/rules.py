@@ -226,7 +226,7 @@ def _records(path: Path) -> list[tuple[dict[str, Any], int]]:
     text = path.read_text(encoding="utf-8")
     try:
         nodes = yaml.compose(text, Loader=loader)
-        records = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are the safe ones
+        records = yaml.load(text, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise _record_error(f"{path}:{mark.line + 1 if mark else 1}", "không phải YAML hợp lệ", str(error)) from error

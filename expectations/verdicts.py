@@ -317,9 +317,9 @@ def _is_certain(sign: str, difference: Interval) -> bool:
 
 def _compare_unequal(left: Figure, right: Figure, distance: Fraction, difference: Interval) -> Judged:
     is_open = bool(left.missing or right.missing or left.is_bound or right.is_bound)
-    allowed = Interval(ZERO, None, True)
-    if is_open:
-        outcome = "undecided" if difference.holds(ZERO) else "pass"
-    else:
+    allowed = Interval(ZERO, None, True) if difference.is_point else EVERYTHING
+    if difference.is_point and not is_open:
         outcome = "pass" if distance != 0 else "fail"
+    else:
+        outcome = "undecided" if is_open and difference.holds(ZERO) else "pass"
     return Judged("<>", left, right, distance, allowed, outcome)

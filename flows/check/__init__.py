@@ -39,7 +39,8 @@ def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -
             f"The current warehouse of {period} was not checked.",
             place=str(folder), remedy_vi=f"Chạy lại “tonghop month {period}”.",
         )
-    return overlay_waivers(read_findings(folder), ledger.decisions_in_force(period), now or datetime.now(UTC).isoformat())
+    decisions = ledger.decisions_in_force(period)
+    return overlay_waivers(read_findings(folder), decisions, now or datetime.now(UTC).isoformat())
 
 
 def overlay_waivers(findings: Iterable[Finding], decisions: Iterable[Decision], now: str) -> list[Finding]:

@@ -17,7 +17,7 @@ from typing import Any
 from expectations.constraints import LinearConstraint, linear_constraints
 from expectations.intervals import Interval
 from expectations.language import evaluate, names, round_half_up
-from flows.check.cells import Book, Cell, decimal_text
+from flows.check.cells import Book, Cell, decimal_text, last_digit
 from flows.check.places import Instance
 from flows.check.repairs import Problem, Repair, Variable, find_repairs
 from flows.check.slips import SLIPS
@@ -131,7 +131,7 @@ def _over_figures(constraint: LinearConstraint, figure_of: Mapping[str, str]) ->
 def _variable(book: Book, cell: Cell) -> Variable:
     indicator = book.catalogue.indicator_by_id.get(cell.indicator_id)
     is_share = indicator is not None and indicator.indicator_kind in ("ratio", "target")
-    grid = Fraction(1, 10**cell.printed_decimals) if is_share else max(Fraction(1), 2 * cell.half_unit)
+    grid = last_digit(cell.printed_decimals) if is_share else max(Fraction(1), 2 * cell.half_unit)
     is_sum = cell.is_reported_total or (indicator is not None and indicator.aggregation == "derived" and not is_share)
     return Variable(
         cell.cell_id, ZERO if cell.value is None else cell.value, grid, _previous(book, cell), is_sum,
@@ -307,9 +307,10 @@ def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
 def _record(book: Book, case: Case, findings: Sequence[Finding]) -> dict[str, Any]:
     """Return a case as the steward's queue and `explain` read it."""
     severity = min((f.severity for f in findings), key=lambda s: _ORDER[s])
+    key = "|".join(sorted(f.finding_id for f in findings))
     impact = _impact(book, case, findings)
     return {
-        "case_id": "C" + hashlib.sha256("|".join(sorted(f.finding_id for f in findings)).encode()).hexdigest()[:8].upper(),
+        "case_id": "C" + hashlib.sha256(key.encode()).hexdigest()[:8].upper(),
         "severity": severity,
         "main_finding": findings[0].finding_id,
         "findings": [f.finding_id for f in findings],

@@ -293,9 +293,14 @@ def _coordinates(file: str, sheet: str, place: str) -> tuple[tuple[str, ...], tu
 def _half_unit(value: Fraction | None, decimals: int, raw_text: str, kind: str) -> Fraction:
     if value is None:
         return Fraction(0)
-    if kind in ("ratio", "target"):
-        return Fraction(1, 2 * 10**decimals)
+    if kind in ("ratio", "target") or decimals < 0:
+        return last_digit(decimals) / 2
     return Fraction(_written_unit(value, raw_text), 2) if value.denominator == 1 and value else Fraction(0)
+
+
+def last_digit(decimals: int) -> Fraction:
+    """Return the unit of the last digit written: 0.01 for two decimals, 1 000 for minus three ("nghìn")."""
+    return Fraction(10) ** -decimals
 
 
 def _written_unit(value: Fraction, raw_text: str) -> int:

@@ -50,7 +50,7 @@ def _repairs(case: Mapping[str, Any]) -> list[str]:
     for number, repair in enumerate(case["repairs"], start=1):
         lines.append(f"  {number}. {repair_vi(repair)}")
     if case["repairs"][0]["is_open"]:
-        lines.append("  Quy tắc không buộc một giá trị duy nhất; đây là những giá trị có một lỗi gõ thường gặp giải thích được.")
+        lines.append("  Quy tắc không buộc một giá trị duy nhất; trên đây là các giá trị có thể do lỗi gõ thường gặp.")
     lines.append("Chưa có gì được sửa; cán bộ tổng hợp quyết định bằng “tonghop correct” hoặc hỏi lại đơn vị gửi.")
     return lines
 

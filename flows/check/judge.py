@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from queue import Queue
 from typing import Any
 
@@ -127,6 +128,7 @@ def _answer(engine: Any, request: dict[str, str]) -> dict[str, Any]:
         return {"ok": False, "message_vi": error.message_vi, "message_en": str(error.args[0]), "place": error.place,
                 "remedy_vi": error.remedy_vi, "exit_code": error.exit_code}
     except Exception as error:  # the other side must hear of any fault, in words
+        traceback.print_exc(file=sys.stderr)
         return {"ok": False, "message_vi": "Bộ kiểm tra gặp lỗi.", "message_en": f"{type(error).__name__}: {error}",
                 "place": "", "remedy_vi": "Chạy lại; nếu vẫn lỗi, báo người vận hành.", "exit_code": 5}
 

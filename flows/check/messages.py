@@ -37,7 +37,7 @@ def sides(instance: Instance) -> tuple[str, Fraction | None, Fraction | None, Fr
 
 def message_vi(book: Book, instance: Instance) -> str:
     """Return the finding in Vietnamese: rule, place, both sides, gap."""
-    rule, verdict = instance.rule, instance.verdict
+    verdict = instance.verdict
     special = _special(book, instance)
     if special:
         return special
@@ -53,7 +53,7 @@ def message_vi(book: Book, instance: Instance) -> str:
 
 def message_en(instance: Instance) -> str:
     """Return the finding in one short English sentence."""
-    sign, left, right, gap = sides(instance)
+    sign, left, right, _ = sides(instance)
     place = instance.place
     where = " ".join(filter(None, (place.submitter_id, place.area_code, place.note)))
     if place.anchor is not None:
@@ -142,8 +142,8 @@ def _undecided(instance: Instance) -> str:
     if judged is None or judged.sign != "=" or judged.left.value is None or judged.right.interval.low is None:
         return text
     known = judged.right.interval.low
-    rest = judged.left.value - known
-    return f"{text}; phần đã có là {_number(known)}, nếu khớp {_number(judged.left.value)} thì phần thiếu là {_number(rest)}"
+    rest, whole = judged.left.value - known, judged.left.value
+    return f"{text}; phần đã có là {_number(known)}, nếu khớp {_number(whole)} thì phần thiếu là {_number(rest)}"
 
 
 def _mirrored(judged: Judged) -> tuple[str, Fraction | None, Fraction | None, Fraction | None]:

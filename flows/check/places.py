@@ -20,7 +20,7 @@ from expectations.verdicts import (
     judge,
     missing,
 )
-from flows.check.cells import Book, Cell, is_near, nearest
+from flows.check.cells import Book, Cell, last_digit, nearest
 
 ZERO = Fraction(0)
 
@@ -186,7 +186,7 @@ def cell_figure(book: Book, cell: Cell) -> Figure:
     is_rounded = not cell.qualifier and cell.half_unit > 0
     if is_rounded:
         interval = Interval(cell.value - cell.half_unit, cell.value + cell.half_unit, False, True)
-    half = cell.half_unit or Fraction(1, 2 * 10**cell.printed_decimals)
+    half = cell.half_unit or last_digit(cell.printed_decimals) / 2
     return Figure(cell.value, interval, {cell.cell_id: Fraction(1)}, (cell.cell_id,),
                   is_bound=bool(cell.qualifier), half_unit=half)
 
@@ -298,7 +298,7 @@ def _provincial(book: Book, name: str, period: str) -> Figure:
         names_vi = published.missing or (indicator.label_vi,)
         known = published.value if published.value is not None and published.value >= 0 else ZERO
         return Figure(None, Interval(known, None), None, published.cells, tuple(names_vi))
-    half = Fraction(1, 2 * 10**published.decimals)
+    half = last_digit(published.decimals) / 2
     interval = point(published.value)
     return Figure(published.value, interval, None, published.cells, half_unit=half)
 

@@ -7,7 +7,6 @@ import json
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
 
 from expectations.data_docs import RulePage, write_pages
 from expectations.rules import RULES, Rule, rules_in_force
