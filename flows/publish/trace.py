@@ -5,30 +5,17 @@ Tab-separated and not .csv: these stay with the edition in the archive, the reci
 
 from __future__ import annotations
 
+import re
+
 from flows.publish.document import ReportDocument, Run
 from flows.publish.narrative import item_key
 from flows.publish.report_data import ReportData
 from flows.publish.text_files import write_csv
 
 FIGURE_COLUMNS = (
-    "POSITION",
-    "INDICATOR",
-    "PRINTED",
-    "VALUE",
-    "BASIS",
-    "OBSERVATION_ID",
-    "TIME_PERIOD",
-    "REPORTING_UNIT",
-    "REF_AREA",
-    "SOURCE_INDICATOR",
-    "SOURCE_VALUE",
-    "REPORTED_VALUE",
-    "DECISION_ID",
-    "MESSAGE",
-    "FILE",
-    "SHEET",
-    "CELL",
-    "RAW_TEXT",
+    "POSITION", "INDICATOR", "PRINTED", "VALUE",
+    "BASIS", "OBSERVATION_ID", "TIME_PERIOD", "REPORTING_UNIT", "REF_AREA", "SOURCE_INDICATOR", "SOURCE_VALUE",
+    "REPORTED_VALUE", "DECISION_ID", "MESSAGE", "FILE", "SHEET", "CELL", "RAW_TEXT",
 )
 ITEM_COLUMNS = ("PART", "SECTION", "REPORTING_UNIT", "TEXT", "MESSAGE", "FILE", "PLACE", "USE_STATUS", "PRINTED_AT")
 
@@ -53,69 +40,36 @@ def items_tsv(data: ReportData, document: ReportDocument) -> bytes:
     for an item that is not in force (USE_STATUS says why).
     """
     rows = [
-        (
-            item.part,
-            item.section,
-            item.submitter_id,
-            item.text,
-            item.message,
-            item.file,
-            item.place,
-            item.use_status,
-            document.placed_items.get(item_key(item), ""),
-        )
+        (item.part, item.section, item.submitter_id, item.text, item.message, item.file, item.place, item.use_status,
+         document.placed_items.get(item_key(item), ""))
         for item in data.narrative
     ]
     return write_csv(ITEM_COLUMNS, rows, delimiter="\t")
 
 
 def _behind(data: ReportData, run: Run) -> list[tuple[object, ...]]:
+    """Return the cells behind a figure, then the dated figures of the catalogue that its formula uses."""
+    cells = data.sources_of.get(run.indicator_id, ())
     observed: list[tuple[object, ...]] = [
-        (
-            "observation",
-            row.observation_id,
-            row.period,
-            row.submitter_id,
-            row.area_code,
-            row.source_indicator_id,
-            row.value,
-            row.reported_value,
-            row.decision_id,
-            row.message,
-            row.file,
-            row.sheet,
-            row.cell,
-            row.raw_text,
-        )
-        for row in data.sources_of.get(run.indicator_id, ())
+        ("observation", row.observation_id, row.period, row.submitter_id, row.area_code, row.source_indicator_id,
+         row.value, row.reported_value, row.decision_id, row.message, row.file, row.sheet, row.cell, row.raw_text)
+        for row in cells
     ]
-    used = {row.reference_id for row in data.catalogue.reference_figures}
-    formulas = [
-        d.expression for d in data.catalogue.definitions if d.indicator_id == run.indicator_id and d.is_current
+    wanted = _inputs(data, run.indicator_id) - {row.source_indicator_id for row in cells}
+    province = data.catalogue.province.area_code
+    return observed + [
+        ("reference", "", data.period, "", province, row.reference_id, row.value, row.value, "", "",
+         "reference_figures.csv", "", "", row.source)
+        for row in data.catalogue.reference_figures if row.reference_id in wanted
     ]
-    names = {
-        run.indicator_id,
-        *(word for text in formulas for word in text.replace("(", " ").replace(")", " ").split()),
-    }
-    reported = {row.source_indicator_id for row in data.sources_of.get(run.indicator_id, ())}
-    for row in data.catalogue.reference_figures:
-        if row.reference_id in names & used and row.reference_id not in reported:
-            observed.append(
-                (
-                    "reference",
-                    "",
-                    data.period,
-                    "",
-                    data.catalogue.province.area_code,
-                    row.reference_id,
-                    row.value,
-                    row.value,
-                    "",
-                    "",
-                    "reference_figures.csv",
-                    "",
-                    "",
-                    row.source,
-                )
-            )
-    return observed
+
+
+def _inputs(data: ReportData, indicator_id: str) -> set[str]:
+    """Return an indicator and all that its formula rests on, through the formulas of its parts."""
+    formulas = {row.indicator_id: row.expression for row in data.catalogue.definitions if row.is_current}
+    found, waiting = set[str](), {indicator_id}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= set(re.findall(r"[a-z_]\w*", formulas.get(name, ""))) - found
+    return found
