@@ -30,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"max_content_width": 160},
 )
 _home: dict[str, str] = {}
 
@@ -286,6 +287,22 @@ def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
     screen.show_deliveries(open_ledger(_settings(home)).deliveries(period))
 
 
+@app.command()
+def settle(
+    delivery: Annotated[str, typer.Argument(help="Mã lần gửi, như 2019-04-1.mic (delivery id).")],
+    person: Person,
+    reason: Reason,
+    arrived: Annotated[bool, typer.Option("--arrived/--send-again", help="Đã đến, hay gửi lại (it arrived or not).")],
+    home: HomeOption = "",
+) -> None:
+    """Ghi điều một người biết về lần gửi chưa rõ kết quả · say what became of an uncertain delivery."""
+    from flows.deliver import settle_delivery
+    from infra.ledger import open_ledger
+
+    settled = settle_delivery(open_ledger(_settings(home)), delivery, arrived, person, reason)
+    print(f"{delivery}: {settled.state}")
+
+
 @app.command("check-rules")
 def check_rules() -> None:
     """Kiểm tra danh mục và quy tắc · check the catalogue and the rules, with file and line."""
@@ -301,11 +318,12 @@ def check_rules() -> None:
 def verify_audit(home: HomeOption = "") -> None:
     """Kiểm tra chuỗi nhật ký và mọi tệp lưu trữ · verify the audit chain and every archived byte."""
     from infra.archive import open_archive
+    from infra.audit import read_anchors
     from infra.ledger import open_ledger
 
     settings = _settings(home)
-    entries = open_ledger(settings).verify_audit()
     archive, count = open_archive(settings), 0
+    entries = open_ledger(settings).verify_audit(read_anchors(archive))
     for key in archive.list("sha256/"):
         archive.get(key.rsplit("/", 1)[-1])
         count += 1

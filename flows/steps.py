@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +82,7 @@ class Month(Inbox):
     def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
         super().__init__(period, inbox, settings, progress)
         self.helpers = helpers
+        self.outcome: MonthResult | None = None
 
     def result(
         self, receipts: list[Receipt], findings: list[Finding], build_id: str,
@@ -88,9 +90,10 @@ class Month(Inbox):
     ) -> MonthResult:
         """Return the outcome, with the receipts' status as the ledger has it now."""
         current = self.ledger.receipts(self.period)
-        return MonthResult(
+        self.outcome = MonthResult(
             self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or []
         )
+        return self.outcome
 
 
 def receive_submissions(month: Inbox) -> list[Receipt]:
@@ -202,9 +205,30 @@ def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
     with one_run_at_a_time(settings):
         helpers = _begun.pop("helpers", None) or start_helpers(settings)
         try:
-            yield Month(period, folder, settings, helpers, _begun.pop("progress", None) or Progress())
+            month = Month(period, folder, settings, helpers, _begun.pop("progress", None) or Progress())
+            with _recorded(month):
+                yield month
         finally:
             helpers.stop()
+
+
+@contextlib.contextmanager
+def _recorded(month: Month) -> Iterator[None]:
+    """Note in the ledger that a run began and how it ended; one without an end was killed."""
+    from infra.ledger_records import Run
+
+    run_id = uuid.uuid4().hex
+    month.ledger.start_run(Run(run_id, month.period, "month", month.ledger.now()))
+    try:
+        yield
+    except BaseException as error:
+        month.ledger.finish_run(run_id, type(error).__name__)
+        raise
+    edition = month.outcome.edition if month.outcome else None
+    month.ledger.finish_run(
+        run_id, "published" if edition else "awaiting_decision",
+        month.outcome.build_id if month.outcome else "", edition.edition_id if edition else "",
+    )
 
 
 def month_of_today() -> str:

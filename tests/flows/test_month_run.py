@@ -62,7 +62,7 @@ def test_a_run_killed_anywhere_finishes_with_the_same_edition_and_no_second_mail
     point: str, published_home: Path, sample_inbox: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    env = WITHOUT_PREFECT | {"TONGHOP_KILL_AT": point}
+    env = WITHOUT_PREFECT | {"KILL_AT": point}
     killed = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=env)
     assert killed.returncode == -9, f"the run did not pass {point}: {killed.stdout}{killed.stderr}"
     again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
