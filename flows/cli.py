@@ -39,6 +39,7 @@ PeriodOption = Annotated[str, typer.Option("--period", help="Tháng báo cáo, n
 HomeOption = Annotated[str, typer.Option("--home", help="Thư mục của mọi dữ liệu (folder of all state).")]
 Person = Annotated[str, typer.Option("--by", help="Người quyết định (the person who decides).")]
 Reason = Annotated[str, typer.Option("--reason", help="Lý do (the reason).")]
+NEGATIVE_FIGURES = {"ignore_unknown_options": True}  # "-309" is a figure, not an option
 Format = Annotated[str, typer.Option("--format", help="table, csv hoặc json.")]
 
 
@@ -201,7 +202,7 @@ def explain(
     print(explain_finding(settings, period or _latest_period(settings), finding))
 
 
-@app.command()
+@app.command(context_settings=NEGATIVE_FIGURES)
 def correct(
     target: Annotated[str, typer.Argument(help="Mã ô số liệu (observation id).")],
     value: Annotated[str, typer.Argument(help="Giá trị đúng (the right value), như 16656 hay 4,48.")],
@@ -217,7 +218,7 @@ def correct(
     print(f"Đã ghi quyết định {decision.decision_id}: dùng {decision.value} thay cho {decision.basis}. (Recorded.)")
 
 
-@app.command()
+@app.command(context_settings=NEGATIVE_FIGURES)
 def supply(
     submitter: Annotated[str, typer.Argument(help="Mã đơn vị (submitter id).")],
     area: Annotated[str, typer.Argument(help="Mã địa bàn (area code).")],
