@@ -23,6 +23,7 @@ _LEVEL_WORDS = (
 )
 _PREFIXES = [(level, re.compile(rf"(?:{words})(?!')\s*(?=\w)")) for level, words in _LEVEL_WORDS]
 _ENUMERATOR = re.compile(r"^(?:\d+[.)]\s*|[-+*•]\s*|[a-zđ]\)\s*)")
+_FOOTNOTE = re.compile(r"\s*(?:\*+|[¹²³⁴⁵]+|\((?:\d|\*+)\)|\[\d\])$")
 _INSIDE = re.compile(r"\s*[(,]\s*([^(),]+)\)?$")
 _JOINED = re.compile(r"\s*(?:\+|,|;|&|/|\bvà\b|\s-\s)\s*")
 _SILENT = re.compile(r"[\s'`\-.]")
@@ -33,11 +34,13 @@ class AreaMatch:
     """The area a name stands for. `code` is "" when it is not decided; `proposals` and `rivals` say why.
 
     `code` is "a+b" for a row that covers several. `proposals` are near names, `rivals` areas of the same name.
+    `says_level`: a word such as "thị trấn" stands before the name.
     """
 
     code: str = ""
     proposals: tuple[Area, ...] = ()
     rivals: tuple[Area, ...] = ()
+    says_level: bool = False
 
 
 class AreaIndex:
@@ -45,7 +48,7 @@ class AreaIndex:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._by_key: dict[str, list[Area]] = {}
-        by_code = catalogue.area_by_code
+        by_code = self._by_code = catalogue.area_by_code
         names = [(row.short_name, row) for row in catalogue.areas]
         names += [(alias.alias, by_code[alias.area_code]) for alias in catalogue.area_aliases
                   if alias.area_code in by_code]  # fmt: skip
@@ -70,10 +73,10 @@ class AreaIndex:
 
     def candidates(self, text: str) -> list[Area]:
         """Return every area of that name, whatever its level."""
-        return self._named(_ENUMERATOR.sub("", fold(text)).strip(" .:;"))[1]
+        return self._named(_FOOTNOTE.sub("", _ENUMERATOR.sub("", fold(text))).strip(" .:;"))[1]
 
     def _match(self, text: str, level: str, district: str) -> AreaMatch:
-        name = _ENUMERATOR.sub("", fold(text)).strip(" .:;")
+        name = _FOOTNOTE.sub("", _ENUMERATOR.sub("", fold(text))).strip(" .:;")
         if not name:
             return AreaMatch()
         single = self._single(name, level, district)
@@ -86,15 +89,21 @@ class AreaIndex:
         said, found = self._named(name)
         if not found and (inside := _INSIDE.search(name)):
             outer = self._single(inside.group(1), "district", "")
-            if outer.code:
-                return self._single(name[: inside.start()], "commune", outer.code)
+            inner = self._single(name[: inside.start()], "commune", outer.code) if outer.code else AreaMatch()
+            if self._is_inside(inner.code, outer.code):
+                return inner
         level = said or level
         fitting = [area for area in found if not level or area.area_level == level]
         if district and len(fitting) > 1:
             fitting = [area for area in fitting if district in (area.parent_code, area.area_code)] or fitting
         if len(fitting) == 1:
-            return AreaMatch(fitting[0].area_code)
+            return AreaMatch(fitting[0].area_code, says_level=bool(said))
         return AreaMatch(rivals=tuple(fitting))
+
+    def _is_inside(self, code: str, district: str) -> bool:
+        """Tell whether a code is a commune of a district: "Ia O (huyện Ia Grai)", and not "An Khê, Đăk Pơ"."""
+        area = self._by_code.get(code)
+        return area is not None and bool(district) and area.parent_code == district
 
     def _named(self, name: str) -> tuple[str, list[Area]]:
         """Return the level that the words before the name say, and the areas of that name."""

@@ -76,7 +76,7 @@ def _in_unit(
 def _times(parsed: ParsedNumber, factor: Decimal) -> ParsedNumber:
     if factor == 1 or not parsed.value:
         return parsed
-    value = Decimal(plain(parsed.value * factor))
+    value = Decimal(plain((parsed.value * factor).normalize()))
     return replace(parsed, value=value, printed_decimals=parsed.printed_decimals - factor.adjusted())
 
 
@@ -153,4 +153,3 @@ def _shown(value: Decimal) -> str:
 def says_estimated(text: str) -> bool:
     """Tell whether a remark or a label says that figures are estimates ("số liệu ước")."""
     return bool(re.search(r"\b(?:ước|tạm tính|ước tính|ước đạt|sơ bộ)\b", fold(text)))
-

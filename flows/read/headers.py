@@ -182,7 +182,8 @@ def _continues(view: SheetView, row: int, below: int, keys: list[int], left: int
     if not cells or any(cell.is_value for cell in cells):
         return False
     last = _last_column(view, row, left, right)
-    if any(cell.column > last for cell in cells):
+    beyond = [cell.column for cell in cells if cell.column > last]
+    if cells[0].column > last or beyond != list(range(last + 1, last + 1 + len(beyond))):
         return False
     for key in keys:
         text = view.text(below, key)

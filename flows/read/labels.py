@@ -37,6 +37,7 @@ ROLES = {
     "#cumulative": "stock at the end of the period, or running total of a flow",
     "#previous": "figure of the period before",
     "#total": "total of the rows or columns it stands with",
+    "#group": "heading of several columns or rows that says nothing about what they count",
 }
 PATH_MARK = ">"
 
@@ -57,6 +58,10 @@ _ABBREVIATIONS = [
     )
 ]
 _BRACKETS = re.compile(r"\s*\([^()]*\)")
+_OTHER_MEASURE = re.compile(
+    r"\b(?:doanh thu|cước|chi phí|lợi nhuận|sản lượng|lưu lượng|lao động|phát triển|tăng|giảm|rời mạng|hủy|"
+    r"mới|phát sinh|kế hoạch|chỉ tiêu|tỉ lệ|tỉ trọng|công suất|dự kiến|%)"
+)
 _LEADS = re.compile(r"^(?:trong đó|gồm|bao gồm|số lượng|số liệu|số|sl)(?:\s*:\s*|\s+)")
 _WHEN = re.compile(
     r"[\s,]*(?:\b(?:(?:tính |lũy kế )?đến (?:cuối (?:kì|tháng)|nay|thời điểm báo cáo|hết tháng)|"
@@ -71,12 +76,13 @@ class Meaning:
     """What a label or a path of labels means.
 
     `indicator_id` is "" when there is none; `roles` are those of `ROLES`; `is_known` is False for wordings
-    that are in no catalogue row.
+    that are in no catalogue row. `unknown_part`: a label of the path above the last that is not known.
     """
 
     indicator_id: str = ""
     roles: frozenset[str] = frozenset()
     is_known: bool = True
+    unknown_part: str = ""
 
     @property
     def is_ignored(self) -> bool:
@@ -94,6 +100,7 @@ class LabelIndex:
         self._single: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         paths: list[tuple[tuple[str, ...], str]] = []
+        self._flows = {row.indicator_id for row in catalogue.indicators if row.indicator_kind == "flow"}
         for row in catalogue.indicators:
             self._add(row.label_vi, row.indicator_id)
         for context in ("", submitter_kind, submitter_id):
@@ -112,9 +119,16 @@ class LabelIndex:
         self._cache: dict[tuple[str, ...], Meaning] = {}
 
     def match(self, text: str) -> Meaning:
-        """Return the meaning of one label by itself."""
+        """Return the meaning of one label by itself.
+
+        "Doanh thu lũy kế" is a running total of a flow: the indicator is named, with the role #cumulative.
+        """
         found = self._lookup(text)
-        return UNKNOWN if found is None else _meaning(found)
+        if found is None:
+            return UNKNOWN
+        if found in self._flows and "lũy kế" in fold(text):
+            return Meaning(found, frozenset({"#cumulative"}))
+        return _meaning(found)
 
     def match_path(self, parts: Iterable[str]) -> Meaning:
         """Return the meaning of the last label under those before it, outermost first.
@@ -164,20 +178,23 @@ class LabelIndex:
 
     def _resolve(self, parts: tuple[str, ...]) -> Meaning:
         meanings = [self.match(part) for part in parts]
-        roles = frozenset(role for m in meanings for role in m.roles)
-        rest = [(part, m) for part, m in zip(parts, meanings, strict=True) if not m.roles or "#total" in m.roles]
+        roles = frozenset(role for m in meanings for role in m.roles) - {"#group"}
+        rest = [(part, m) for part, m in zip(parts, meanings, strict=True) if m.indicator_id or m.roles <= {"#total"}]
         if not rest:
             return Meaning(roles=roles, is_known=bool(parts))
         by_path = self._resolve_path([part for part, _ in rest])
         if by_path is not None:
-            return Meaning(by_path, roles)
-        leaf = rest[-1][1]
-        if "#total" in leaf.roles:
-            above = next((m for _, m in reversed(rest[:-1]) if m.indicator_id or m.is_ignored), IGNORED)
-            return Meaning(above.indicator_id, roles)
-        if not leaf.is_known:
+            return Meaning(by_path, roles - {"#total"})
+        above, leaf = rest[:-1], rest[-1][1]
+        if any(m.is_ignored for _, m in above):
+            return IGNORED
+        unknown = next((part for part, m in above if not m.is_known), "")
+        if not leaf.is_known or _OTHER_MEASURE.search(fold(unknown)):
             return Meaning("", roles, is_known=False)
-        return Meaning(leaf.indicator_id, roles - {"#total"} if leaf.indicator_id else roles)
+        if "#total" in leaf.roles:
+            named = next((m.indicator_id for _, m in reversed(above) if m.indicator_id), "")
+            return Meaning(named, roles, is_known=bool(named) or not above, unknown_part=unknown if named else "")
+        return Meaning(leaf.indicator_id, roles - {"#total"}, unknown_part=unknown)
 
     def _resolve_path(self, parts: list[str]) -> str | None:
         """Return the indicator of the longest path label that ends here; "" for a known one that is ignored."""

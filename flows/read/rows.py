@@ -59,11 +59,17 @@ class RowReader:
         self.level = self._level()
         self._stack: list[tuple[int, str]] = []
         self._carried_area = ""
+        self.foreign_header = 0
 
     @property
     def has_areas(self) -> bool:
         """Tell whether the rows are named by areas."""
         return bool(self._area_column)
+
+    @property
+    def has_items(self) -> bool:
+        """Tell whether the rows are named by indicators."""
+        return bool(self._item_column)
 
     @property
     def key_columns(self) -> set[int]:
@@ -78,8 +84,50 @@ class RowReader:
                 continue
             if self._ends_here(number):
                 break
+            if self._is_foreign_header(number):
+                self.foreign_header = number
+                break
             rows.append(self._read(number))
-        return _with_regions(rows)
+        return self._settled(_with_regions(rows))
+
+    def _is_foreign_header(self, number: int) -> bool:
+        """Tell whether a row labels the columns of another table, in words that are not known.
+
+        Its figures must not be read under the header above: two wordings and no figure, one of them over a
+        column of figures, and figures in the row below.
+        """
+        cells = self._cells(number)
+        below = next((n for n in self._numbers if n > number and n in self._view.rows), 0)
+        columns = {c.column for c in self._figures(below)} if below else set()
+        labels = [c for c in cells if not c.is_value and self._words.units.declared(c.text) is None]
+        if len(labels) < 2 or len(labels) < len(cells) or columns.isdisjoint(c.column for c in labels):
+            return False
+        first = labels[0].text
+        is_row = self._words.areas.candidates(first) or self._words.labels.match(first).indicator_id
+        return not is_row and not any(self._words.labels.match(c.text).is_known for c in labels)
+
+    def _settled(self, rows: list[Row]) -> list[Row]:
+        """Settle a bare name that the sender's district shares with one of its communes.
+
+        Beside "Thị trấn X" or without any total row it may be the whole district; with a total it is the commune.
+        """
+        own = self._words.own_area
+        homonyms = [r for r in rows if r.kind == "area" and self._is_homonym(r)]
+        has_total = any(row.kind == "total" for row in rows)
+        settled = {}
+        for row in homonyms:
+            if any(r.area_code == row.area_code and r.match.says_level for r in rows if r is not row):
+                settled[row.number] = replace(row, kind="total", area_code=own)
+            elif not has_total:
+                rivals = tuple(self._words.areas.candidates(row.label))
+                settled[row.number] = replace(row, kind="unknown", area_code="", match=AreaMatch(rivals=rivals))
+        return [settled.get(row.number, row) for row in rows]
+
+    def _is_homonym(self, row: Row) -> bool:
+        own = self._words.own_area
+        if self.level != "commune" or row.match.says_level or self._is_province(own):
+            return False
+        return any(area.area_code == own for area in self._words.areas.candidates(row.label))
 
     def _ends_here(self, number: int) -> bool:
         cells = self._cells(number)
@@ -143,7 +191,7 @@ class RowReader:
     def _item(self, row: Row) -> Row:
         """A row named by an indicator; sections and parents above it are part of its name."""
         depth = self._depth(row)
-        self._stack = [(d, text) for d, text in self._stack if d < depth]
+        self._stack = [] if self._area_column else [(d, text) for d, text in self._stack if d < depth]
         parts = (*(text for _, text in self._stack), row.label)
         meaning = self._words.labels.match_path(parts)
         self._stack.append((depth, row.label))
@@ -157,7 +205,7 @@ class RowReader:
     def _depth(self, row: Row) -> int:
         """Return how deep a row stands: roman 0, letter or number 1, 1.1 at 2, bullets below all of them."""
         text = row.label.strip()
-        if re.match(r"^[-+*•]", text) or row.serial in ("-", "+", "*", "•"):
+        if re.match(r"^(?:trong đó\s*:?\s*)?[-+*•]", text, re.IGNORECASE) or row.serial in ("-", "+", "*", "•"):
             return 8 + text.startswith("+")
         serial = row.serial or (m.group() if (m := re.match(r"^[IVX]+\.|^\d+(?:\.\d+)*", text)) else "")
         if not serial:
@@ -247,6 +295,7 @@ class RowReader:
 
 def _with_regions(rows: list[Row]) -> list[Row]:
     """Give totals of several areas the codes of their members, in the order of the rows they stand for."""
+    rows = [replace(row, kind="unknown") if _is_in_sequence(row, rows) else row for row in rows]
     grand = _grand_totals(rows)
     subtotals = [
         row.number for row in rows if row.kind == "region" or (row.kind == "total" and row.number not in grand)
@@ -256,12 +305,25 @@ def _with_regions(rows: list[Row]) -> list[Row]:
     named = [row for row in rows if row.kind == "area" or row.number in subtotals]
     heads_first = named[0].number in subtotals and not label_key(named[0].label).startswith("cộng")
     members = _members(named if heads_first else named[::-1], set(subtotals))
-    return [
-        replace(row, kind="region", area_code="+".join(codes if heads_first else codes[::-1]))
-        if (codes := members.get(row.number)) is not None
-        else row
-        for row in rows
-    ]
+    if not heads_first:
+        members = {number: codes[::-1] for number, codes in members.items()}
+    return [_as_region(row, members[row.number]) if row.number in members else row for row in rows]
+
+
+def _is_in_sequence(row: Row, rows: list[Row]) -> bool:
+    """Tell whether a region is numbered among the areas: one more place of its own, not a sum of the others."""
+    if row.kind != "region" or not row.serial.isdigit():
+        return False
+    at = rows.index(row)
+    before = [other.serial for other in rows[:at] if other.kind in ("area", "region")][-1:]
+    after = [other.serial for other in rows[at + 1 :] if other.kind in ("area", "region")][:1]
+    serial = int(row.serial)
+    return before == [str(serial - 1)] or (not before and after == [str(serial + 1)])
+
+
+def _as_region(row: Row, members: list[str]) -> Row:
+    """A region is the rows it adds up; its name alone does not say which districts belong to it."""
+    return replace(row, kind="region", area_code="+".join(members)) if members else replace(row, kind="unknown")
 
 
 def _members(rows: list[Row], subtotals: set[int]) -> dict[int, list[str]]:

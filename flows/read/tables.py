@@ -8,23 +8,26 @@ figure and is not understood becomes a finding at its place.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
 
 from flows.read.areas import area_index, own_area
-from flows.read.document import Grid, GridCell, ReadContext
-from flows.read.figures import figure_of, says_estimated
+from flows.read.collector import Collector
+from flows.read.document import Grid, ReadContext
 from flows.read.headers import Column, Header, Vocabulary, find_header
 from flows.read.labels import Meaning, label_index, pairs_of
-from flows.read.numbers import ParsedNumber
-from flows.read.observations import make_finding, make_observation
+from flows.read.periods import other_month
 from flows.read.registers import is_register, read_register
 from flows.read.rows import Row, RowReader
 from flows.read.sheet_view import SheetView, ViewCell
-from flows.read.units import StatedUnit, UnitIndex
-from flows.records import IntakeFinding, Observation, Reading
-from infra.catalogue import Provision, previous_period
+from flows.read.text import fold
+from flows.read.units import UnitIndex
+from flows.records import Reading
+
+_COMPARES = re.compile(r"so (?:với|sánh)")
+_NOT_RESULTS = re.compile(r"\b(?:kế hoạch|dự kiến|chỉ tiêu giao|phấn đấu)\b")
+_PERIOD_ROLES = ("#value", "#cumulative", "#previous")
 
 
 def read_grid(grid: Grid, context: ReadContext) -> Reading:
@@ -44,17 +47,13 @@ def vocabulary(context: ReadContext) -> Vocabulary:
 
 
 class GridReader:
-    """Reads one grid. `observations` and `findings` fill up in reading order."""
+    """Reads one grid."""
 
     def __init__(self, view: SheetView, context: ReadContext) -> None:
         self.view = view
-        self.context = context
         self.words = vocabulary(context)
-        self.observations: list[Observation] = []
-        self.findings: list[IntakeFinding] = []
-        self._sheet_units: tuple[StatedUnit, ...] = ()
-        self._noted: set[tuple[int, int]] = set()
-        self._details = {p.indicator_id: p.detail for p in self._provisions()}
+        self._out = Collector(view, context, self.words)
+        self._unread_lines: list[ViewCell] = []
 
     def read(self) -> Reading:
         """Walk the sheet from the top: lines, then each table with the rows up to the next header."""
@@ -64,11 +63,14 @@ class GridReader:
         for number in numbers:
             if number < first:
                 self._line(number)
+        if not tables and self._out.observations:
+            for cell in self._unread_lines:
+                self._out.unknown_label(cell, cell.text)
         for side_by_side, following in zip(tables, [*tables, []][1:], strict=True):
             end = following[0].first_row if following else numbers[-1] + 1
             for header in side_by_side:
                 self._table(header, [n for n in numbers if header.last_row < n < end])
-        return Reading(tuple(self.observations), (), tuple(self.findings))
+        return Reading(tuple(self._out.observations), (), tuple(self._out.findings))
 
     def title_lines(self) -> list[str]:
         """Return the texts above the first table, all texts when there is none."""
@@ -86,11 +88,6 @@ class GridReader:
                     tables.append(found)
         return tables
 
-    def _provisions(self) -> tuple[Provision, ...]:
-        submitter = self.context.submitter
-        found = self.context.catalogue.provisions_by_submitter
-        return found.get(submitter.submitter_id, ()) if submitter else ()
-
     # -- lines outside tables -------------------------------------------------------------------
 
     def _line(self, number: int) -> None:
@@ -98,31 +95,33 @@ class GridReader:
         cells = list(self.view.rows[number].values())
         if self._declares_units(cells):
             return
-        labels = [cell for cell in cells if not cell.is_value]
-        meanings = [self.words.labels.match(cell.text) for cell in labels]
-        named = [(cell, m) for cell, m in zip(labels, meanings, strict=True) if m.is_known and not m.roles]
-        figures = [cell for cell in cells if cell.is_value and named and cell.column > named[0][0].column]
-        if not named or not figures or not named[0][1].indicator_id:
+        for cell in cells:
+            meaning = self.words.labels.match(cell.text)
+            if cell.is_value or not meaning.is_known or meaning.roles:
+                continue
+            figures = [other for other in cells if other.is_value and other.column > cell.column]
+            if meaning.indicator_id and figures:
+                row = Row(number, "item", cell.text, (cell.text,), meaning=meaning, label_column=cell.column)
+                self._lone_figure(row, figures)
             return
-        cell, meaning = named[0]
-        row = Row(number, "item", cell.text, (cell.text,), meaning=meaning, label_column=cell.column)
-        self._item_line(row, figures)
+        if len(cells) > 1 and [cell.is_value for cell in cells].count(False) == 1 and not cells[0].is_value:
+            self._unread_lines.append(cells[0])
 
     def _declares_units(self, cells: list[ViewCell]) -> bool:
         for cell in cells:
             units = self.words.units.declared(cell.text)
             if units:
-                self._sheet_units = units
+                self._out.table_units = units
                 return len(cells) == 1
         return False
 
-    def _item_line(self, row: Row, figures: list[ViewCell]) -> None:
+    def _lone_figure(self, row: Row, figures: list[ViewCell]) -> None:
         """A label with its only figure; with several, nothing says which one is meant."""
         if len(figures) == 1:
-            self._observe(row, None, figures[0], row.meaning.indicator_id)
+            self._out.observe(row, None, figures[0], row.meaning.indicator_id)
             return
         texts = ", ".join(cell.text for cell in figures)
-        self._find(
+        self._out.find(
             figures[0],
             "ambiguous_column",
             f"Dòng “{row.label}” có {len(figures)} số ({texts}) mà không có tiêu đề cột; chưa dùng số nào.",
@@ -132,34 +131,68 @@ class GridReader:
     # -- tables ---------------------------------------------------------------------------------
 
     def _table(self, header: Header, numbers: list[int]) -> None:
-        for number in range(max(1, header.first_row - 2), header.first_row):
-            if number in self.view.rows:
-                self._declares_units(list(self.view.rows[number].values()))
+        if self._is_of_other_time(header):
+            return
         if is_register(header):
             self._register(header, numbers)
             return
         reader = RowReader(self.view, header, self.words, numbers)
         rows = reader.read()
-        self._errors(header, rows)
         columns = self._figure_columns(header, reader, rows)
         self._unknown_columns(header, rows, columns, reader)
+        self._left_alone(columns, rows)
         ticks = self._tick_columns(rows, columns)
         for row in rows:
+            self._errors(header, row)
             if row.kind in ("area", "total", "region"):
-                self._area_row(row, [c for c in columns if c.index not in ticks or row.is_total], reader)
+                self._area_row(row, [c for c in columns if c.index not in ticks or row.is_total])
             elif row.kind == "item":
                 self._item_row(row, columns, reader)
-            elif row.kind == "unknown":
-                self._unknown_row(row, columns, reader)
+            elif row.kind == "unknown" and (figures := self._figures(row, columns)):
+                self._unknown_row(row, figures, reader)
+        if reader.foreign_header:
+            self._foreign_table(reader.foreign_header)
+
+    def _is_of_other_time(self, header: Header) -> bool:
+        """Read the lines just above a header: units that are declared there, another month, a plan."""
+        above = [number for number in self.view.rows if number < header.first_row][-2:]
+        is_first = header in self.tables[0]
+        for number in reversed(above):
+            cells = list(self.view.rows[number].values())
+            self._declares_units(cells)
+            text = fold(cells[0].text)
+            if is_first or len(cells) > 1 or cells[0].is_value or _COMPARES.search(text):
+                continue
+            if _NOT_RESULTS.search(text) or other_month([text], self.words.report_period):
+                self._out.find(
+                    cells[0],
+                    "other_period_table",
+                    f"Bảng dưới dòng “{cells[0].text}” không phải kết quả của tháng báo cáo; không dùng.",
+                    "",
+                    severity="note",
+                )
+                return True
+        return False
+
+    def _foreign_table(self, number: int) -> None:
+        cells = list(self.view.rows[number].values())
+        labels = "; ".join(cell.text for cell in cells)
+        self._out.find(
+            cells[0],
+            "unknown_label",
+            f"Bảng có các cột “{labels}” chưa có trong danh mục; từ dòng này trở đi số liệu chưa được dùng.",
+            "Thêm các nhãn cột này vào labels.csv.",
+            raw_text=labels,
+        )
 
     def _register(self, header: Header, numbers: list[int]) -> None:
         for section in read_register(self.view, header, numbers, self.words):
             indicator_id = section.row.meaning.indicator_id
             if section.figure:
-                self._observe(section.row, None, section.figure, indicator_id)
+                self._out.observe(section.row, None, section.figure, indicator_id)
             if section.listed:
                 place = section.figure or section.label
-                self._observe(section.row, None, place, f"{indicator_id}#list", count=section.listed)
+                self._out.count(section.row, place, f"{indicator_id}#list", section.listed)
 
     def _figure_columns(self, header: Header, reader: RowReader, rows: list[Row]) -> list[Column]:
         """Return the columns that hold figures; a lone one without any label holds the figures of the period."""
@@ -178,6 +211,9 @@ class GridReader:
         cell = self.view.cell(row.number, column.index)
         return cell if cell and cell.is_value else None
 
+    def _figures(self, row: Row, columns: list[Column]) -> list[ViewCell]:
+        return [cell for column in columns if (cell := self._figure(row, column))]
+
     def _tick_columns(self, rows: list[Row], columns: list[Column]) -> set[int]:
         """Return columns of ticks: "x" for yes beside every area, a count only in the total."""
         ticks = set()
@@ -188,227 +224,161 @@ class GridReader:
         return ticks
 
     def _unknown_columns(self, header: Header, rows: list[Row], columns: list[Column], reader: RowReader) -> None:
-        """Ask about columns with figures whose label is not known, once a column."""
+        """Ask about columns with figures whose label, or a label over it, is not known."""
         data = [row for row in rows if row.kind in ("area", "total", "region", "item")]
         for column in columns:
-            if self._is_understood(column) or not any(self._figure(row, column) for row in data):
+            figure = next((cell for row in data if (cell := self._figure(row, column))), None)
+            if figure is None or not (column.parts or reader.has_areas):
                 continue
-            if not column.parts and not reader.has_areas:
-                continue
-            cell = self.view.cell(column.row, column.index) or self.view.cell(
-                *self.view.anchor(max(column.row, header.first_row), column.index)
-            )
-            place = cell or next(c for row in data if (c := self._figure(row, column)))
-            self._unknown_label(place, " / ".join(column.labels or column.parts))
+            part = column.meaning.unknown_part
+            if part:
+                self._unknown_group(header, column, part, figure)
+            elif not self._is_understood(column, reader):
+                self._out.unknown_label(
+                    self._header_cell(header, column) or figure, " / ".join(column.labels or column.parts)
+                )
 
-    def _is_understood(self, column: Column) -> bool:
+    def _unknown_group(self, header: Header, column: Column, part: str, figure: ViewCell) -> None:
+        place = self._header_cell(header, column, part) or figure
+        self._out.find(
+            place,
+            "unknown_label",
+            f"Nhãn nhóm “{part}” chưa có trong danh mục; các cột dưới nó được đọc theo nhãn riêng của chúng.",
+            "Thêm một dòng vào labels.csv: #group nếu chỉ là tên nhóm, để trống nếu số dưới nó không phải chỉ tiêu.",
+            raw_text=part,
+        )
+
+    def _header_cell(self, header: Header, column: Column, part: str = "") -> ViewCell | None:
+        """Return the header cell of a column's last label, or of the label `part`."""
+        rows = range(header.last_row, header.first_row - 1, -1)
+        cells = [self.view.cell(*self.view.anchor(row, index)) for row in rows for index in range(column.index, 0, -1)]
+        wanted = part or (column.labels or column.parts or ("",))[-1]
+        return next((cell for cell in cells if cell and cell.text == wanted), None)
+
+    def _is_understood(self, column: Column, reader: RowReader) -> bool:
+        if column.has_role("#total") and not column.meaning.indicator_id and not reader.has_items:
+            return False  # a total of several columns that does not say of what
         if column.meaning.is_known or column.area_code or column.period is not None:
             return True
         return bool(column.labels) and self.words.labels.is_last_part(column.labels[-1])
 
-    def _area_row(self, row: Row, columns: list[Column], reader: RowReader) -> None:
+    def _left_alone(self, columns: list[Column], rows: list[Row]) -> None:
+        """Say which column is not read: changes beside a stock, a running total of a flow."""
         for column in columns:
-            indicator_id = self._indicator_of(column, reader)
+            if not column.has_role("#value", "#cumulative"):
+                continue
+            for row in rows:
+                cell = self._figure(row, column) if row.kind == "item" else None
+                indicator_id = self._crossed(row, column) if cell else None
+                if cell and indicator_id and not self._is_in_use(column, columns, indicator_id):
+                    self._out.find(
+                        cell,
+                        "ambiguous_column",
+                        f"Số ở cột “{' / '.join(column.parts)}” không phải số trong kỳ của “{row.label}”; không dùng.",
+                        "Ghi số tăng, giảm trong kỳ thành một dòng riêng có tên chỉ tiêu.",
+                        severity="note",
+                    )
+                    break
+
+    def _area_row(self, row: Row, columns: list[Column]) -> None:
+        for column in columns:
+            indicator_id = column.meaning.indicator_id
             if not indicator_id or not self._is_in_use(column, columns, indicator_id):
                 continue
             cell = self.view.cell(row.number, column.index)
-            if cell or (row.kind == "area" and not self._period_of(column)[1]):
-                self._observe(row, column, cell, indicator_id)
+            if cell or (row.kind == "area" and self._is_current(column)):
+                self._out.observe(row, column, cell, indicator_id)
 
-    def _indicator_of(self, column: Column, reader: RowReader) -> str:
-        if column.meaning.indicator_id or not column.has_role("#value", "#cumulative", "#previous", "#total"):
-            return column.meaning.indicator_id
-        return ""
+    def _is_current(self, column: Column) -> bool:
+        return self._out.period_of(column) == self.words.report_period
 
     def _item_row(self, row: Row, columns: list[Column], reader: RowReader) -> None:
         """A row named by an indicator: under the columns of a cross table, or with its only figure."""
-        figures = [cell for column in columns if (cell := self._figure(row, column))]
-        if reader.has_areas and not row.area_code:
-            known = [column for column in columns if column.has_role("#value", "#cumulative", "#previous")]
-            if not known:
-                self._line_in_table(row, figures)
-                return
-        if not row.parts and not any(column.meaning.indicator_id for column in columns):
+        figures = self._figures(row, columns)
+        if reader.has_areas and not row.area_code and not any(c.has_role(*_PERIOD_ROLES) for c in columns):
+            if figures and row.meaning.indicator_id:
+                self._lone_figure(row, figures)
+            elif figures and not row.meaning.is_known:
+                self._out.unknown_label(self._label_cell(row) or figures[0], row.label)
             return
         understood = False
         for column in columns:
             indicator_id = self._crossed(row, column)
-            if indicator_id is None:
-                continue
-            understood = True
+            understood = understood or indicator_id is not None
             if indicator_id and self._is_in_use(column, columns, indicator_id):
                 cell = self.view.cell(row.number, column.index)
                 if cell or self._expects_figure(row, column):
-                    self._observe(row, column, cell, indicator_id)
-        if not understood and figures and not row.meaning.is_known:
-            self._unknown_label(self._label_cell(row) or figures[0], row.label)
-
-    def _line_in_table(self, row: Row, figures: list[ViewCell]) -> None:
-        if not figures:
-            return
-        if row.meaning.indicator_id:
-            self._item_line(row, figures)
-        elif not row.meaning.is_known:
-            self._unknown_label(self._label_cell(row) or figures[0], row.label)
+                    self._out.observe(row, column, cell, indicator_id)
+        if figures and not understood and not row.meaning.is_known:
+            self._out.unknown_label(self._label_cell(row) or figures[0], row.label)
 
     def _expects_figure(self, row: Row, column: Column) -> bool:
         """Tell whether a blank cell here means that nothing was reported, and not that nothing is asked."""
-        has_figure = any(
-            cell.is_value for cell in self.view.rows[row.number].values() if cell.column != row.label_column
-        )
-        is_named = bool(row.meaning.indicator_id) or bool(row.area_code)
-        return is_named and not self._period_of(column)[1] and (bool(row.serial) or has_figure)
+        cells = self.view.rows[row.number].values()
+        has_figure = any(cell.is_value for cell in cells if cell.column != row.label_column)
+        is_named = bool(row.meaning.indicator_id or row.area_code)
+        return is_named and self._is_current(column) and (bool(row.serial) or has_figure)
 
     def _crossed(self, row: Row, column: Column) -> str | None:
-        """Return the indicator of a cell by its row and column; None when neither is understood."""
+        """Return the indicator of a cell by its row and column; "" to leave it alone, None when not understood."""
         labels = self.words.labels
-        for path in pairs_of(row.parts, column.labels):
-            if column.labels and row.parts and (found := labels.path_indicator(path)) is not None:
-                return found
-        if row.meaning.indicator_id or row.meaning.is_ignored:
-            is_figure = column.has_role("#value", "#cumulative", "#previous", "#total") or column.area_code
-            if is_figure or (column.period is not None and not column.meaning.indicator_id):
-                return row.meaning.indicator_id
-            if column.meaning.is_ignored:
-                return ""
-            return None if not column.meaning.indicator_id else self._both(row, column)
-        if column.meaning.indicator_id and not row.parts:
-            return column.meaning.indicator_id
-        return "" if column.meaning.is_ignored else None
+        if row.parts and column.labels:
+            for path in pairs_of(row.parts, column.labels):
+                found = labels.path_indicator(path)
+                if found is not None:
+                    return found
+        by_row, by_column = row.meaning, column.meaning
+        if by_column.indicator_id:
+            return self._of_both(row, column)
+        if by_column.is_ignored:
+            return ""
+        if by_row.indicator_id or by_row.is_ignored:
+            is_figure = column.has_role(*_PERIOD_ROLES, "#total") or column.area_code or column.period is not None
+            return by_row.indicator_id if is_figure else None
+        return None
 
-    def _both(self, row: Row, column: Column) -> str:
-        """Row and column each name an indicator: the same one, or the row is left alone."""
-        return row.meaning.indicator_id if row.meaning.indicator_id == column.meaning.indicator_id else ""
+    def _of_both(self, row: Row, column: Column) -> str | None:
+        """The column names an indicator; a row that names another one leaves the cell alone, and says so."""
+        if not row.parts or row.meaning.indicator_id == column.meaning.indicator_id:
+            return column.meaning.indicator_id
+        if row.meaning.is_ignored:
+            return ""
+        cell = self._figure(row, column)
+        if row.meaning.indicator_id and cell:
+            self._out.find(
+                cell,
+                "ambiguous_column",
+                f"Dòng “{row.label}” và cột “{column.labels[-1]}” nói hai chỉ tiêu khác nhau; chưa dùng số này.",
+                "Thêm vào labels.csv nhãn ghép “dòng > cột” và chỉ tiêu của nó.",
+            )
+        return "" if row.meaning.indicator_id else None
 
     def _is_in_use(self, column: Column, columns: list[Column], indicator_id: str) -> bool:
         """Tell whether a column's figures are of a month in use, and the stock where stock and flow stand apart."""
-        if column.period == "" or (column.meaning.is_ignored and not column.meaning.indicator_id):
+        if column.period == "":
             return False
-        indicator = self.context.catalogue.indicator_by_id.get(indicator_id.split("#")[0])
-        is_stock = indicator is not None and indicator.indicator_kind == "stock"
-        beside = [c for c in columns if c.meaning.indicator_id == column.meaning.indicator_id and c is not column]
+        indicator = self._out.indicator(indicator_id)
+        is_stock = indicator is None or indicator.indicator_kind not in ("flow", "count")
         if column.has_role("#cumulative"):
-            return is_stock or not any(c.has_role("#value") for c in beside)
+            return is_stock
         if column.has_role("#value") and is_stock:
+            beside = [c for c in columns if c.meaning.indicator_id == column.meaning.indicator_id]
             return not any(c.has_role("#cumulative") for c in beside)
         return True
 
-    def _period_of(self, column: Column | None) -> tuple[str, bool]:
-        """Return the month of a column's figures and whether it is an earlier one."""
-        now = self.context.report_period
-        if column is None:
-            return now, False
-        if column.has_role("#previous"):
-            return previous_period(now), True
-        return (column.period, column.period != now) if column.period else (now, False)
-
-    def _unknown_row(self, row: Row, columns: list[Column], reader: RowReader) -> None:
-        """A row with figures whose name is no known area: near names are proposed, none is taken."""
-        figures = [cell for column in columns if (cell := self._figure(row, column))]
-        if not figures or not row.label:
-            return
+    def _unknown_row(self, row: Row, figures: list[ViewCell], reader: RowReader) -> None:
         place = self._label_cell(row) or figures[0]
-        if row.match.rivals:
-            names = " hay ".join(f"{a.area_name} ({a.area_code})" for a in row.match.rivals)
-            self._find(place, "area_ambiguous", f"“{row.label}” có thể là {names}; chưa dùng số của dòng này.",
-                       "Ghi rõ huyện, xã, thị trấn trong tên địa bàn.")  # fmt: skip
-        elif row.match.proposals:
-            names = ", ".join(f"{a.area_name} ({a.area_code})" for a in row.match.proposals)
-            self._find(place, "area_proposed",
-                       f"Không có địa bàn nào tên “{row.label}”; gần nhất là {names}. Chưa dùng số của dòng này.",
-                       "Sửa tên địa bàn, hoặc thêm một dòng vào area_aliases.csv.")  # fmt: skip
-        else:
-            self._unknown_label(place, row.label)
+        if reader.has_areas and row.label:
+            self._out.unknown_row(row, place)
+        elif row.label:
+            self._out.unknown_label(place, row.label)
 
     def _label_cell(self, row: Row) -> ViewCell | None:
         return self.view.cell(row.number, row.label_column) if row.label_column else None
 
-    # -- observations and findings --------------------------------------------------------------
-
-    def _observe(
-        self, row: Row, column: Column | None, cell: ViewCell | None, indicator_id: str, count: int | None = None
-    ) -> None:
-        """Add the observation of one cell; a blank one is an observation that nothing was reported."""
-        indicator = self.context.catalogue.indicator_by_id.get(indicator_id.split("#")[0])
-        if indicator is None:
-            return
-        cell = cell or self._blank(row.number, column.index if column else row.label_column)
-        stated = (row.units, column.units if column else (), self._sheet_units)
-        parsed, doubt = figure_of(cell, indicator, stated, self.words.units)
-        if count is not None:
-            parsed, doubt = ParsedNumber(Decimal(count)), None
-        if cell.source.formula and parsed.obs_status == "O" and not parsed.problem:
-            self._find(cell, "formula_without_value", f"Công thức {cell.source.formula} chưa có kết quả trong tệp.",
-                       "Mở tệp bằng Excel để tính lại công thức, lưu rồi gửi lại.")  # fmt: skip
-        if doubt and doubt.kind != "error_value":
-            self._find(cell, doubt.kind, doubt.message_vi, doubt.remedy_vi)
-        if parsed.value is not None and parsed.obs_status == "A" and says_estimated(f"{row.remark} {row.label}"):
-            parsed = replace(parsed, obs_status="E")
-        area = (column.area_code if column else "") or row.area_code or self.words.own_area
-        period, _ = self._period_of(column)
-        self.observations.append(
-            make_observation(
-                self.context,
-                parsed,
-                indicator_id=indicator_id,
-                area_code=area,
-                cell=self.view.place(cell),
-                raw_text=cell.raw_text if count is None else f"{count} dòng trong danh sách",
-                sheet=self.view.grid.sheet,
-                period=period,
-                is_reported_total=self._is_total(row, column, indicator_id, area),
-                row_label=" / ".join(row.parts),
-                column_label=" / ".join(column.parts) if column else "",
-            )
-        )
-
-    def _is_total(self, row: Row, column: Column | None, indicator_id: str, area: str) -> bool:
-        """Tell whether a figure is a total somebody typed: of the rows, of the columns, or of both."""
-        indicator = self.context.catalogue.indicator_by_id[indicator_id.split("#")[0]]
-        if row.is_total or indicator.aggregation == "derived":
-            return True
-        if column is not None and column.has_role("#total") and not column.meaning.indicator_id:
-            return True
-        return self._details.get(indicator_id) == "by_district" and area == self.words.own_area
-
-    def _errors(self, header: Header, rows: list[Row]) -> None:
-        """Report every error value under a header, whatever its column is for."""
-        for row in rows:
-            for cell in self.view.rows.get(row.number, {}).values():
-                if cell.text.startswith("#") and cell.parse().problem == "error_value":
-                    column = header.columns.get(cell.column)
-                    is_used = column is not None and bool(column.meaning.indicator_id or row.meaning.indicator_id)
-                    self.findings.append(
-                        make_finding(
-                            self.context,
-                            "error_value",
-                            "warning" if is_used else "note",
-                            f"Ô báo lỗi {cell.text}, không có số liệu.",
-                            sheet=self.view.grid.sheet,
-                            cell=self.view.place(cell),
-                            remedy_vi="Sửa công thức hoặc nhập số rồi gửi lại.",
-                            raw_text=cell.raw_text,
-                        )
-                    )
-
-    def _unknown_label(self, cell: ViewCell, label: str) -> None:
-        near = self.words.labels.nearest(label.split(" / ")[-1])
-        hint = f" Nhãn gần nhất đã biết: {'; '.join(near)}." if near else ""
-        text = f"Nhãn “{label}”" if label else "Cột có số liệu nhưng không có tiêu đề"
-        self._find(cell, "unknown_label", f"{text} chưa có trong danh mục; số liệu ở đó chưa được dùng.{hint}",
-                   "Thêm một dòng vào labels.csv: nhãn này và chỉ tiêu của nó (để trống nếu không phải chỉ tiêu).",
-                   raw_text=label)  # fmt: skip
-
-    def _find(self, cell: ViewCell, kind: str, message_vi: str, remedy_vi: str, raw_text: str = "") -> None:
-        if (cell.row, cell.column) in self._noted:
-            return
-        self._noted.add((cell.row, cell.column))
-        self.findings.append(
-            make_finding(self.context, kind, "warning", message_vi, sheet=self.view.grid.sheet,
-                         cell=self.view.place(cell), remedy_vi=remedy_vi, raw_text=raw_text or cell.raw_text)
-        )  # fmt: skip
-
-    def _blank(self, row: int, column: int) -> ViewCell:
-        """Return the blank cell at a place, with the blanks it may hold."""
-        stored = self.view.grid.cells.get((row, column))
-        return ViewCell(row, column, "", stored or GridCell(row, column, ""))
+    def _errors(self, header: Header, row: Row) -> None:
+        for cell in self.view.rows[row.number].values():
+            if cell.text.startswith("#") and cell.parse().problem == "error_value":
+                column = header.columns.get(cell.column)
+                is_used = bool(row.meaning.indicator_id) or (column is not None and bool(column.meaning.indicator_id))
+                self._out.error_value(cell, is_used)
