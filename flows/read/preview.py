@@ -36,7 +36,7 @@ def preview_files(paths: Sequence[Path], sender: str, period: str, catalogue: Ca
     opened = [_open(path, submitter, sender, period, catalogue) for path in paths]
     receipts = in_order(receipt for receipt, _ in opened)
     readings = _read(opened, period, catalogue)
-    resolved = resolve_versions(receipts, readings)
+    resolved = resolve_versions(receipts, readings, catalogue)
     about = [f for r in receipts for f in message_findings(r, catalogue)]
     about += silent_documents(resolved.readings, period)
     return [*(r.reading for r in resolved.readings), Reading(findings=tuple(about))]

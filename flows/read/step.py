@@ -86,7 +86,7 @@ def read_receipts(
     receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
     requests = _requests(receipts, ledger)
     said = _read_all(settings, archive, catalogue, period, requests, progress or (lambda done, total: None))
-    resolved = resolve_versions(receipts, said)
+    resolved = resolve_versions(receipts, said, catalogue)
     current = _set_statuses(ledger, receipts, resolved)
     readings = [*resolved.readings, *map(as_reading, _about_messages(current, resolved, catalogue, period))]
     save_month(settings, period, readings)
@@ -204,7 +204,8 @@ def _set_statuses(ledger: LedgerStore, receipts: list[Receipt], resolved: Resolv
 
 def _counts(reading: DocumentReading) -> bool:
     content = reading.reading
-    return any(x.use_status == "in_force" for x in (*content.observations, *content.narrative_items))
+    statuses = {o.use_status for o in content.observations} | {i.use_status for i in content.narrative_items}
+    return "in_force" in statuses
 
 
 def _about_messages(receipts: list[Receipt], resolved: Resolved, catalogue: Catalogue, period: str) -> Iterator[Any]:

@@ -24,6 +24,7 @@ from flows.records import (
     ReceiptStatus,
     UseStatus,
 )
+from infra.catalogue import Catalogue
 
 READ = ("received", "late", "duplicate")
 OTHER_MONTH = ("last_year_file", "other_month_file")
@@ -102,12 +103,15 @@ class _Doc:
         self.findings.append(problem.finding(*where))
 
 
-def resolve_versions(receipts: Sequence[Receipt], readings: Sequence[DocumentReading]) -> Resolved:
+def resolve_versions(
+    receipts: Sequence[Receipt], readings: Sequence[DocumentReading], catalogue: Catalogue
+) -> Resolved:
     """Settle which version of each submitter's figures and items counts.
 
     Args:
         receipts: The month's receipts, in any order, with the status they had on arrival.
         readings: What their documents said; those of receipts that are not used stay as they are.
+        catalogue: For the names of indicators and areas in what senders are told.
     """
     by_id = {r.receipt_id: r for r in receipts}
     docs = [_Doc(by_id[r.document.receipt_id], r.document, list(r.reading.observations),
@@ -115,7 +119,7 @@ def resolve_versions(receipts: Sequence[Receipt], readings: Sequence[DocumentRea
     replaced: dict[str, str] = {}
     for submitter_id in sorted({d.receipt.submitter_id for d in docs if d.receipt.submitter_id}):
         mine = [d for d in docs if d.receipt.submitter_id == submitter_id and d.receipt.status in READ]
-        replaced |= _resolve_submitter(mine)
+        replaced |= _resolve_submitter(mine, catalogue)
     verdicts = {r.receipt_id: _verdict(r, [d for d in docs if d.receipt is r], replaced) for r in receipts}
     return Resolved(tuple(_rebuilt(d, r) for d, r in zip(docs, readings, strict=True)), _linked(verdicts, replaced))
 
@@ -134,7 +138,7 @@ def _key(observation: Observation) -> Key:
     return observation.period, observation.indicator_id, observation.area_code
 
 
-def _resolve_submitter(docs: list[_Doc]) -> dict[str, str]:
+def _resolve_submitter(docs: list[_Doc], catalogue: Catalogue) -> dict[str, str]:
     """Settle the documents of one submitter; return which receipt replaced which (older: newer)."""
     for doc in docs:
         if doc.receipt.status == "duplicate":
@@ -147,7 +151,7 @@ def _resolve_submitter(docs: list[_Doc]) -> dict[str, str]:
     replaced: dict[str, str] = {}
     for number, later in enumerate(messages):
         for earlier in messages[:number]:
-            if _supersede_message(earlier, later):
+            if _supersede_message(earlier, later, catalogue):
                 replaced.setdefault(earlier[0].receipt.receipt_id, later[0].receipt.receipt_id)
     return replaced
 
@@ -162,7 +166,7 @@ def _mark_twins(docs: list[_Doc]) -> None:
             doc.add("exact_duplicate", f"Tệp giống hệt {_name(twin)}; chỉ tính một lần.")
 
 
-def _supersede_message(earlier: list[_Doc], later: list[_Doc]) -> bool:
+def _supersede_message(earlier: list[_Doc], later: list[_Doc], catalogue: Catalogue) -> bool:
     """Let a later message replace what it states again; return whether it stands for the whole earlier message."""
     news = {_key(o): (doc, o) for doc in later for o in doc.live}
     insists = _says_it_replaces(later[0].receipt)
@@ -172,9 +176,9 @@ def _supersede_message(earlier: list[_Doc], later: list[_Doc]) -> bool:
         if not again:
             whole |= _supersede_items(old, later, insists)
         elif _is_correction(old, later, again):
-            _correct_figures(old, again, news)
+            _correct_figures(old, again, news, catalogue)
         else:
-            _supersede_document(old, later, again)
+            _supersede_document(old, later, again, catalogue)
             whole = True
     return whole or (not any(d.says_anything and _is_live(d) for d in earlier) and any(_is_live(d) for d in later))
 
@@ -199,26 +203,28 @@ def _says_it_replaces(receipt: Receipt) -> bool:
     return bool(REPLACES.search(receipt.subject))
 
 
-def _correct_figures(old: _Doc, again: set[Key], news: dict[Key, tuple[_Doc, Observation]]) -> None:
+def _correct_figures(
+    old: _Doc, again: set[Key], news: dict[Key, tuple[_Doc, Observation]], catalogue: Catalogue
+) -> None:
     before = {_key(o): o for o in old.live}
     old.set_figures("superseded", again)
     for key in sorted(again):
         doc, new = news[key]
         sentence = (
-            f"Số “{before[key].raw_text}” ({new.indicator_id}, địa bàn {new.area_code}) trong {_name(old)} "
+            f"Số “{before[key].raw_text}” ({_subject(new, catalogue)}) trong {_name(old)} "
             f"được thay bằng “{new.raw_text}” theo thư này; số cũ được giữ lại nhưng không dùng."
         )
         doc.add("correction_by_reply", sentence, new.sheet, new.cell, new.raw_text)
 
 
-def _supersede_document(old: _Doc, later: list[_Doc], again: set[Key]) -> None:
+def _supersede_document(old: _Doc, later: list[_Doc], again: set[Key], catalogue: Catalogue) -> None:
     dropped = [o for o in old.live if _key(o) not in again and o.value is not None]
     old.set_figures("superseded", old.keys)
     old.set_items("superseded", {i.part for doc in later for i in doc.items if i.use_status == "in_force"})
     newer = _name(next(doc for doc in later if doc.keys & again))
     old.add("superseded_by_resubmission", f"Đã có bản gửi sau thay thế: {newer}. Bản này được lưu, không dùng.")
     if dropped:
-        listed = ", ".join(sorted({f"{o.indicator_id} ({o.area_code}: {o.raw_text})" for o in dropped})[:8])
+        listed = "; ".join(sorted({f"{_subject(o, catalogue)}: {o.raw_text}" for o in dropped})[:8])
         later[0].add("figures_dropped", f"Bản gửi sau không còn {len(dropped)} số có trong {_name(old)}: {listed}.")
 
 
@@ -235,6 +241,14 @@ def _supersede_items(old: _Doc, later: list[_Doc], insists: bool) -> bool:
     newer = _name(next(doc for doc in later if doc.items))
     old.add("superseded_by_resubmission", f"Đã có bản gửi sau thay thế: {newer}. Bản này được lưu, không dùng.")
     return True
+
+
+def _subject(observation: Observation, catalogue: Catalogue) -> str:
+    """Return what a figure is about in the words of the catalogue."""
+    indicator = catalogue.indicator_by_id.get(observation.indicator_id.partition("#")[0])
+    area = catalogue.area_by_code.get(observation.area_code)
+    name = indicator.label_vi if indicator else observation.indicator_id
+    return f"{name}, {area.short_name if area else observation.area_code}"
 
 
 def _words(text: str) -> str:
@@ -256,7 +270,9 @@ def _verdict(receipt: Receipt, docs: list[_Doc], replaced: dict[str, str]) -> Ve
     if receipt.receipt_id in replaced and "rejected" not in statuses:
         return Verdict("superseded", "Đã có bản gửi sau thay thế.")
     if "rejected" in statuses:
-        return Verdict("rejected", next(f.message_vi for d in docs for f in d.findings if f.kind in OTHER_MONTH))
+        sentence = next(f.message_vi for d in docs for f in d.findings if f.kind in OTHER_MONTH)
+        again = " Đơn vị đã gửi lại bản khác." if receipt.receipt_id in replaced else ""
+        return Verdict("rejected", sentence + again)
     if "superseded" in statuses or "duplicate" in statuses:
         return Verdict("superseded", "Nội dung đã có trong thư khác của đơn vị.")
     faults = [f for d in docs for f in d.findings if f.severity != "note"]

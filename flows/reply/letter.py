@@ -15,10 +15,16 @@ STATUS_VI = {
     "late": "Đã tiếp nhận, nhưng gửi sau hạn.",
     "superseded": "Đã tiếp nhận; bản gửi sau của đơn vị được dùng thay cho thư này.",
     "duplicate": "Thư này trùng với thư đã nhận, chỉ tính một lần.",
-    "rejected": "Đã lưu nhưng chưa dùng được, đề nghị gửi lại.",
+    "rejected": "Đã lưu nhưng chưa dùng được.",
     "quarantined": "Đã lưu nhưng không dùng, vì địa chỉ gửi chưa được đăng ký.",
     "no_data": "Thư không có nội dung báo cáo.",
 }
+HOW_TO_CORRECT = (
+    "",
+    "Khi cần sửa số liệu, đề nghị gửi lại cả biểu, hoặc trả lời thư này và ghi rõ tên chỉ tiêu với số đúng,",
+    "ví dụ: “đề nghị sửa số trạm BTS thành 120 trạm”.",
+)
+CLOSING = ("", "Trân trọng.", "")
 Row = tuple[str, ...]
 
 
@@ -52,16 +58,13 @@ def letter_text(answer: Answer, attached: Sequence[str]) -> str:
     lines.append(f"Mã tiếp nhận: {receipt.receipt_id}. {STATUS_VI[receipt.status]}")
     if receipt.reason_vi:
         lines.append(receipt.reason_vi)
+    if receipt.status == "quarantined":
+        return "\n".join([*lines, *_section("Cách xử lý", _finding_lines(answer.about_message)), *CLOSING])
     lines += _section("1. Đã đọc được", _read_lines(answer))
     lines += _section("2. Chưa đọc được hoặc cần kiểm tra lại", _finding_lines(answer.intake))
     lines += _section("3. Số liệu chưa khớp khi kiểm tra", [f"- {f.message_vi}" for f in answer.verdicts])
     lines += _section("Tệp gửi kèm", [f"- {line}" for line in attached])
-    lines += [
-        "",
-        "Khi cần sửa số liệu, đề nghị gửi lại cả biểu, hoặc trả lời thư này và ghi rõ tên chỉ tiêu với số đúng,",
-    ]
-    lines += ["ví dụ: “đề nghị sửa số trạm BTS thành 120 trạm”.", "", "Trân trọng."]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *HOW_TO_CORRECT, *CLOSING])
 
 
 def summary_rows(answer: Answer, file: str) -> list[Row]:
@@ -125,7 +128,7 @@ def _figure_lines(reading: DocumentReading, catalogue: Catalogue) -> list[str]:
 def _finding_lines(findings: Sequence[IntakeFinding]) -> list[str]:
     lines = []
     for finding in findings:
-        place = " ".join(part for part in (finding.file, finding.sheet, finding.cell) if part and part != "(body)")
+        place = " ".join(p for p in (finding.file, finding.sheet, finding.cell) if p not in ("", "(body)", "body"))
         lines.append(f"- {f'{place}: ' if place else ''}{finding.message_vi}")
         if finding.remedy_vi:
             lines.append(f"    Cách xử lý: {finding.remedy_vi}")

@@ -147,7 +147,8 @@ def _message(
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail_sender
     message["To"] = recipient
-    message["Subject"] = f"Re: {receipt.subject}" if receipt.subject else f"Kết quả đọc báo cáo {receipt.period}"
+    subject = receipt.subject or f"Kết quả đọc báo cáo {receipt.period}"
+    message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
     original = parse_mail(archive.get(receipt.sha256)).message_id if receipt.message.lower().endswith(".eml") else ""
     if original:
         message["In-Reply-To"] = original
