@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from flows import decide
@@ -37,8 +38,10 @@ def supply(
     from infra.catalogue import load_catalogue
 
     catalogue = load_catalogue().at(period)
-    known = {"đơn vị": (submitter, catalogue.submitter_by_id), "địa bàn": (area, catalogue.area_by_code),
-             "chỉ tiêu": (indicator, catalogue.indicator_by_id)}
+    known: dict[str, tuple[str, Mapping[str, object]]] = {
+        "đơn vị": (submitter, catalogue.submitter_by_id), "địa bàn": (area, catalogue.area_by_code),
+        "chỉ tiêu": (indicator, catalogue.indicator_by_id),
+    }
     for noun, (identifier, rows) in known.items():
         if identifier not in rows:
             raise SubmissionError(f"Không có {noun} mang mã {identifier}.", f"Unknown id {identifier}.",

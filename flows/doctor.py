@@ -22,7 +22,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Sổ cái · ledger", _ledger),
         ("Thư đi · mail", _mail),
         ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
-        ("Prefect", lambda s: os.environ.get("PREFECT_API_URL") or "khởi động cho từng lần chạy · started for each run"),
+        ("Prefect", lambda s: os.environ.get("PREFECT_API_URL") or "khởi động mỗi lần chạy · started for each run"),
     ]
     return [_examine_one(name, check, settings) for name, check in checks]
 

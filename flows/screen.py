@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -84,8 +84,8 @@ def _summary(result: MonthResult, submissions: list[tuple[str, str]]) -> Table:
     return table
 
 
-def _counts(counter: Counter[str], words: dict[str, str]) -> str:
-    return ", ".join(f"{count} {words.get(key, key)}" for key, count in counter.most_common() if count)
+def _counts(counter: Mapping[Any, int], words: dict[str, str]) -> str:
+    return ", ".join(f"{count} {words.get(key, key)}" for key, count in sorted(counter.items(), key=lambda i: -i[1]))
 
 
 def _show_absent(console: Console, submissions: list[tuple[str, str]], receipts: list[Receipt]) -> None:
