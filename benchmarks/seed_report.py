@@ -37,7 +37,7 @@ def differences(figures: Iterable[ReportedFigure], printed: Printed) -> tuple[li
     read = list(figures)
     known = [f for f in read if f.indicator_id in printed]
     wrong = [
-        f"{f.indicator_id}: {f.qualifier} {f.value} ({f.place}, “{f.raw_text}”), in the report {printed[f.indicator_id]}"
+        f"{f.indicator_id}: {f.qualifier} {f.value} ({f.place}, “{f.raw_text}”), printed {printed[f.indicator_id]}"
         for f in known
         if (f.value, f.qualifier) != printed[f.indicator_id]
     ]

@@ -76,8 +76,16 @@ def open_pdf(data: bytes) -> Content:
         if not blocks and len(document):
             return Content(findings=(_image_only(),))
         return Content(blocks=tuple(blocks))
+    except _pdf_error() as error:
+        raise unreadable("tệp PDF", str(error)) from error
     finally:
         document.close()
+
+
+def _pdf_error() -> type[Exception]:
+    import pypdfium2
+
+    return pypdfium2.PdfiumError
 
 
 def _open(data: bytes) -> Any:
@@ -117,7 +125,11 @@ def _read_page(page: Any) -> tuple[list[_Letter], Rules]:
 
 
 def _letters(page: Any) -> list[_Letter]:
-    """Return every printed letter and blank; the blanks that the library invents are left out."""
+    """Return every printed letter and blank.
+
+    The blanks that the library invents are left out, and raised digits, which call footnotes; a unit keeps its
+    own ("m²").
+    """
     from pypdfium2 import raw
 
     text = page.get_textpage()
@@ -131,9 +143,19 @@ def _letters(page: Any) -> list[_Letter]:
         raw.FPDFText_GetCharOrigin(text.raw, index, ctypes.byref(x), ctypes.byref(y))
         size = raw.FPDFText_GetFontSize(text.raw, index)
         height = max(box.top - box.bottom, 1.0) if size <= 1.5 else size
+        if 48 <= code <= 57 and _is_raised(text, index, y.value, height) and letters and letters[-1].text != "m":
+            continue
         letters.append(_Letter(chr(code), box.left, box.right, y.value, height))
     text.close()
     return letters
+
+
+def _is_raised(text: Any, index: int, base: float, size: float) -> bool:
+    from pypdfium2 import raw
+
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    raw.FPDFText_GetCharBox(text.raw, index, *map(ctypes.byref, (left, right, bottom, top)))
+    return bottom.value - base > 0.2 * size
 
 
 def _rules(page: Any) -> Rules:
@@ -212,7 +234,9 @@ def _wraps(previous: _Line, line: _Line, margin: float) -> bool:
     """A line goes on from the one above when its first word did not fit there and it does not open an item."""
     if line.text.startswith(_BULLETS) or _is_numbered(line.text) or "\t" in previous.text + line.text:
         return False
-    return previous.right + line.first_word_width > margin - 1 and line.left < previous.left + 3
+    hangs = previous.text.startswith(_BULLETS) or _is_numbered(previous.text)
+    is_aligned = line.left < previous.left + (60 if hangs else 3)
+    return previous.right + line.first_word_width > margin - 1 and is_aligned
 
 
 def _is_numbered(text: str) -> bool:

@@ -28,7 +28,8 @@ _NOT_MORE = r"(?!\d)(?![.,]\d)(?!\s\d{3}(?!\d))(?![-/][^\W\d])"
 _MAGNITUDE = r"(?:\s*(?:nghìn|ngàn|triệu|tỉ|tr)(?![^\W\d_]))?"
 _FRACTION = r"(?:\s*/\s*\d+)?(?!\s*/\s*\d)"
 NUMBER = re.compile(
-    rf"(?:(?<![^\W_])(?:{_QUALIFIERS})\s+)?(?<!mức độ )(?<!cấp độ ){_DIGITS}{_NOT_MORE}{_FRACTION}(?P<percent>\s*%)?{_MAGNITUDE}"
+    rf"(?:(?<![^\W_])(?:{_QUALIFIERS})\s+)?(?<!mức độ )(?<!cấp độ ){_DIGITS}{_NOT_MORE}{_FRACTION}"
+    rf"(?P<percent>\s*%)?{_MAGNITUDE}"
 )
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:[. ]\d{1,3}){3}(?!\.?\d|\s\d)")
 _GROUPED = re.compile(r"\d{1,3}(?:([. ])\d{3})(?:\1\d{3})+")

@@ -154,7 +154,10 @@ def _statement(
 ) -> Statement:
     start, end = match.span("n")
     kind: Kind = "measure" if row.indicator_id in wordings.measures else "count"
-    number = parse_number(sentence.text[start:end], kind)
+    text = sentence.text[start:end]
+    if wordings.damaged and re.search(r"\d \d{3}", text):
+        text = re.sub(r"\.(?=\d{3}(?!\d))", " ", text)  # "1.306 834": one of two dots was lost
+    number = parse_number(text, kind)
     if row.kind == "denominator":
         number = ParsedNumber(number.denominator)
     raw = sentence.raw_slice(start, end)
