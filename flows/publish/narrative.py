@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flows.publish.outline import ItemsEntry
+from flows.publish.passages import find_statement
 from flows.publish.report_data import ItemKey, ReportData, Statement
 from flows.records import NarrativeItem
 from infra.errors import OperationError
@@ -123,19 +125,25 @@ def _statements_by_item(data: ReportData, items: list[NarrativeItem]) -> dict[It
 def _item_of(data: ReportData, statement: Statement, items: list[NarrativeItem]) -> NarrativeItem | None:
     """Return the item a statement stands in: the only one at its place, or the one its words point to.
 
-    Several items at one place (a mail, a page): the list behind the count decides, else the unit right
-    after the number; when that leaves two, none is taken and the outline's own sentence is printed.
+    Several items at one place (a mail, a page): the one that also holds the list behind the count, else the one
+    that shares most words with the indicator's label. When two are as likely, none is taken and the outline's own
+    sentence is printed.
     """
     if len(items) <= 1:
         return items[0] if items else None
-    lists = [
-        s.raw_text
-        for s in data.statements
-        if s.place_key == statement.place_key and s.indicator_id == f"{statement.indicator_id}#list"
+    lists = [s.raw_text for s in data.statements
+             if s.place_key == statement.place_key and s.indicator_id == f"{statement.indicator_id}#list"]
+    label = data.catalogue.indicator_by_id[statement.indicator_id].label_vi
+    is_number = bool(re.search(r"\d", statement.raw_text))
+    scores = [
+        (100 * any(text in item.text for text in lists) + len(_words(item.text) & _words(label)), item)
+        for item in items if find_statement(item.text, statement)
     ]
-    unit = data.catalogue.indicator_by_id[statement.indicator_id].unit
-    for clue in (*lists, f"{statement.raw_text} {unit}"):
-        holding = [item for item in items if clue and clue in item.text]
-        if len(holding) == 1:
-            return holding[0]
-    return None
+    scores.sort(key=lambda scored: -scored[0])
+    if not scores or (len(scores) > 1 and scores[0][0] == scores[1][0]):
+        return None
+    return scores[0][1] if scores[0][0] > 0 or not is_number else None
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))

@@ -25,7 +25,8 @@ class Figure:
     """A provincial figure. `value` is rounded to the indicator's decimals; None when nobody reported it.
 
     `completeness`: complete, incomplete (`missing` names the submitters), not_reported.
-    `change` and `year_to_date` are None where they have no meaning or no data.
+    `previous` and `change` are None unless the month before is whole; `year_to_date` adds up
+    `year_to_date_months` months of a flow, those that are there.
     """
 
     indicator_id: str
@@ -36,6 +37,7 @@ class Figure:
     previous: Decimal | None = None
     change: Decimal | None = None
     year_to_date: Decimal | None = None
+    year_to_date_months: int | None = None
     definition_id: str = ""
 
     @property
@@ -221,10 +223,13 @@ class _Rows:
 
     def figures(self) -> dict[str, Figure]:
         rows = self._select(
-            "select indicator_id, value, qualifier, completeness, missing, previous_value, change, year_to_date, "
-            f"definition_id from reports.rpt_figures where {self._where} order by print_order, indicator_id"
+            "select indicator_id, value, coalesce(qualifier, ''), completeness, missing, "
+            "case when previous_completeness = 'complete' then previous_value end, "
+            "case when previous_completeness = 'complete' then change end, "
+            "year_to_date, year_to_date_months, coalesce(definition_id, '') "
+            f"from reports.rpt_figures where {self._where} order by print_order, indicator_id"
         )
-        return {row[0]: _figure(*row) for row in rows}
+        return {row[0]: dataclasses.replace(Figure(*row), missing=tuple(row[4] or ())) for row in rows}
 
     def cells(self, table: str, *keys: str, value: str = "value") -> dict[Any, Decimal | None]:
         listed = ", ".join(keys)
@@ -282,22 +287,6 @@ class _Rows:
     def _select(self, query: str) -> list[tuple[Any, ...]]:
         rows = self._connection.execute(query).fetchall()
         return [tuple(_trimmed(value) for value in row) for row in rows]
-
-
-def _figure(
-    name: str,
-    value: Decimal | None,
-    qualifier: str,
-    completeness: str,
-    missing: list[str] | None,
-    previous: Decimal | None,
-    change: Decimal | None,
-    year: Decimal | None,
-    definition: str | None,
-) -> Figure:
-    return Figure(
-        name, value, qualifier or "", completeness, tuple(missing or ()), previous, change, year, definition or ""
-    )
 
 
 def _trimmed(value: Any) -> Any:

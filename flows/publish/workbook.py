@@ -31,7 +31,7 @@ KINDS = {
 }
 PHONE_PARTS = ("phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid")
 DISTRICTS, UNITS = "Theo huyện", "Theo đơn vị"
-TOTAL = "Cộng\nTotal"
+SUM, GROUP_SUM = "Cộng\nTotal", "Cộng nhóm\nSubtotal"
 
 
 def render_workbook(data: ReportData, changes: Sequence[Change] = ()) -> bytes:
@@ -70,20 +70,23 @@ class _Writer:
         sheet = self._book.list_sheet("Toàn tỉnh", "Chỉ tiêu toàn tỉnh", "Provincial indicators", [
             ("TT\nNo.", 5), ("Chỉ tiêu\nIndicator", 46), ("Indicator (English)", 38), ("ĐVT\nUnit", 12),
             ("Tháng này\nThis month", 17), ("Giới hạn\nBound", 9), ("Tháng trước\nPrevious", 17),
-            ("Tăng, giảm\nChange", 14), ("Lũy kế từ đầu năm\nYear to date", 18), ("Tình trạng\nCompleteness", 15),
+            ("Tăng, giảm\nChange", 14), ("Lũy kế từ đầu năm\nYear to date", 18), ("Số tháng\nMonths", 9),
+            ("Tình trạng\nCompleteness", 15),
             ("Ghi chú\nNote", 44),
         ])
         reasons = waiver_reasons(self._data)
-        shown = [row for row in self._data.indicators if row.indicator_id in self._data.figures]
+        shown = [row for row in self._of(self._data.figures)
+                 if row.is_printed or self._data.figures[row.indicator_id].value is not None]
         for number, row in enumerate(shown, start=1):
             figure = self._data.figures[row.indicator_id]
             note = self._note(figure, reasons.get(row.indicator_id, ()))
             self._book.row(sheet, HEAD_ROW + number, [
                 number, row.label_vi, row.label_en, row.unit, figure.value, BOUNDS.get(figure.qualifier, ""),
-                figure.previous, figure.change, figure.year_to_date, COMPLETENESS[figure.completeness], note,
+                figure.previous, figure.change, figure.year_to_date, figure.year_to_date_months,
+                COMPLETENESS[figure.completeness], note,
             ], row.decimals, "flag" if note else "text")
         sheet.freeze_panes(FIRST_ROW, 2)
-        sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(shown), 10)
+        sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(shown), 11)
 
     def districts(self) -> None:
         """Write the districts down and the indicators across, then rows that cover several districts, the total."""
@@ -197,7 +200,7 @@ class _Writer:
     def _units_table(self, sheet: Any, row: int, label: str, english: str, units: list[str],
                      indicators: list[Indicator]) -> None:
         names = [self._data.submitter_name(unit) for unit in units]
-        self._book.table_head(sheet, row, label, english, ["Chỉ tiêu\nIndicator", *names, TOTAL])
+        self._book.table_head(sheet, row, label, english, ["Chỉ tiêu\nIndicator", *names, GROUP_SUM])
         for number, indicator in enumerate(indicators, start=row + 3):
             values = [self._data.by_submitter.get((unit, indicator.indicator_id)) for unit in units]
             text = f"{indicator.label_vi} ({indicator.unit})"
@@ -206,7 +209,7 @@ class _Writer:
     def _two_way_table(self, sheet: Any, row: int, indicator: Indicator, units: list[str]) -> int:
         names = [self._data.submitter_name(unit) for unit in units]
         label = f"{indicator.label_vi} ({indicator.unit})"
-        self._book.table_head(sheet, row, label, indicator.label_en, ["Địa bàn\nDistrict", *names, TOTAL])
+        self._book.table_head(sheet, row, label, indicator.label_en, ["Địa bàn\nDistrict", *names, SUM])
         cells = self._data.by_submitter_district
         areas = sorted({area for unit, area, name in cells if name == indicator.indicator_id and unit in units})
         row += 3

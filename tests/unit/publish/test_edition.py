@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from flows.publish import publish_edition
+from flows.publish.report_data import load_figures
 from flows.publish.text_files import read_csv
 from flows.records import Edition
 from infra.archive import Archive, open_archive
 from infra.errors import OperationError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import PROJECT, Settings
-from infra.warehouse import load_records, new_build_folder, publish_build, writable
+from infra.warehouse import load_records, new_build_folder, open_build, publish_build, writable
 from tests.unit.publish.conftest import ITEMS, PERIOD, PRINTED
 
 KILL_POINTS = ("publish.after_files", "publish.after_manifest", "publish.after_ledger")
@@ -37,8 +38,10 @@ class FigureRow:
     completeness: str
     missing: tuple[str, ...]
     previous_value: Decimal | None
+    previous_completeness: str
     change: Decimal | None
     year_to_date: Decimal | None
+    year_to_date_months: int | None
     definition_id: str
 
 
@@ -205,6 +208,13 @@ def test_the_manifest_holds_the_hash_of_every_file(settings: Settings, stores: A
         assert output.size == len(stores[0].get(output.sha256))
 
 
+def test_a_month_before_that_is_not_whole_gives_no_change(settings: Settings, build: Build) -> None:
+    with open_build(settings, build("build0001")) as connection:
+        figure = load_figures(connection, PERIOD)["post_offices"]
+    assert (figure.previous, figure.change) == (None, None)
+    assert (figure.year_to_date, figure.year_to_date_months) == (28, 1)
+
+
 def test_a_lost_copy_comes_back(settings: Settings, stores: Any, build: Build) -> None:
     publish_edition(settings, *stores, PERIOD, build("build0001"))
     copy = settings.outputs_folder / PERIOD / "edition-1" / "bao-cao-2019-04.pdf"
@@ -364,6 +374,7 @@ def _figure_row(name: str, order: int, changed: dict[str, str | None]) -> Figure
     value, qualifier = given if isinstance(given, tuple) else (given, "")
     shown = changed.get(name, value)
     state = "not_reported" if shown is None else "complete"
+    figure = None if shown is None else Decimal(shown)
     return FigureRow(
-        PERIOD, name, order, None if shown is None else Decimal(shown), qualifier, state, (), None, None, None, ""
+        PERIOD, name, order, figure, qualifier, state, (), Decimal(9), "incomplete", Decimal(1), figure, 1, ""
     )

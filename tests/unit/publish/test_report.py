@@ -145,6 +145,31 @@ def test_a_number_that_merely_looks_the_same_is_not_taken_for_the_figure(april: 
     assert paragraphs == ["Phục vụ 03 cuộc họp trực tuyến của tỉnh."]
 
 
+def test_a_zero_in_a_mail_is_known_by_its_label(april: ReportData) -> None:
+    items = [
+        make_item("thanh_tra", "I", "THANHTRA", text, "body")
+        for text in (
+            "Tiếp công dân: không phát sinh.",
+            "Đơn thư khiếu nại, tố cáo: không phát sinh.",
+            "Chưa có dấu hiệu tham nhũng.",
+        )
+    ]
+    statements = tuple(
+        make_statement("thanh_tra", name, "0", text, "body")
+        for name, text in (
+            ("citizen_receptions", "không phát sinh"),
+            ("complaints_received", "không phát sinh"),
+            ("corruption_signs", "Chưa có"),
+        )
+    )
+    document = build_report(replace(april, narrative=tuple(items), statements=statements), load_outline())
+    assert [document.placed_items[item_key(item)] for item in items] == [
+        "zero:citizen_receptions",
+        "zero:complaints_received",
+        "I.5",
+    ]
+
+
 def test_an_items_corrected_figure_is_printed_corrected(april: ReportData, print_report: Print) -> None:
     wrong = make_statement("thanh_tra", "petitions_other_resolved", "1", "01", "paragraph 4")
     corrected = replace(wrong, value=Decimal(2))
