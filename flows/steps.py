@@ -142,11 +142,16 @@ def check_figures(month: Month, build_id: str) -> list[Finding]:
 
 
 def publish_edition(month: Month, build_id: str) -> Edition:
-    """Write and freeze the report, the workbook and the extracts."""
+    """Write the report, the workbook and the extracts, read the report back, and freeze them."""
     from flows import publish
+    from flows.check import load_findings
+    from flows.read.published_report import read_report
 
     with month.progress.step("publish"):
-        return publish.publish_edition(month.settings, month.archive, month.ledger, month.period, build_id)
+        findings = load_findings(month.settings, month.ledger, month.period)
+        return publish.publish_edition(
+            month.settings, month.archive, month.ledger, month.period, build_id, findings, read_report
+        )
 
 
 def deliver_edition(month: Month, edition: Edition) -> list[Any]:
