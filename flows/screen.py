@@ -119,6 +119,7 @@ def _show_edition(console: Console, result: MonthResult) -> None:
 def _show_stop(console: Console, result: MonthResult) -> None:
     console.print(
         f"[bold red]Dừng trước khi phát hành:[/] {len(result.blocking)} phát hiện chặn chưa có quyết định.\n"
+        f"  Trang của cán bộ tổng hợp · steward's page: {result.settings.home / 'steward' / result.period}.html\n"
         f"  Xem · list: tonghop findings --period {result.period}\n"
         f"  Giải thích · why: tonghop explain MÃ --period {result.period}\n"
         f"  Sửa · correct: tonghop correct Ô GIÁ_TRỊ --by NGƯỜI --reason LÝ_DO --period {result.period}\n"

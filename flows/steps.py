@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from flows.progress import Progress
 from flows.records import Edition, Finding, Receipt
+from flows.steward_page import write_steward_page
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import OperationError, SubmissionError
 from infra.settings import Settings, load_settings
@@ -133,12 +134,15 @@ def build_warehouse(month: Month, readings: list[Any]) -> str:
 
 
 def check_figures(month: Month, build_id: str) -> list[Finding]:
-    """Judge every rule at every place and overlay the waivers in force."""
+    """Judge every rule at every place, overlay the waivers in force, and lay the queue out for the steward."""
     from flows.check import load_findings
 
     with month.progress.step("check"):
         month.helpers.judge.check(month.settings, month.period, build_id)
-        return list(load_findings(month.settings, month.ledger, month.period))
+        findings = list(load_findings(month.settings, month.ledger, month.period))
+        receipts = month.ledger.receipts(month.period)
+        write_steward_page(month.settings, month.period, build_id, findings, receipts)
+        return findings
 
 
 def publish_edition(month: Month, build_id: str) -> Edition:
