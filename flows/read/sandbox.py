@@ -29,6 +29,7 @@ from infra.catalogue import Catalogue
 from infra.errors import OperationError
 from infra.settings import PROJECT
 
+SERVER = "flows.read.sandbox_server"
 # One child: bytes of address space, processor seconds, open files, bytes of a file it writes, seconds of wall time.
 LIMITS = {"AS": 900_000_000, "CPU": 18, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 19}
 PATIENCE = 25.0  # seconds without any answer after which the server itself is taken for dead
@@ -72,6 +73,7 @@ class Sandbox:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed by stop)
         self._folder = tempfile.TemporaryDirectory(prefix="read-")
         self._is_ready = False
+        self._generation = 0
         self.peak_memory = 0  # bytes, of the largest child so far
         self._start()
 
@@ -85,7 +87,7 @@ class Sandbox:
         """Say by which catalogue and for which month documents are read from now on."""
         data = pickle.dumps((period, catalogue), protocol=pickle.HIGHEST_PROTOCOL)
         self._month = b"C" + SIZE.pack(len(data)) + data
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):  # a server that has died is met when a document is read
             self._control.sendall(self._month)
 
     def read(self, data: bytes, request: Request, period: str) -> Reading:
@@ -97,12 +99,21 @@ class Sandbox:
         if len(data) > MAX_FILE * 2:
             problem = Problem("file_too_large", f"Tệp {len(data) / 1e6:.0f} MB, quá lớn để đọc.")
             return _reading_of(problem, request, period)
-        try:
-            answer, status = self._exchange(data, request)
-        except (OSError, TimeoutError):
-            self._restart()
-            answer, status = b"", -signal.SIGALRM
-        return _interpret(answer, status, request, period)
+        for _ in range(2):
+            generation = self._generation
+            try:
+                return _interpret(*self._exchange(data, request), request, period)
+            except TimeoutError:
+                self._restart(generation)
+                return _interpret(b"", -signal.SIGALRM, request, period)
+            except OSError:
+                self._restart(generation)
+        return _interpret(b"", -signal.SIGSEGV, request, period)
+
+    @property
+    def server_pid(self) -> int:
+        """Process id of the fork server."""
+        return self._server.pid
 
     def stop(self) -> None:
         """End the server and every child."""
@@ -120,7 +131,7 @@ class Sandbox:
         command = [
             sys.executable,
             "-m",
-            "flows.read.sandbox_server",
+            SERVER,
             str(theirs.fileno()),
             json.dumps(self.limits),
         ]
@@ -139,8 +150,12 @@ class Sandbox:
             "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1",
         }  # fmt: skip
 
-    def _restart(self) -> None:
-        with self._lock:
+    def _restart(self, generation: int) -> None:
+        """Start a new server instead of the one that failed, unless another thread has done so already."""
+        with self._lock, contextlib.suppress(OSError):
+            if generation != self._generation:
+                return
+            self._generation += 1
             self._server.kill()
             self._server.wait()
             self._control.close()

@@ -1,0 +1,110 @@
+"""A document is read in a child; whatever becomes of the child, the answer is a reading."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from flows.read.sandbox import Request, Sandbox
+from flows.records import Document, Reading, Receipt
+from infra.catalogue import load_catalogue
+from infra.errors import OperationError
+from tests.hostile import builders as b
+
+PERIOD = "2019-04"
+CATALOGUE = load_catalogue().at(PERIOD)
+RECEIPT = Receipt("R1", PERIOD, "001.eml", "0" * 64, "a@b.example", "dist_625", "BC", "", "", "received")
+BODY = "1. Đại lý Internet: 26 đại lý\n2. Trạm BTS: 57 trạm\n".encode()
+
+
+def start(**limits: int) -> Sandbox:
+    sandbox = Sandbox(limits)
+    sandbox.use_catalogue(PERIOD, CATALOGUE)
+    return sandbox
+
+
+def read(sandbox: Sandbox, data: bytes = BODY, file: str = "(body)") -> Reading:
+    return sandbox.read(data, Request(RECEIPT, Document("R1", "001.eml", file, "0" * 64, len(data), "")), PERIOD)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with start() as started:
+        yield started
+
+
+def test_a_document_is_read(sandbox: Sandbox) -> None:
+    figures = {o.indicator_id: o.value for o in read(sandbox).observations}
+    assert figures == {"internet_agents": 26, "telecom_bts_total": 57}
+
+
+def test_a_reading_comes_back_whole(sandbox: Sandbox) -> None:
+    observation = read(sandbox).observations[0]
+    assert (observation.submitter_id, observation.message, observation.file) == ("dist_625", "001.eml", "(body)")
+    assert type(observation.value).__name__ == "Decimal"
+
+
+def test_children_are_independent(sandbox: Sandbox) -> None:
+    first = read(sandbox)
+    read(sandbox, b"\0" * 1000, "a.xlsx")
+    assert read(sandbox) == first
+
+
+def test_a_refused_file_is_not_given_to_a_reader(sandbox: Sandbox) -> None:
+    reading = read(sandbox, b.xlsx(b.sheet_xml("")), "BC.xlsx")
+    assert [f.kind for f in reading.findings] == ["empty_workbook"]
+    assert reading.observations == ()
+
+
+def test_a_child_that_takes_too_long_is_a_finding() -> None:
+    rows = "".join(f"Huyện {n};{n}\n" for n in range(400_000)).encode()
+    with start(wall=1) as sandbox:
+        (finding,) = read(sandbox, rows, "BC.csv").findings
+        assert finding.kind == "unreadable_file"
+        assert "quá lâu" in finding.message_vi
+        assert read(sandbox).observations
+
+
+def test_a_child_that_takes_too_much_memory_is_a_finding() -> None:
+    rows = "".join(f"Huyện {n};{n}\n" for n in range(400_000)).encode()
+    with start(AS=150_000_000) as sandbox:
+        (finding,) = read(sandbox, rows, "BC.csv").findings
+        assert finding.kind == "unreadable_file"
+        assert "bộ nhớ" in finding.message_vi
+        assert sandbox.peak_memory < 150_000_000
+        assert read(sandbox).observations
+
+
+def test_a_server_that_dies_is_started_again() -> None:
+    with start() as sandbox:
+        before = read(sandbox)
+        os.kill(sandbox.server_pid, signal.SIGKILL)
+        read(sandbox)
+        assert read(sandbox) == before
+
+
+def test_children_know_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    monkeypatch.setenv("TONGHOP_SMTP_PASSWORD", "hidden")
+    with start() as sandbox:
+        read(sandbox)
+        with open(f"/proc/{sandbox.server_pid}/environ", "rb") as stream:  # noqa: PTH123
+            assert b"hidden" not in stream.read()
+
+
+def test_a_server_that_cannot_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.read.sandbox.SERVER", "flows.read.no_such_module")
+    with Sandbox() as sandbox, pytest.raises(OperationError, match="did not start"):
+        read(sandbox)
+
+
+def test_stopping_leaves_no_process() -> None:
+    sandbox = start()
+    read(sandbox)
+    pid = sandbox.server_pid
+    sandbox.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
