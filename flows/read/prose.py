@@ -64,7 +64,8 @@ class _Page:
         """Read one line: an area of a list, a labelled figure, or sentences."""
         before = len(self.observations)
         if not self._read_area_line(line):
-            found = [(s, item) for s in sentences(line.text) for item in statements(s, self.wordings)]
+            text = line.text.replace("\t", ": ")  # columns without a table
+            found = [(s, item) for s in sentences(text) for item in statements(s, self.wordings)]
             for _, item in found:
                 self._add(item, line.paragraph.place)
             if not found:
@@ -98,7 +99,8 @@ class _Page:
         )
 
     def _add(self, item: Statement, place: str, area: str = "", is_total: bool = False) -> None:
-        if item.number.value is None:
+        if item.number.problem:
+            self._ask(item, place)
             return
         observation = make_observation(
             self.context,
@@ -113,6 +115,20 @@ class _Page:
         known = self.observations.setdefault(key, observation)
         if known.value != observation.value:
             self._conflict(known, observation)
+
+    def _ask(self, item: Statement, place: str) -> None:
+        label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
+        self.findings.append(
+            make_finding(
+                self.context,
+                item.number.problem,
+                "warning",
+                f"Không rõ “{item.raw_text}” là bao nhiêu ({label}); số này chưa được lấy.",
+                cell=place,
+                remedy_vi="Viết số theo cách 1.234 (dấu chấm phân nhóm) và 12,5 (dấu phẩy thập phân).",
+                raw_text=item.raw_text,
+            )
+        )
 
     def _conflict(self, first: Observation, second: Observation) -> None:
         self.findings.append(

@@ -17,9 +17,18 @@ from infra.catalogue import Indicator, Phrase
 Role = Literal["figure", "zero", "list", "correction"]
 _BETWEEN = rf"(?:(?![;!?]|\.(?:\s|$)|{FIGURE}).){{0,60}}?"
 _TO_FIGURE = rf"(?P<n>{FIGURE})"
-_LABELLED = re.compile(rf"{_BETWEEN}\s*(?:[:=]|là|đạt|hiện có|có|còn|gồm|được)\s*{_TO_FIGURE}")
+_LABELLED = re.compile(
+    rf"{_BETWEEN}(?:\s(?:tăng|giảm)\s*{FIGURE}[^\d;]{{0,20}}?)?\s*"
+    rf"(?:[:=]|là|đạt|hiện có|có|còn|gồm|được|lên)\s*{_TO_FIGURE}"
+)
 _CORRECTED = re.compile(rf"(?:(?![;!?]|\.(?:\s|$)).){{0,100}}?\s(?:thành|là|còn|về|bằng|xuống|lên)\s+{_TO_FIGURE}")
 _ENDS = r"(?=\s*(?:[,;.)]|$|trong (?:tháng|kì)))"
+_NO_FIGURES = r"số liệu|thống kê|báo cáo|thông tin"
+_NOT_COLLECTED = re.compile(
+    rf"{_BETWEEN}[:=]\s*(?P<n>\.{{2,}}|(?:chưa|không) (?:có|thống kê|tổng hợp)(?: được)?(?: (?:{_NO_FIGURES}))?){_ENDS}"
+)
+# A number behind these words is a change, or the value that no longer holds.
+_ANOTHER = re.compile(r"(?<![^\W_])(?:tăng|giảm|thêm|bớt|so với|thay vì|thay cho|không phải)\s*(?:thêm\s*)?$")
 _ENDING = re.compile(_ENDS)
 
 
@@ -46,6 +55,7 @@ class Wordings:
 
     damaged: bool  # the text may have lost letters
     measures: frozenset[str]  # indicators with decimals
+    shares: frozenset[str]  # indicators that may be printed with a percent sign
     figures: tuple[Phrase, ...]
     things: tuple[Phrase, ...]  # nouns and names
     lists: tuple[Phrase, ...]
@@ -61,10 +71,12 @@ class Wordings:
     def of(cls, phrases: tuple[Phrase, ...], indicators: Iterable[Indicator], damaged: bool = False) -> Wordings:
         """Sort phrases by kind; `damaged` for text that may have lost letters to blanks."""
         none = _alternatives(tuple(p.phrase for p in phrases if p.kind == "none"), damaged)
+        none += rf"(?!\s+(?:{_NO_FIGURES}|tăng|giảm|thay đổi|quá|dưới|những|chỉ))"
         change = _alternatives(tuple(p.phrase for p in phrases if p.kind == "change"), damaged)
         return cls(
             damaged=damaged,
             measures=frozenset(row.indicator_id for row in indicators if row.decimals > 0),
+            shares=frozenset(row.indicator_id for row in indicators if row.unit.startswith(("%", "TB/100"))),
             figures=tuple(p for p in phrases if p.kind in ("figure", "denominator")),
             things=tuple(p for p in phrases if p.kind in ("noun", "name")),
             lists=tuple(p for p in phrases if p.kind == "list"),
@@ -89,7 +101,7 @@ def statements(sentence: Sentence, wordings: Wordings) -> list[Statement]:
     if corrections:
         return _longest(corrections)
     found = _longest([*_figures(sentence, wordings), *_labelled(sentence, wordings)])
-    for more in (_zeros, _lists, _counts):
+    for more in (_uncollected, _zeros, _lists, _counts):
         stated = {item.indicator_id for item in found}
         found += _once(item for item in more(sentence, wordings) if item.indicator_id not in stated)
     return sorted(found, key=lambda item: item.start)
@@ -119,7 +131,7 @@ def _finds(row: Phrase, sentence: Sentence, wordings: Wordings) -> Iterator[re.M
 def _figures(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     for row in wordings.figures:
         for match in _finds(row, sentence, wordings):
-            if not _excluded(row, sentence.clause(match.start(), match.end())):
+            if _is_meant(match, row, sentence, wordings, match.start()):
                 yield _statement(sentence, row, wordings, match.start(), match)
 
 
@@ -128,8 +140,30 @@ def _labelled(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     for row in wordings.things:
         for thing in _finds(row, sentence, wordings):
             match = _LABELLED.match(sentence.masked, thing.end())
-            if match and not _excluded(row, sentence.clause(thing.start(), match.end())):
+            if match and _is_meant(match, row, sentence, wordings, thing.start()):
                 yield _statement(sentence, row, wordings, thing.start(), match)
+
+
+def _is_meant(match: re.Match[str], row: Phrase, sentence: Sentence, wordings: Wordings, first: int) -> bool:
+    """Tell whether a number is the figure itself: no change of it, no share of something, no other matter."""
+    start, end = match.span("n")
+    is_share = "%" in sentence.text[start:end] and row.indicator_id not in wordings.shares
+    is_another = bool(_ANOTHER.search(sentence.masked[max(0, start - 20) : start]))
+    return not is_share and not is_another and not _excluded(row, sentence.clause(first, match.end()))
+
+
+def _uncollected(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
+    """A name with the mark for "not collected": "Pa nô biên giới: …", "Đại lý Internet: chưa có số liệu"."""
+    if ":" not in sentence.text and "=" not in sentence.text:
+        return
+    for row in wordings.things:
+        for thing in _finds(row, sentence, wordings):
+            match = _NOT_COLLECTED.match(sentence.masked, thing.end())
+            said = match.group("n") if match else ""
+            if match and (said.startswith(".") or re.search(_NO_FIGURES, said)):
+                start, end = match.span("n")
+                raw = sentence.raw_slice(start, end)
+                yield Statement(row.indicator_id, "zero", ParsedNumber(None, "L"), raw, start, end, (start, end))
 
 
 def _corrections(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:

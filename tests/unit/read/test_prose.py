@@ -68,6 +68,16 @@ STATED = [
 ]  # fmt: skip
 
 
+STATED += [
+    (DISTRICT, "Pa nô biên giới: …; đài truyền thanh xã đầu tư mới: chưa có số liệu; đại lý Internet: 42",
+     {"border_panels_deployed": "None", "commune_radio_new": "None", "internet_agents": "42"}),
+    (DISTRICT, "Trong tháng tăng 02 trạm BTS so với tháng trước, nâng tổng số trạm BTS lên 122 trạm.",
+     {"telecom_bts_total": "122"}),
+    (DISTRICT, "Số trạm BTS giảm 01 trạm còn 119 trạm.", {"telecom_bts_total": "119"}),
+    (DISTRICT, "1\tĐại lý Internet\t42\n2\tTrạm BTS\ttrạm\t120", {"internet_agents": "42", "telecom_bts_total": "120"}),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("submitter_id", "text", "expected"), STATED)
 def test_stated_figures_are_read(submitter_id: str, text: str, expected: dict[str, str]) -> None:
     assert figures(submitter_id, text) == expected
@@ -123,6 +133,19 @@ def test_named_figure_that_cannot_be_read_is_reported_with_its_sentence() -> Non
     assert [(f.kind, f.raw_text) for f in reading.findings] == [
         ("unread_figure", "Số trạm BTS tăng nhẹ, so với 120 của kỳ trước.")
     ]
+
+
+@pytest.mark.parametrize("text", ["100% xã, thị trấn có báo đến trong ngày.", "Tăng 02 trạm BTS trong tháng."])
+def test_share_or_change_is_not_the_figure(text: str) -> None:
+    reading = read(DISTRICT, text)
+    assert reading.observations == ()
+    assert [f.kind for f in reading.findings] == ["unread_figure"]
+
+
+def test_figure_not_collected_is_missing_and_never_zero() -> None:
+    observation = read(DISTRICT, "Pa nô biên giới: …").observations[0]
+    assert (observation.value, observation.obs_status) == (None, "L")
+    assert read(DISTRICT, "Chưa có số liệu về pa nô biên giới.").observations == ()
 
 
 def test_two_values_of_one_figure_are_reported() -> None:
