@@ -38,7 +38,8 @@ def test_observations_in_force_with_their_place(warehouse: BuiltWarehouse) -> No
     assert rows == [{
         "period": PERIOD, "submitter_id": "in_cao_nguyen", "area_code": "64", "indicator_id": "printing_revenue",
         "value": "3946000000", "unit": "đồng", "obs_status": "A", "qualifier": "",
-        "message": "in_cao_nguyen-2019-04.eml", "file": "bieu.xlsx", "sheet": "T4", "cell": "D10", "raw_text": "3946000000",
+        "message": "in_cao_nguyen-2019-04.eml", "file": "bieu.xlsx", "sheet": "T4", "cell": "D10",
+        "raw_text": "3946000000",
     }]
 
 

@@ -94,6 +94,16 @@ def _twice() -> list[Observation]:
         observation("in_pho_nui", "64", "printing_revenue", 0, **same),
         observation("dist_626", "626", "internet_agents", 48, cell="C2", use_status="superseded"),
         observation("nobody", "64", "hotline_calls", 1000),
+        *_twin(),
+    ]
+
+
+def _twin() -> list[Observation]:
+    """The same document in two messages: each figure has one key, whichever message is in force."""
+    figure = observation("vnpt", "622", "telecom_bts_total", 2)
+    return [
+        replace(figure, message=message, receipt_id=f"r-{message}", use_status="duplicate")
+        for message in ("a-twin.eml", "z-twin.eml")
     ]
 
 
@@ -256,6 +266,12 @@ def test_superseded_and_quarantined_figures_do_not_count(odd_month: BuiltWarehou
     assert _figure(odd_month, "hotline_calls") == (34, "complete")
     query = "select use_in_total from marts.fct_observations where value in (48, 1000)"
     assert odd_month.rows(query) == [("not_in_force",)] * 2
+
+
+def test_twin_of_a_message_neither_hides_nor_doubles_its_figures(odd_month: BuiltWarehouse) -> None:
+    query = "select message, is_in_force from marts.fct_observations" \
+            " where submitter_id = 'vnpt' and area_code = '622' and indicator_id = 'telecom_bts_total'"
+    assert odd_month.rows(query) == [("vnpt-2019-04.eml", True)]
 
 
 def test_figure_nobody_asked_for_is_kept_and_named(odd_month: BuiltWarehouse) -> None:
