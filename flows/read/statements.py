@@ -120,9 +120,9 @@ def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
 
 def _finds(row: Phrase, sentence: Sentence, wordings: Wordings) -> Iterator[re.Match[str]]:
     """Yield every match of a phrase, also those that begin inside another."""
+    pattern, at = compile_phrase(row.phrase, wordings.damaged), 0  # compiled anyway: a warmed process has it
     if not wordings.damaged and needle(row.phrase) not in sentence.text:
         return
-    pattern, at = compile_phrase(row.phrase, wordings.damaged), 0
     while match := pattern.search(sentence.masked, at):
         yield match
         at = match.start() + 1
