@@ -29,10 +29,10 @@ class Book:
             "title": book.add_format({**FONT, "bold": True, "font_size": 14}),
             "subtitle": book.add_format({**FONT, "italic": True, "font_color": "#555555"}),
             "header": book.add_format({**FONT, **blue, **centred, "bold": True, "text_wrap": True, "border": 1}),
-            "text": book.add_format({**FONT, "text_wrap": True, "border": 1}),
-            "raw": book.add_format({**FONT, "border": 1}),
-            "total": book.add_format({**FONT, **grey, "bold": True, "border": 1}),
-            "flag": book.add_format({**FONT, **yellow, "text_wrap": True, "border": 1}),
+            "text": book.add_format({**FONT, "text_wrap": True, "border": 1, "indent": 1}),
+            "raw": book.add_format({**FONT, "border": 1, "indent": 1}),
+            "total": book.add_format({**FONT, **grey, "bold": True, "border": 1, "indent": 1}),
+            "flag": book.add_format({**FONT, **yellow, "text_wrap": True, "border": 1, "indent": 1}),
         }
         self._number_formats: dict[tuple[int, bool], Any] = {}
 
@@ -111,7 +111,7 @@ class Book:
             shape = "#,##0" + ("." + "0" * decimals if decimals else "")
             grey = {"bg_color": "#F2F2F2"} if is_total else {}
             self._number_formats[key] = self.book.add_format(
-                {**FONT, **grey, "bold": is_total, "border": 1, "num_format": shape})
+                {**FONT, **grey, "bold": is_total, "border": 1, "align": "right", "indent": 1, "num_format": shape})
         return self._number_formats[key]
 
 

@@ -39,14 +39,18 @@ class Notes:
 
 
 def waiver_reasons(data: ReportData) -> dict[str, tuple[str, ...]]:
-    """Return for each published indicator the reasons of the waivers that touch a cell behind it."""
-    published = {row.observation_id: row.indicator_id for row in data.sources}
+    """Return for each published indicator the reasons of the waivers that touch a cell behind it.
+
+    A cell is behind its own indicator and behind every ratio and sum computed from it.
+    """
+    published: dict[str, set[str]] = {}
+    for row in data.sources:
+        published.setdefault(row.observation_id, set()).add(row.indicator_id)
     reasons: dict[str, list[str]] = {}
     for finding, decision in open_waivers(data):
-        touched = {published.get(cell.observation_id, cell.indicator_id) for cell in finding.cells}
-        touched |= {cell.indicator_id for cell in finding.cells}
-        for indicator_id in touched:
-            reasons.setdefault(indicator_id, []).append(decision.reason)
+        for cell in finding.cells:
+            for indicator_id in published.get(cell.observation_id, set()) | {cell.indicator_id}:
+                reasons.setdefault(indicator_id, []).append(decision.reason)
     return {name: tuple(dict.fromkeys(texts)) for name, texts in reasons.items()}
 
 

@@ -156,8 +156,11 @@ class ReportData:
 
     def _missing_name(self, text: str) -> str:
         name, _, areas = text.partition("/")
-        indicator = self.catalogue.indicator_by_id.get(name)
-        shown = indicator.label_vi if indicator and name not in self.submitters else self.submitter_name(name)
+        indicator, submitter = self.catalogue.indicator_by_id.get(name), self.submitters.get(name)
+        shown = indicator.label_vi if indicator and not submitter else self.submitter_name(name)
+        if submitter and submitter.submitter_kind == "district":
+            district = self.area_name(submitter.area_code)
+            shown = f"{district[:1].lower()}{district[1:]}"
         return f"{shown} ({self.area_name(areas.strip('+'))})" if areas.strip("+") else shown
 
     def area_name(self, area_code: str) -> str:
