@@ -72,7 +72,7 @@ def narrative_items(lines: Sequence[Line], left_out: Iterable[str], context: Rea
         if line.role == "item" and line.part and line.text not in skipped:
             place = line.paragraph.place
             used[place] = used.get(place, 0) + 1
-            is_numbered = used[place] > 1 and place.startswith("paragraph")
+            is_numbered = used[place] > 1 and place not in ("body", "pdf")
             items.append(
                 NarrativeItem(
                     period=context.report_period,

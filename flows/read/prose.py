@@ -17,7 +17,7 @@ from flows.read.labels import match_label
 from flows.read.narrative import Line, has_own_section, narrative_items, outline
 from flows.read.numbers import parse_number
 from flows.read.observations import make_finding, make_observation
-from flows.read.phrases import NUMBER, Sentence, compile_phrase, prepare, sentences
+from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, prepare, sentences
 from flows.read.statements import Statement, Wordings, mentions, statements
 from flows.read.text import fold
 from flows.records import IntakeFinding, Observation, Reading
@@ -27,6 +27,7 @@ _LABELLED_LINE = re.compile(
     rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER.pattern})"
     r"(?P<more>.*)$"
 )
+_REQUEST = re.compile(r"(?<![^\W_])(?:đề nghị|xin|vui lòng|kính mong|mong|nhờ)(?![^\W_])")
 _UNIT = re.compile(r"[^\d]{0,25}")
 _TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
 REPORT = "report"
@@ -70,6 +71,7 @@ class _Page:
                 self._add(item, line.paragraph.place)
             if not found:
                 self._read_labelled_line(line)
+                self._report_request(line)
             self._note_list_head(line)
         if len(self.observations) > before:
             self.figure_lines.add(line.text)
@@ -97,6 +99,24 @@ class _Page:
                 raw_text=sentence.raw,
             )
         )
+
+    def _report_request(self, line: Line) -> None:
+        """Report a request to correct a figure that names none we know: it must not be lost."""
+        for sentence in sentences(line.text):
+            asked = _REQUEST.search(sentence.text)
+            change = self.wordings.change.search(sentence.masked, asked.end()) if asked else None
+            if change and re.search(FIGURE, sentence.masked[change.end() :]):
+                self.findings.append(
+                    make_finding(
+                        self.context,
+                        "unread_correction",
+                        "warning",
+                        "Câu này đề nghị sửa số liệu nhưng không rõ chỉ tiêu nào; chưa sửa gì.",
+                        cell=line.paragraph.place,
+                        remedy_vi="Ghi rõ tên chỉ tiêu và số đúng, ví dụ “sửa số trạm BTS thành 120 trạm”.",
+                        raw_text=sentence.raw,
+                    )
+                )
 
     def _add(self, item: Statement, place: str, area: str = "", is_total: bool = False) -> None:
         if item.number.problem:

@@ -119,6 +119,12 @@ def test_correction_speaks_of_its_figure_alone(text: str, expected: dict[str, st
     assert figures(DISTRICT, f"{text} Các số khác giữ nguyên.") == expected
 
 
+def test_request_that_names_no_known_figure_is_reported() -> None:
+    reading = read(DISTRICT, "Đề nghị Sở sửa giúp mục 2 của biểu thành 120.")
+    assert reading.observations == ()
+    assert [f.kind for f in reading.findings] == ["unread_correction"]
+
+
 def test_figure_of_another_submitters_duty_is_not_taken() -> None:
     assert figures("thanh_tra", "Có 120 trạm BTS và 42 đại lý Internet.") == {}
 
