@@ -127,7 +127,10 @@ def test_a_waived_figure_carries_the_reason(april: ReportData) -> None:
     waived = replace(april, findings=(finding,), decisions=(waiver,), sources=(*april.sources, ratio))
     document = build_report(waived, load_outline())
     assert document.notes == ("Số liệu còn chênh lệch, được chấp nhận công bố với lý do: Trạm dùng chung đã khai.",)
-    assert {run.indicator_id for run in document.figure_runs() if run.note} == {"telecom_bts_total", "phone_subs_per_100"}
+    assert {run.indicator_id for run in document.figure_runs() if run.note} == {
+        "telecom_bts_total",
+        "phone_subs_per_100",
+    }
 
 
 def test_an_item_that_states_a_figure_is_printed_instead_of_the_template(
