@@ -84,7 +84,7 @@ def read(stores: Any, catalogue: Any, period: str) -> list[DocumentReading]:
             data = archive.get(request.document.sha256)
             reading = read_plainly(data, context_of(request, catalogue, period))
         said.append(DocumentReading(request.document, request.receipt.submitter_id, reading))
-    resolved = step.resolve_versions(receipts, said)
+    resolved = step.resolve_versions(receipts, said, catalogue)
     current = step._set_statuses(ledger, receipts, resolved)
     about = step._about_messages(current, resolved, catalogue, period)
     readings = [*resolved.readings, *map(step.as_reading, about)]
@@ -138,7 +138,7 @@ def deliver(stores: Any, catalogue: Any, edition: Any) -> None:
 
 def validate_each_file(book: Any, instances: list[Instance]) -> None:
     """Validate the comparisons of each file on their own, and those that join several files together."""
-    files = {cell.observation_id: (cell.message, cell.file) for cell in book.cells.values()}
+    files = {key: (cell.message, cell.file) for key, cell in book.cells.items()}
     groups: dict[tuple[str, str], list[Instance]] = defaultdict(list)
     for instance in instances:
         touched = {files[c] for c in instance.verdict.cells if c in files}
@@ -157,7 +157,8 @@ def _validate(name: tuple[str, str], group: list[Instance]) -> int:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("submissions").add_dataframe_asset("/".join(name) or "month")
-    batch = asset.add_batch_definition_whole_dataframe("file").get_batch({"dataframe": pd.concat(frames.values())})
+    frame = pd.concat(frames.values(), ignore_index=True)
+    batch = asset.add_batch_definition_whole_dataframe("file").get_batch({"dataframe": frame})
     result = batch.validate(build_suite("file", ()), result_format="COMPLETE")
     rows = {row for single in result.results for row in single.result.get("unexpected_index_list") or []}
     return len(rows)
