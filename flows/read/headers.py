@@ -98,8 +98,10 @@ def _is_header_row(view: SheetView, row: int, words: Vocabulary) -> bool:
             known += 1
         elif cell.is_value:
             return False
-        elif not words.units.find(cell.text):
+        else:
             meaning = words.labels.match(cell.text)
+            if words.units.find(cell.text) and not meaning.roles:
+                continue  # "thuê bao" and "trạm" beside a figure that is left blank
             is_area = bool(words.areas.candidates(cell.text))
             known += meaning.is_known or is_area or words.labels.is_last_part(cell.text)
             decisive += bool(meaning.indicator_id) or not meaning.roles.isdisjoint(_NEEDED_ROLES)
@@ -168,7 +170,7 @@ def _is_number_row(view: SheetView, row: int, left: int, right: int) -> bool:
     """Tell whether a row numbers the columns: "A B 1 2 3=1+2", "(1) (2)", "1 2 3 4"."""
     texts = [cell.text for column, cell in view.rows.get(row, {}).items() if left <= column <= right]
     marks = [text for text in texts if _COLUMN_NUMBER.fullmatch(text)]
-    if len(marks) < 2 or len(texts) - len(marks) > 1:
+    if len(marks) < 2 or len(texts) - len(marks) > (len(marks) >= 4):
         return False
     numbers = [int(match.group()) for text in marks if (match := re.search(r"\d+", text.split("=")[0]))]
     in_order = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else False
