@@ -40,11 +40,12 @@ class Collector:
         """Return the indicator of an id that may carry a suffix ("x#list")."""
         return self.context.catalogue.indicator_by_id.get(indicator_id.split("#")[0])
 
-    def period_of(self, column: Column | None) -> str:
-        """Return the month of a column's figures."""
+    def period_of(self, column: Column | None, row: Row | None = None) -> str:
+        """Return the month of the figures of a column, or of a row that names one."""
         now = self.context.report_period
-        if column is None:
-            return now
+        said = row.period if row else None
+        if column is None or said:
+            return said or now
         return previous_period(now) if column.has_role("#previous") else column.period or now
 
     def observe(self, row: Row, column: Column | None, cell: ViewCell | None, indicator_id: str) -> None:
@@ -85,7 +86,7 @@ class Collector:
                 cell=self.view.place(cell),
                 raw_text=raw_text,
                 sheet=self.view.grid.sheet,
-                period=self.period_of(column),
+                period=self.period_of(column, row),
                 is_reported_total=self._is_total(row, column, indicator_id, area),
                 row_label=" / ".join(row.parts),
                 column_label=" / ".join(column.parts) if column else "",

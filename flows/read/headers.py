@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from flows.read.areas import AreaIndex
 from flows.read.labels import LabelIndex, Meaning
-from flows.read.periods import period_of_label
+from flows.read.periods import period_at_end, period_of_label
 from flows.read.sheet_view import SheetView, ViewCell
 from flows.read.units import StatedUnit, UnitIndex
 
@@ -249,6 +249,8 @@ def describe_column(index: int, parts: tuple[str, ...], row: int, words: Vocabul
             period = said
         elif not unit:
             labels.append(part)
+            at_end = period_at_end(part, words.report_period)
+            period = at_end if at_end is not None else period
     meaning = words.labels.match_path(labels)
     if not labels and period is not None:
         meaning = Meaning(roles=frozenset({"#value"}))

@@ -66,7 +66,7 @@ _LEADS = re.compile(r"^(?:trong đó|gồm|bao gồm|số lượng|số liệu|s
 _WHEN = re.compile(
     r"(?:[\s,]*\b(?:(?:tính |lũy kế )?đến (?:cuối (?:kì|tháng)|nay|thời điểm báo cáo|hết tháng)|"
     r"(?:tính )?đến (?:hết )?(?:ngày )?\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|"
-    r"(?:phát sinh )?trong (?:tháng|kì)(?: báo cáo| này)?|lũy kế|tháng \d{1,2}(?:[/.-]\d{4}| năm \d{4})?|"
+    r"trong (?:tháng|kì)(?: báo cáo| này)?|lũy kế|tháng \d{1,2}(?:[/.-]\d{4}| năm \d{4})?|"
     r"t\d{1,2}(?:[/.-]\d{2,4})?|cuối kì|hiện có|hiện nay))+$"
 )
 

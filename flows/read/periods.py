@@ -18,6 +18,9 @@ _LABEL = re.compile(
     r"(?:số liệu |kết quả |thực hiện |kì |lũy kế )*(?:trong )?(?:tháng|t)\s*0?(1[0-2]|[1-9])"
     r"(?:\s*(?:[/.\-]|năm)\s*(20\d\d|\d\d))?"
 )
+_AT_END = re.compile(
+    rf"(?:^|[\s,(])(?:(?P<label>(?:tháng|t)\s*\d{{1,2}}(?:\s*(?:[/.\-]|năm)\s*\d{{2,4}})?)|(?:ngày\s*)?(?P<date>{_DATE}))\)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,14 @@ def period_of_label(text: str, report_period: str) -> str | None:
         if said.is_same(period) or (not said.year and said.month == int(period[5:7])):
             return period
     return ""
+
+
+def period_at_end(text: str, report_period: str) -> str | None:
+    """Return the period of a label that ends with a month or a day: "Thuê bao cố định tháng 3", "… đến 14/3/2019"."""
+    match = _AT_END.search(fold(text).strip(" .:;"))
+    if not match:
+        return None
+    if match["label"]:
+        return period_of_label(match["label"], report_period)
+    said = DeclaredMonth(int(match[4]), int(match[3]))
+    return next((p for p in (report_period, previous_period(report_period)) if said.is_same(p)), "")

@@ -9,6 +9,7 @@ from typing import Literal
 from flows.read.areas import AreaMatch
 from flows.read.headers import Header, Vocabulary
 from flows.read.labels import UNKNOWN, Meaning, label_key
+from flows.read.periods import period_at_end
 from flows.read.sheet_view import SheetView, ViewCell
 from flows.read.text import fold
 from flows.read.units import StatedUnit
@@ -27,7 +28,10 @@ _REMARK = re.compile(r"^(?:ghi chú|chú thích|lưu ý|\*|\d\)|\(\*\)|\(\d\)|ng
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one row of a table is about. `area_code` is "" where the row says nothing about the area."""
+    """What one row of a table is about. `area_code` is "" where the row says nothing about the area.
+
+    `period` is set by a label that ends with a month; "" means a month out of use.
+    """
 
     number: int
     kind: RowKind
@@ -40,6 +44,7 @@ class Row:
     remark: str = ""
     serial: str = ""
     label_column: int = 0
+    period: str | None = None
 
     @property
     def is_total(self) -> bool:
@@ -196,7 +201,8 @@ class RowReader:
         meaning = self._words.labels.match_path(parts)
         self._stack.append((depth, row.label))
         area = self._match_area(self._view.shown(row.number, self._area_column)).code if self._area_column else ""
-        row = replace(row, parts=parts, meaning=meaning, area_code=area)
+        period = period_at_end(row.label, self._words.report_period)
+        row = replace(row, parts=parts, meaning=meaning, area_code=area, period=period)
         if "#total" in meaning.roles and not meaning.indicator_id:
             return replace(row, kind="total")
         is_section = not self._figures(row.number) and not meaning.indicator_id

@@ -17,7 +17,7 @@ from flows.read.collector import Collector
 from flows.read.document import Grid, ReadContext
 from flows.read.headers import Column, Header, Vocabulary, find_header
 from flows.read.labels import Meaning, label_index, pairs_of
-from flows.read.periods import other_month
+from flows.read.periods import other_month, period_at_end
 from flows.read.registers import is_register, read_register
 from flows.read.rows import Row, RowReader
 from flows.read.sheet_view import SheetView, ViewCell
@@ -101,8 +101,12 @@ class GridReader:
                 continue
             figures = [other for other in cells if other.is_value and other.column > cell.column]
             if meaning.indicator_id and figures:
-                row = Row(number, "item", cell.text, (cell.text,), meaning=meaning, label_column=cell.column)
-                self._lone_figure(row, figures)
+                period = period_at_end(cell.text, self.words.report_period)
+                row = Row(
+                    number, "item", cell.text, (cell.text,), meaning=meaning, label_column=cell.column, period=period
+                )
+                if period != "":
+                    self._lone_figure(row, figures)
             return
         if len(cells) > 1 and [cell.is_value for cell in cells].count(False) == 1 and not cells[0].is_value:
             self._unread_lines.append(cells[0])
@@ -294,6 +298,8 @@ class GridReader:
 
     def _item_row(self, row: Row, columns: list[Column], reader: RowReader) -> None:
         """A row named by an indicator: under the columns of a cross table, or with its only figure."""
+        if row.period == "":
+            return
         figures = self._figures(row, columns)
         if reader.has_areas and not row.area_code and not any(c.has_role(*_PERIOD_ROLES) for c in columns):
             if figures and row.meaning.indicator_id:

@@ -226,6 +226,18 @@ def test_column_of_a_month_out_of_use_is_left_alone():
     assert questions(reading) == []
 
 
+def test_month_at_the_end_of_a_label_is_the_month_of_its_figures():
+    rows = [["TT", "Huyện", "Cố định tháng 3", "Cố định đến 14/4/2019", "Cố định T12"], [1, "Pleiku", 1, 2, 3]]
+    assert figures(read(rows)) == {"C2": "622 phone_subs_fixed 1 2019-03", "D2": "622 phone_subs_fixed 2"}
+    lines = [
+        ["Chỉ tiêu", "Số liệu"],
+        ["Trạm BTS tháng 3/2019", 5],
+        ["Trạm BTS tháng 4/2019", 6],
+        ["Trạm BTS T4/2018", 4],
+    ]
+    assert figures(read(lines)) == {"B2": "64 telecom_bts_total 5 2019-03", "B3": "64 telecom_bts_total 6"}
+
+
 def test_stock_is_read_from_the_cumulative_column():
     rows = [["TT", "Chỉ tiêu", "Trong tháng", "Lũy kế"], [1, "Thuê bao điện thoại", 12, 1200]]
     reading = read(rows)
