@@ -25,7 +25,7 @@ select observation_id, period, report_period, submitter_id, area_code, indicator
        printed_decimals, is_reported_total, message, file, sheet, cell, raw_text
 from marts.fct_observations
 where is_in_force and report_period in (?, ?)
-order by report_period desc, message, file, sheet, observation_id
+order by report_period desc, message, file, sheet
 """
 _FIGURES = """
 select period, indicator_id, value, decimals, completeness, missing
@@ -218,7 +218,7 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
     months = [period, previous_period(period)]
     kinds = {row.indicator_id: row.indicator_kind for row in catalogue.indicators}
     rows = _dicts(connection, _OBSERVATIONS, months)
-    cells = {row["observation_id"]: make_cell(row, kinds) for row in rows}
+    cells = {cell.cell_id: cell for cell in sorted((make_cell(row, kinds) for row in rows), key=_reading_order)}
     sources = defaultdict(list)
     for row in _dicts(connection, _SOURCES, months):
         sources[row["period"], row["indicator_id"]].append(row["observation_id"])
@@ -270,6 +270,14 @@ def decimal_text(value: Fraction, digits: int = 6) -> str:
     from expectations.language import round_half_up
 
     return decimal_text(round_half_up(value, digits))
+
+
+def _reading_order(cell: Cell) -> tuple[Any, ...]:
+    """Newest month first, then as a reader meets the cells: table by table, line by line."""
+    numbers = tuple(int(n) for n in re.findall(r"\d+", " ".join(cell.line[2:])))
+    column = cell.column[-1] if cell.column else ""
+    newest = tuple(-int(n) for n in cell.report_period.split("-"))
+    return (*newest, cell.message, cell.file, cell.sheet, numbers, len(column), column, cell.place, cell.indicator_id)
 
 
 def _distance(cell: Cell, anchor: Cell) -> int:

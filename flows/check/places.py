@@ -231,8 +231,7 @@ def _of_submitter(book: Book, rule: Rule, place: Place, name: str, period: str) 
 
 
 def _missing_or_absent(book: Book, rule: Rule, place: Place, name: str, period: str) -> Figure:
-    provision = book.provisions.get((place.submitter_id, name))
-    is_asked = provision is not None and provision.role == "source"
+    is_asked = _is_asked(book, place.submitter_id, name)
     if period != book.period:
         known = (period, place.submitter_id) in book.submitters_heard
         nobody = not any(p == period for p, _ in book.submitters_heard)
@@ -242,6 +241,15 @@ def _missing_or_absent(book: Book, rule: Rule, place: Place, name: str, period: 
     if not is_asked or (place.area_code != book.own_area(place.submitter_id) and not _has_column(book, place, name)):
         return ABSENT
     return missing(_part_name(book, place.submitter_id, name, place.area_code), _possible(book, name))
+
+
+def _is_asked(book: Book, submitter_id: str, name: str) -> bool:
+    """Return whether a submitter has to report a figure, or any part of it when it is derived."""
+    provision = book.provisions.get((submitter_id, name))
+    if provision is not None:
+        return provision.role == "source"
+    definition = current_definition(book, name)
+    return definition is not None and any(_is_asked(book, submitter_id, part) for part in names(definition))
 
 
 def _has_column(book: Book, place: Place, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -80,9 +81,12 @@ def read_truth(path: Path, period: str) -> list[dict[str, Any]]:
 
 def write_month(
     settings: Settings, observations: Iterable[dict[str, Any]], period: str,
-    catalogue: Catalogue | None = None, intake: Iterable[dict[str, Any]] = (),
+    catalogue: Catalogue | None = None, intake: Iterable[dict[str, Any]] = (), heard: Iterable[str] = ("van_phong",),
 ) -> str:
-    """Write a build with the marts of these observations and return its id."""
+    """Write a build with the marts of these observations and return its id.
+
+    `heard`: submitters whose message came without a figure.
+    """
     rows = list(observations)
     catalogue = catalogue or load_catalogue().at(period)
     with new_build_folder(settings) as folder:
@@ -90,28 +94,34 @@ def write_month(
             connection.execute("create schema marts")
             for name, columns in _TABLES.items():
                 connection.execute(f"create table marts.{name} ({columns})")
-            _insert(connection, "fct_observations", rows)
+            _insert(connection, folder, "fct_observations", rows)
             for month in sorted({row["report_period"] for row in rows}):
                 figures, sources = _figures(rows, month, catalogue)
-                _insert(connection, "fct_figures", figures)
-                _insert(connection, "fct_figure_sources", sources)
-                heard = {row["submitter_id"] for row in rows if row["report_period"] == month}
-                _insert(connection, "fct_submissions", [
+                _insert(connection, folder, "fct_figures", figures)
+                _insert(connection, folder, "fct_figure_sources", sources)
+                sent = {row["submitter_id"] for row in rows if row["report_period"] == month} | set(heard)
+                _insert(connection, folder, "fct_submissions", [
                     {"period": month, "submitter_id": s.submitter_id, "message": "1.eml",
-                     "status": "received" if s.submitter_id in heard or s.submitter_id == "van_phong" else "missing"}
+                     "status": "received" if s.submitter_id in sent else "missing"}
                     for s in catalogue.submitters
                 ])
-            _insert(connection, "fct_intake_findings", list(intake))
+            _insert(connection, folder, "fct_intake_findings", list(intake))
         publish_build(settings, folder, BUILD, period, ["marts.fct_observations"])
     return BUILD
 
 
-def _insert(connection: Any, name: str, rows: list[dict[str, Any]]) -> None:
-    columns = [column.split()[0] for column in _TABLES[name].replace("(28, 6)", "").split(", ")]
-    values = [[row.get(column) for column in columns] for row in rows]
-    if values:
-        connection.executemany(
-            f"insert into marts.{name} values ({', '.join('?' * len(columns))})", values)
+def _insert(connection: Any, folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    columns = dict(column.split(" ", 1) for column in _TABLES[name].replace("(28, 6)", "(28,6)").split(", "))
+    passage = folder / f"{name}.json"
+    with passage.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(json.dumps({c: row.get(c) for c in columns}, default=str, ensure_ascii=False) + "\n")
+    if rows:
+        connection.execute(
+            f"insert into marts.{name} select * from read_json(?, format = 'newline_delimited', columns = ?)",
+            [str(passage), columns],
+        )
+    passage.unlink()
 
 
 def _figures(
