@@ -5,6 +5,7 @@ Texts are written as strings and never as formulas; figures as numbers with thei
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 AXIS = {"num_font": {"name": "Times New Roman"}, "num_format": "#,##0", "major_gridlines": {"visible": True}}
 HEAD_ROW = 3
 FIRST_ROW = 4
+LINE_HEIGHT = 15
 
 
 class Book:
@@ -23,18 +25,20 @@ class Book:
     def __init__(self, book: Any, month: str) -> None:
         self.book = book
         self._month = month
+        left = {"align": "left", "indent": 1}
         grey, blue, yellow = {"bg_color": "#F2F2F2"}, {"bg_color": "#DCE6F1"}, {"bg_color": "#FFF2CC"}
         centred = {"align": "center", "valign": "vcenter"}
         self._formats = {
             "title": book.add_format({**FONT, "bold": True, "font_size": 14}),
             "subtitle": book.add_format({**FONT, "italic": True, "font_color": "#555555"}),
             "header": book.add_format({**FONT, **blue, **centred, "bold": True, "text_wrap": True, "border": 1}),
-            "text": book.add_format({**FONT, "text_wrap": True, "border": 1, "indent": 1}),
-            "raw": book.add_format({**FONT, "border": 1, "indent": 1}),
-            "total": book.add_format({**FONT, **grey, "bold": True, "border": 1, "indent": 1}),
-            "flag": book.add_format({**FONT, **yellow, "text_wrap": True, "border": 1, "indent": 1}),
+            "text": book.add_format({**FONT, "text_wrap": True, "border": 1, **left}),
+            "raw": book.add_format({**FONT, "border": 1, **left}),
+            "total": book.add_format({**FONT, **grey, "bold": True, "border": 1, **left}),
+            "flag": book.add_format({**FONT, **yellow, "text_wrap": True, "border": 1, **left}),
         }
         self._number_formats: dict[tuple[int, bool], Any] = {}
+        self._widths: dict[str, list[int]] = {}
 
     def list_sheet(self, name: str, title: str, english: str, columns: Sequence[tuple[str, int]]) -> Any:
         """Return a new sheet that is one list: titles, a header row that repeats on paper, widths."""
@@ -42,6 +46,7 @@ class Book:
         for column, (text, width) in enumerate(columns):
             sheet.set_column(column, column, width)
             sheet.write_string(HEAD_ROW, column, text, self._formats["header"])
+        self._widths[name] = [width for _, width in columns]
         sheet.set_row(HEAD_ROW, 34)
         sheet.repeat_rows(HEAD_ROW)
         return sheet
@@ -78,6 +83,14 @@ class Book:
                 sheet.write_blank(number, column, None, self._formats[look])
             else:
                 self.text(sheet, number, column, str(value), look)
+        lines = self._lines(sheet.get_name(), values) if look != "raw" else 1
+        if lines > 1:  # not every program makes a row as high as its wrapped text
+            sheet.set_row(number, LINE_HEIGHT * lines)
+
+    def _lines(self, sheet_name: str, values: Sequence[object]) -> int:
+        widths = self._widths.get(sheet_name, [])
+        return max((math.ceil(1.05 * len(value) / width) for value, width in zip(values, widths, strict=False)
+                    if isinstance(value, str)), default=1)
 
     def table_row(self, sheet: Any, number: int, label: str, values: Sequence[Decimal | None], decimals: int,
                   is_total: bool = False) -> None:

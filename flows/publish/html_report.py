@@ -10,7 +10,8 @@ from flows.publish.docx_report import MARKERS
 STYLE = """
 body{font-family:"Times New Roman","Liberation Serif",serif;font-size:14pt;line-height:1.35;max-width:165mm;
 margin:20mm auto;padding:0 5mm;color:#000;background:#fff}
-table{width:100%;border-collapse:collapse}td{vertical-align:top;width:50%}.head td{text-align:center;font-size:12pt}
+table{width:100%;border-collapse:collapse}td{vertical-align:top;width:50%}
+.head td{text-align:center;font-size:12pt;white-space:nowrap}
 hr{border:0;border-top:1px solid #000;margin:3px auto}.title{text-align:center;font-weight:bold;margin-top:1em}
 h2,h3,p{font-size:14pt;text-align:justify;text-indent:10mm;margin:.4em 0}.foot{margin-top:1.5em;font-size:11pt}
 .foot p{text-indent:0;font-size:11pt;margin:0;text-align:left}.signer{text-align:center;font-weight:bold;font-size:14pt}

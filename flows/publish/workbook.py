@@ -141,7 +141,7 @@ class _Writer:
     def submissions(self) -> None:
         sheet = self._book.list_sheet("Gửi báo cáo", "Tình hình gửi báo cáo", "Submissions: expected and received", [
             ("TT\nNo.", 5), ("Đơn vị báo cáo\nReporting unit", 48), ("Tình trạng\nStatus", 18),
-            ("Thư\nMessage", 24), ("Thời điểm gửi\nSent at", 27), ("Hạn gửi\nDue at", 27), ("Số số liệu\nFigures", 10),
+            ("Thư\nMessage", 24), ("Thời điểm gửi\nSent at", 19), ("Hạn gửi\nDue at", 19), ("Số số liệu\nFigures", 10),
             ("Số nội dung\nWork items", 12), ("Số điểm cần xem\nIntake findings", 16),
         ])
         order = {name: index for index, name in enumerate(self._data.submitters)}
@@ -149,7 +149,8 @@ class _Writer:
         for number, row in enumerate(rows, start=1):
             self._book.row(sheet, HEAD_ROW + number, [
                 number, self._data.submitter_name(row.submitter_id), STATUSES.get(row.status, row.status),
-                row.message, row.sent_at, row.due_at, row.n_observations, row.n_narrative_items, row.n_intake_findings,
+                row.message, _moment(row.sent_at), _moment(row.due_at),
+                row.n_observations, row.n_narrative_items, row.n_intake_findings,
             ], look="text" if row.status in ("received", "superseded") else "flag")
         sheet.freeze_panes(FIRST_ROW, 2)
 
@@ -289,3 +290,8 @@ class _Writer:
         missing = self._data.missing_names(figure)
         parts = [f"Thiếu: {missing}"] if missing else []
         return "; ".join([*parts, *(f"Chấp nhận chênh lệch: {reason}" for reason in reasons)])
+
+
+def _moment(text: str) -> str:
+    """Return an ISO moment as people write it, "16/04/2019 13:19"; empty for none."""
+    return datetime.fromisoformat(text).strftime("%d/%m/%Y %H:%M") if text else ""
