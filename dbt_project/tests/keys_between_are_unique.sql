@@ -13,6 +13,7 @@
     "int_figures_summed": "period, indicator_id",
     "int_definitions_expanded": "period, indicator_id, input_path",
     "int_figures_derived": "period, indicator_id",
+    "int_totals_stated": "period, indicator_id",
     "int_district_parts": "period, submitter_id, area_code, indicator_id",
     "int_district_figures": "period, area_code, indicator_id",
 } %}

@@ -15,7 +15,7 @@ from flows.records import Decision, DocumentReading, Receipt
 from infra.errors import OperationError
 from infra.settings import PROJECT, Settings
 
-IMPORT_SECONDS = 120          # a cold machine under load; a warm one needs five
+IMPORT_SECONDS = 600          # a cold machine under load; an idle one needs three
 BUILD_SECONDS = 600
 PUBLISHED_TABLES = (
     "marts.fct_observations", "marts.fct_figures", "marts.fct_figure_sources", "marts.fct_submissions",
@@ -127,7 +127,8 @@ def dbt_folder(settings: Settings) -> Path:
 def _start_process(settings: Settings) -> subprocess.Popen[str]:
     folder = dbt_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "flows.build.dbt_process", str(PROJECT / "dbt_project"), str(folder)]
+    quiet = ["-W", "ignore:resource_tracker"]       # semaphores of a process that is ended, not torn down
+    command = [sys.executable, *quiet, "-m", "flows.build.dbt_process", str(PROJECT / "dbt_project"), str(folder)]
     with (folder / "dbt.log").open("w", encoding="utf-8") as log:
         return subprocess.Popen(
             command, cwd=PROJECT, env=_environment(), text=True, encoding="utf-8",

@@ -26,3 +26,11 @@ select
     counted.observation_id
 from {{ ref('int_definitions_expanded') }} as expanded
 inner join counted on expanded.period = counted.period and expanded.input_id = counted.indicator_id
+
+union
+
+select
+    stated.period,
+    stated.indicator_id,
+    unnest(stated.observation_ids) as observation_id
+from {{ ref('int_totals_stated') }} as stated

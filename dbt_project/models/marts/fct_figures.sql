@@ -17,14 +17,19 @@ figures as (
     union all
 
     select
-        period,
-        indicator_id,
-        definition_id,
-        value_exact,
-        qualifier,
-        source_ids,
-        missing
-    from {{ ref('int_figures_derived') }}
+        derived.period,
+        derived.indicator_id,
+        case when stated.indicator_id is null then derived.definition_id else 'stated_total' end as definition_id,
+        coalesce(stated.value_exact, derived.value_exact) as value_exact,
+        derived.qualifier,
+        derived.source_ids,
+        case when stated.indicator_id is null then derived.missing else [] end as missing
+    from {{ ref('int_figures_derived') }} as derived
+    left join {{ ref('int_totals_stated') }} as stated
+        on
+            derived.period = stated.period
+            and derived.indicator_id = stated.indicator_id
+            and len(derived.missing) > 0
 
 )
 

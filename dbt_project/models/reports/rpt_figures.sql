@@ -61,12 +61,20 @@ select
     previous_figures.value as previous_value,
     previous_figures.completeness as previous_completeness,
     previous_figures.is_stated as is_previous_stated,
-    cast(figures.value - previous_figures.value as decimal(28, 6)) as change,
-    cast(round(
-        try_cast(
-            100 * (figures.value - previous_figures.value) / nullif(previous_figures.value, 0) as decimal(32, 10)
-        ), 2
-    ) as decimal(28, 6)) as change_pct,
+    -- A part that came this month and not last, or the reverse, is no change.
+    case
+        when figures.completeness = 'complete' and previous_figures.completeness = 'complete'
+            then cast(figures.value - previous_figures.value as decimal(28, 6))
+    end as change,
+    case
+        when figures.completeness = 'complete' and previous_figures.completeness = 'complete'
+            then cast(round(
+                try_cast(
+                    100 * (figures.value - previous_figures.value) / nullif(previous_figures.value, 0)
+                    as decimal(32, 10)
+                ), 2
+            ) as decimal(28, 6))
+    end as change_pct,
     case when indicators.indicator_kind = 'flow' then years.year_to_date end as year_to_date,
     case when indicators.indicator_kind = 'flow' then years.year_to_date_months end as year_to_date_months,
     case

@@ -20,6 +20,8 @@ def first_month(build_warehouse: Build) -> BuiltWarehouse:
     rows += [
         observation("bao_gia_lai", "64", "newspaper_issues", 20, "2019-03", report_period=PERIOD, cell="C4"),
         observation("vnpt", "622", "phone_subs_fixed", 5, "2019-03", report_period=PERIOD, cell="C4"),
+        observation("vnpost", "64", "post_bdvhx_total", 160, "2019-03", report_period=PERIOD, cell="C5"),
+        observation("vnpt", "64", "phone_subs_total", 90, "2019-03", report_period=PERIOD, cell="C5"),
         observation("bao_gia_lai", "64", "newspaper_issues", 19, "2019-02", report_period=PERIOD, cell="B4"),
     ]
     receipts = [
@@ -51,6 +53,22 @@ def test_month_before_comes_from_this_months_forms(first_month: BuiltWarehouse) 
 
 def test_month_before_stated_by_some_only_is_incomplete(first_month: BuiltWarehouse) -> None:
     assert _previous(first_month, "phone_subs_fixed") == (5, True, "incomplete", None, None)
+
+
+def test_total_stated_without_its_parts_is_the_month_before(first_month: BuiltWarehouse) -> None:
+    assert _previous(first_month, "post_bdvhx_total")[:3] == (160, True, "complete")
+    sources = "select count(*) from marts.fct_figure_sources where period = '2019-03' and indicator_id = ?"
+    assert first_month.value(sources, ["post_bdvhx_total"]) == 1
+
+
+def test_total_stated_by_some_only_is_not_the_month_before(first_month: BuiltWarehouse) -> None:
+    assert _previous(first_month, "phone_subs_total")[:3] == (None, True, "not_reported")
+
+
+def test_change_is_told_only_between_complete_figures(first_month: BuiltWarehouse) -> None:
+    query = "select change from reports.rpt_figures where indicator_id = ?"
+    assert first_month.value(query, ["newspaper_issues"]) == 34 - 20
+    assert first_month.value(query, ["phone_subs_fixed"]) is None
 
 
 def test_older_month_is_kept_but_not_used(first_month: BuiltWarehouse) -> None:
