@@ -1,0 +1,265 @@
+"""Workbooks as they are stored: values of every container, and what a workbook hides."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import openpyxl
+import pytest
+import xlsxwriter
+import xlwt
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.styles import Font
+
+from flows.read.csv_files import open_csv
+from flows.read.document import Content, Grid
+from flows.read.formulas import calculate, overtyped, place_of
+from flows.read.text import encode_tcvn3
+from flows.read.workbooks import open_workbook
+from infra.errors import SubmissionError
+
+ROWS = [["TT", "Huyện", "Số lượng"], [1, "Pleiku", 6446], [2, "An Khê", 719.5], [3, "Chư Sê", "1.306.834"]]
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def xlsx(rows=ROWS) -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    return book
+
+
+def xls(rows=ROWS, style: str = "") -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("T4")
+    for r, row in enumerate(rows):
+        for c, value in enumerate(row):
+            sheet.write(r, c, value, xlwt.easyxf(style)) if style else sheet.write(r, c, value)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def ods(rows=ROWS, percent: float | None = None, formula: str = "") -> bytes:
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table, TableCell, TableRow
+    from odf.text import P
+
+    book = OpenDocumentSpreadsheet()
+    sheet = Table(name="T4")
+    for row in [*rows, *([[percent]] if percent is not None else [])]:
+        line = TableRow()
+        for value in row:
+            if isinstance(value, str):
+                cell = TableCell(valuetype="string")
+            elif value == percent:
+                cell = TableCell(valuetype="percentage", value=value)
+            else:
+                cell = TableCell(valuetype="float", value=value, **({"formula": formula} if formula else {}))
+            cell.addElement(P(text=str(value)))
+            line.addElement(cell)
+        sheet.addElement(line)
+    book.spreadsheet.addElement(sheet)
+    stream = io.BytesIO()
+    book.write(stream)
+    return stream.getvalue()
+
+
+def texts(grid: Grid) -> dict[str, str]:
+    return {grid.place(*place): cell.text for place, cell in grid.cells.items()}
+
+
+EXPECTED = {
+    "A1": "TT", "B1": "Huyện", "C1": "Số lượng", "A2": "1", "B2": "Pleiku", "C2": "6446", "A3": "2", "B3": "An Khê",
+    "C3": "719.5", "A4": "3", "B4": "Chư Sê", "C4": "1.306.834",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [lambda: saved(xlsx()), xls, ods], ids=["xlsx", "xls", "ods"])
+def test_every_container_gives_the_same_cells(make):
+    (grid,) = open_workbook(make()).grids
+    assert texts(grid) == EXPECTED
+    assert grid.cells[2, 3].value == 6446
+    assert len(grid.cells) == 12
+
+
+def only(content: Content) -> Grid:
+    return content.grids[0]
+
+
+def test_percent_format_is_known_in_every_container():
+    book = xlsx([[0.8859]])
+    book.active["A1"].number_format = "0.00%"
+    assert only(open_workbook(saved(book))).cells[1, 1].number_format == "0.00%"
+    data = xls([[0.8859]], "")
+    assert only(open_workbook(data)).cells[1, 1].number_format == ""
+    stream, old = io.BytesIO(), xlwt.Workbook()
+    old.add_sheet("T4").write(0, 0, 0.8859, xlwt.easyxf(num_format_str="0.00%"))
+    old.save(stream)
+    assert only(open_workbook(stream.getvalue())).cells[1, 1].number_format == "0.00%"
+    assert only(open_workbook(ods([], percent=0.8859))).cells[1, 1].number_format == "0.00%"
+
+
+def test_legacy_font_of_a_cell_is_known():
+    book = xlsx([[encode_tcvn3("Tổng cộng")]])
+    book.active["A1"].font = Font(name=".VnTimeH")
+    assert only(open_workbook(saved(book))).cells[1, 1].font_name == ".VnTimeH"
+    data = xls([[encode_tcvn3("Tổng cộng")]], "font: name .VnTime")
+    assert only(open_workbook(data)).cells[1, 1].font_name == ".VnTime"
+
+
+def test_merged_cells_are_known_in_every_container():
+    book = xlsx([["a", "b", "c"]])
+    book.active.merge_cells("A2:C3")
+    assert only(open_workbook(saved(book))).merged == ((2, 1, 3, 3),)
+
+
+def test_hidden_sheet_rows_and_columns_are_marked_and_said():
+    book = xlsx()
+    book.active.row_dimensions[3].hidden = True
+    book.active.column_dimensions["C"].hidden = True
+    last_month = book.create_sheet("T3")
+    last_month["A1"] = 5
+    last_month.sheet_state = "hidden"
+    content = open_workbook(saved(book))
+    assert [grid.is_hidden for grid in content.grids] == [False, True]
+    assert (content.grids[0].hidden_rows, content.grids[0].hidden_columns) == ({3}, {3})
+    assert [(f.kind, f.sheet, f.cell) for f in content.findings] == [
+        ("hidden_part", "Sheet", "C1"), ("hidden_part", "Sheet", "A3"), ("hidden_part", "T3", ""),
+    ]  # fmt: skip
+
+
+def test_empty_hidden_parts_are_not_worth_a_word():
+    book = xlsx()
+    book.create_sheet("Sheet2").sheet_state = "hidden"
+    book.active.row_dimensions[20].hidden = True
+    assert open_workbook(saved(book)).findings == ()
+
+
+def formula_book(cached: bool) -> bytes:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet()
+    for row in range(4):
+        sheet.write_row(row, 0, [10 * row, row])
+        sheet.write_formula(row, 2, f"=A{row + 1}+B{row + 1}", None, 11 * row if cached else "")
+    sheet.write_formula(4, 2, "=SUM(C1:C4)", None, 66 if cached else "")
+    sheet.write_formula(5, 2, "=VLOOKUP(1,A1:B4,2)", None, "")
+    book.close()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_sum_that_was_never_calculated_is_calculated(cached):
+    cells = only(open_workbook(formula_book(cached))).cells
+    assert (cells[5, 3].text, cells[5, 3].formula) == ("66", "=SUM(C1:C4)")
+    assert cells[6, 3].text == ""
+
+
+def test_error_values_keep_their_name():
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    book.add_worksheet().write_formula("A1", "=1/0", None, "#DIV/0!")
+    book.close()
+    assert only(open_workbook(stream.getvalue())).cells[1, 1].text == "#DIV/0!"
+
+
+def test_number_typed_over_a_formula_is_said():
+    book = xlsx([[1, 2, f"=A{row}+B{row}"] for row in range(1, 8)])
+    book.active["C4"] = 99
+    findings = open_workbook(saved(book)).findings
+    assert [(f.kind, f.cell, f.raw_text) for f in findings] == [("formula_overtyped", "C4", "99")]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04 nothing", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, b"<html>"]
+)
+def test_bytes_that_are_no_workbook_are_refused_in_words(data):
+    with pytest.raises(SubmissionError, match="bảng tính"):
+        open_workbook(data)
+
+
+def test_truncated_workbook_is_refused():
+    data = saved(xlsx())
+    with pytest.raises(SubmissionError):
+        open_workbook(data[: len(data) * 6 // 10])
+
+
+def test_entities_are_refused():
+    import zipfile
+
+    source, target = zipfile.ZipFile(io.BytesIO(saved(xlsx()))), io.BytesIO()
+    with zipfile.ZipFile(target, "w") as copy:
+        for name in source.namelist():
+            part = source.read(name)
+            copy.writestr(name, b'<!DOCTYPE a [<!ENTITY b "c">]>' + part if name == "xl/styles.xml" else part)
+    with pytest.raises(SubmissionError, match="XML"):
+        open_workbook(target.getvalue())
+
+
+VALUES = {place_of("A1"): Decimal(2), place_of("A2"): Decimal(3), place_of("B1"): None}
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=SUM(A1:A3)", 5), ("=A1+A2*2-1", 7), ("=(A1+A2)/2", "2.5"), ("=-A1", -2), ("=$A$1+1.5", "3.5"),
+        ("=SUM(A1,A2,10)", 15), ("=C1", 5), ("of:=SUM([.A1:.A2])", 5), ("=A1/0", None), ("=B1+1", None),
+        ("=IF(A1>1,1,0)", None), ("=Sheet2!A1", None), ("=D1", None), ("=SUM(A1:XFD1048576)", None), ("=", None),
+        ("=A1+", None), ("=1 2", None),
+    ],
+)  # fmt: skip
+def test_plain_formulas_are_calculated_and_others_are_not(formula, value):
+    formulas = {(9, 9): formula, place_of("C1"): "=SUM(A1:A2)", place_of("D1"): "=E1", place_of("E1"): "=D1"}
+    found = calculate((9, 9), formulas, lambda place: VALUES.get(place, Decimal(0)))
+    assert found == (None if value is None else Decimal(value))
+
+
+@given(st.text("=SUM(A1:B2)+-*/,;$9 ", max_size=40))
+def test_no_formula_breaks_the_calculator(formula):
+    calculate((9, 9), {(9, 9): "=" + formula}, lambda place: Decimal(1))
+
+
+def test_few_constants_among_many_formulas_only():
+    column = [(row, 3) for row in range(1, 11)]
+    assert overtyped(column, [(5, 4)]) == []
+    assert overtyped([p for p in column if p[0] != 5], [(5, 3)]) == [(5, 3)]
+    assert overtyped(column[:3], [(4, 3)]) == []
+
+
+@pytest.mark.parametrize("mark", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_separator_and_encoding_of_text_are_found(mark, encoding):
+    lines = [["STT", "Địa bàn", "Trả sau"], ["1", "Pleiku", "579"], ["2", "Chư Pưh", "82"]]
+    data = "\r\n".join(mark.join(line) for line in lines).encode(encoding)
+    grid = only(open_csv(data))
+    assert [grid.cells[r, c].text for r in (1, 2, 3) for c in (1, 2, 3)] == [field for line in lines for field in line]
+    assert grid.place(3, 2) == "B3"
+
+
+def test_decimal_commas_do_not_cut_fields():
+    grid = only(open_csv("STT;Địa bàn;Giờ\n1;Pleiku;157,5\n2;An Khê;1,5\n3;Ayun Pa;2,5\n".encode()))
+    assert grid.cells[2, 3].text == "157,5"
+
+
+def test_declared_separator_and_quoted_fields():
+    grid = only(open_csv('sep=,\n"Xã, phường",5\n'.encode()))
+    assert texts(grid) == {"A2": "Xã, phường", "B2": "5"}
+
+
+def test_windows_1258_and_tcvn3_text():
+    rows = "STT;Địa bàn;Trả trước\n1;Đăk Đoa;5\n2;Chư Prông;6\n;Tổng cộng;11\n"
+    tcvn3 = encode_tcvn3(rows).encode("latin-1")
+    assert only(open_csv(tcvn3)).cells[2, 2].text == "Đăk Đoa"
+    decomposed = (
+        b"STT;\xd0\xf5n vi\xf2;Tra\xd2 tr\xfd\xf5\xecc\r\n1;\xd0\xe3k \xd0oa;5\r\n;T\xf4\xd2ng c\xf4\xf2ng;5\r\n"
+    )
+    grid = only(open_csv(decomposed))
+    assert [grid.cells[1, 2].text, grid.cells[1, 3].text, grid.cells[2, 2].text] == ["Đơn vị", "Trả trước", "Đăk Đoa"]
