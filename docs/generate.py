@@ -68,9 +68,17 @@ def catalogue_page() -> str:
 
 def rules_page() -> str:
     """Return the page of rules as the rule language documents them."""
-    from expectations import document_rules
+    from expectations.rules import load_rules
+    from expectations.sentences import rule_sentence
 
-    return document_rules()
+    catalogue = load_catalogue()
+    lines = ["# Rules", "", "One record of `expectations/rules/*.yml` each, with examples in `tests/rules/<id>.csv`.", ""]
+    for rule in load_rules():
+        lines += [f"## {rule.rule_id}", "", f"**{rule.label_vi}** · {rule.label_en}", "", f"    {rule.expression}", ""]
+        lines += [rule_sentence(rule, catalogue), ""] if rule.why_vi == "" else [rule.why_vi, ""]
+        lines += [f"At {', '.join(rule.at)} · {rule.severity} · {rule.owner} mends it · since {rule.since} "
+                  f"· {rule.source}", ""]
+    return "\n".join(lines)
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from flows.records import Decision, DocumentReading, Receipt
 from infra.errors import OperationError
+from infra.killpoints import reached
 from infra.settings import PROJECT, Settings
 
 IMPORT_SECONDS = 600          # a cold machine under load; an idle one needs three
@@ -78,6 +79,7 @@ class Builder:
                 for schema, table, record_type, records in inputs.tables():
                     warehouse.load_records(connection, schema, table, record_type, records)
             nodes = self._run_dbt(folder)
+            reached("build.before_publish")
             warehouse.publish_build(self.settings, folder, build_id, inputs.period, PUBLISHED_TABLES)
         _save_record(self.settings, build_id, {"period": inputs.period, "timings": self.timings, "nodes": nodes})
         return build_id

@@ -27,6 +27,7 @@ from flows.read.versions import READ, Resolved, in_order, resolve_versions
 from flows.readings import reading_from_json, reading_to_json, save_month, write_json
 from flows.records import Document, DocumentReading, Reading, Receipt, ReceiptStatus
 from infra.catalogue import Catalogue
+from infra.killpoints import reached
 from infra.settings import PROJECT, Settings
 
 WORKERS = 2
@@ -89,6 +90,7 @@ def read_receipts(
     resolved = resolve_versions(receipts, said, catalogue)
     current = _set_statuses(ledger, receipts, resolved)
     readings = [*resolved.readings, *map(as_reading, _about_messages(current, resolved, catalogue, period))]
+    reached("read.before_save")
     save_month(settings, period, readings)
     return readings
 

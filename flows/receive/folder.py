@@ -21,6 +21,7 @@ from flows.receive.senders import find_submitter, judge_mail
 from flows.records import Document, Receipt
 from infra.catalogue import Catalogue
 from infra.errors import OperationError, SubmissionError
+from infra.killpoints import reached
 from infra.settings import Settings
 
 MAX_MESSAGE = 80_000_000  # bytes; mail servers stop far below
@@ -220,6 +221,7 @@ def _store(archive: ArchiveStore, ledger: LedgerStore, arrival: Arrival) -> None
     archive.put(arrival.data)
     for content in arrival.contents:
         archive.put(content.data)
+    reached("receive.after_archive")
     ledger.add_receipt(arrival.receipt, arrival.documents)
 
 

@@ -14,8 +14,8 @@ import pytest
 from tests.flows.conftest import run_tonghop
 
 KILL_POINTS = [
-    "receive.after_archive", "read.after_save", "build.before_publish", "publish.after_archive",
-    "publish.after_edition", "deliver.after_claim", "deliver.after_data", "deliver.after_accept",
+    "receive.after_archive:20", "read.before_save", "build.before_publish", "publish.after_files",
+    "publish.after_ledger", "deliver.after_claim:2", "deliver.after_end_of_data:3", "deliver.after_answer",
 ]
 WITHOUT_PREFECT = {"TONGHOP_PREFECT": "off"}
 
