@@ -72,7 +72,7 @@ def rules_page() -> str:
     from expectations.sentences import rule_sentence
 
     catalogue = load_catalogue()
-    lines = ["# Rules", "", "One record of `expectations/rules/*.yml` each, with examples in `tests/rules/<id>.csv`.", ""]
+    lines = ["# Rules", "", "Records of `expectations/rules/*.yml`, with examples in `tests/rules/<id>.csv`.", ""]
     for rule in load_rules():
         lines += [f"## {rule.rule_id}", "", f"**{rule.label_vi}** · {rule.label_en}", "", f"    {rule.expression}", ""]
         lines += [rule_sentence(rule, catalogue), ""] if rule.why_vi == "" else [rule.why_vi, ""]

@@ -63,7 +63,7 @@ def test_the_command_line_starts_without_heavy_libraries() -> None:
     import subprocess
     import sys
 
-    heavy = ["prefect", "pandas", "great_expectations", "dbt", "sqlalchemy", "boto3", "duckdb", "scipy", "docx", "typst"]
+    heavy = ["prefect", "pandas", "great_expectations", "dbt", "sqlalchemy", "boto3", "duckdb", "scipy", "docx"]
     program = f"import sys, flows.cli; print([name for name in {heavy!r} if name in sys.modules])"
     command = [sys.executable, "-c", program]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
