@@ -16,7 +16,7 @@ class Notes:
 
     def number_of(self, figure: Figure) -> int:
         """Return the number of the footnote this figure needs, 0 for none."""
-        text = " ".join(part for part in (self._missing_text(figure), *self._waiver_texts(figure)) if part)
+        text = " ".join(part for part in (self._missing_text(figure), self._waiver_text(figure)) if part)
         if not text:
             return 0
         if text not in self.texts:
@@ -31,11 +31,9 @@ class Notes:
             return f"Số liệu chưa đầy đủ: chưa có báo cáo của {names or 'một số đơn vị'}."
         return ""
 
-    def _waiver_texts(self, figure: Figure) -> list[str]:
-        return [
-            f"Số liệu còn chênh lệch, được chấp nhận công bố với lý do: {reason.rstrip('.')}."
-            for reason in self._reasons.get(figure.indicator_id, ())
-        ]
+    def _waiver_text(self, figure: Figure) -> str:
+        reasons = "; ".join(reason.strip().rstrip(".") for reason in self._reasons.get(figure.indicator_id, ()))
+        return f"Số liệu còn chênh lệch, được chấp nhận công bố với lý do: {reasons}." if reasons else ""
 
 
 def waiver_reasons(data: ReportData) -> dict[str, tuple[str, ...]]:

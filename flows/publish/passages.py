@@ -32,10 +32,13 @@ class Passages:
         end = 0
         for found in PLACEHOLDER.finditer(text):
             runs.append(Run(text[end : found.start()]))
-            runs.append(self._placeholder(*found.groups()))
-            end = found.end()
+            run, end = self._placeholder(*found.groups()), found.end()
+            if run.indicator_id and text[end:].startswith("%"):
+                # The sign belongs to the figure: nothing may stand between, and without a figure there is none.
+                run, end = replace(run, text=run.text + ("" if run.form == "missing" else "%")), end + 1
+            runs.append(run)
         runs.append(Run(text[end:]))
-        return tuple(_after_missing(run for run in runs if run.text))
+        return tuple(run for run in runs if run.text)
 
     def entry(self, entry: TextEntry) -> tuple[Run, ...]:
         """Return the runs of a template, or of its sentence for zero when its first figure is a stated zero."""
@@ -173,13 +176,3 @@ def _spellings(statement: Statement) -> list[str]:
         return []
     decimals = max(0, -int(value.normalize().as_tuple().exponent))
     return [print_number(value, decimals), print_number(value, decimals, pad=False)]
-
-
-def _after_missing(runs: Iterable[Run]) -> Iterable[Run]:
-    """Take the "%" away that would follow the words for a missing figure."""
-    previous = None
-    for run in runs:
-        if previous and previous.form == "missing" and run.text.startswith("%"):
-            run = replace(run, text=run.text[1:])
-        previous = run
-        yield run

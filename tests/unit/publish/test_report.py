@@ -105,6 +105,12 @@ def test_a_figure_nobody_reported_is_not_zero(change_figure: Change, print_repor
     )
 
 
+def test_a_percentage_keeps_its_sign_before_the_footnote(change_figure: Change) -> None:
+    data = change_figure("internet_users_pct", completeness="incomplete", missing=("p_bcvt",))
+    runs = build_report(data, load_outline()).figure_runs()
+    assert next(run.text for run in runs if run.indicator_id == "internet_users_pct") == "50,09%"
+
+
 def test_an_incomplete_figure_names_who_is_missing(change_figure: Change) -> None:
     document = build_report(
         change_figure("post_offices", completeness="incomplete", missing=("vnpost",)), load_outline()
