@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from flows.read.document import Content, Grid, GridCell, Paragraph
+from flows.read.legacy_text import decode_blocks
 from flows.read.pdf_tables import RuledTable, Rules, find_tables
 from flows.read.text import normalise
 from flows.read.word_files import unreadable
@@ -25,6 +26,7 @@ from infra.errors import SubmissionError
 _MAX_PAGES = 300
 _SHEET_PROGRAMS = ("calc", "excel", "spreadsheet", "numbers")
 _NOTE_CALL = re.compile(r"[\[(]?\s*[\d*]{1,3}\s*[\])]?(?:\s*[\[(]?\s*[\d*]{1,3}\s*[\])]?)*")
+_NOTE = re.compile(r"[\[(]?(?:\d{1,2}|\*+)[\])]?\s*[^\W\d_]")
 _BULLETS = ("-", "+", "*", "•", "–", "▪", "○", "●")
 _SPACE_GAP = 0.12  # of the letter height: a wider gap is a blank; horned letters (ư, ơ) overlap half of one
 _COLUMN_GAP = 2.2  # a gap this wide separates columns, shown as a tab
@@ -37,6 +39,7 @@ class _Letter:
     right: float
     base: float
     size: float
+    is_raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def open_pdf(data: bytes) -> Content:
         blocks += furniture
         if not blocks and len(document):
             return Content(findings=(_image_only(),))
-        return Content(blocks=tuple(blocks))
+        return Content(blocks=decode_blocks(blocks))
     except _pdf_error() as error:
         raise unreadable("tệp PDF", str(error)) from error
     finally:
@@ -127,8 +130,7 @@ def _read_page(page: Any) -> tuple[list[_Letter], Rules]:
 def _letters(page: Any) -> list[_Letter]:
     """Return every printed letter and blank.
 
-    The blanks that the library invents are left out, and raised digits, which call footnotes; a unit keeps its
-    own ("m²").
+    The blanks that the library invents are left out; ours come from the gaps between letters.
     """
     from pypdfium2 import raw
 
@@ -143,9 +145,8 @@ def _letters(page: Any) -> list[_Letter]:
         raw.FPDFText_GetCharOrigin(text.raw, index, ctypes.byref(x), ctypes.byref(y))
         size = raw.FPDFText_GetFontSize(text.raw, index)
         height = max(box.top - box.bottom, 1.0) if size <= 1.5 else size
-        if 48 <= code <= 57 and _is_raised(text, index, y.value, height) and letters and letters[-1].text != "m":
-            continue
-        letters.append(_Letter(chr(code), box.left, box.right, y.value, height))
+        is_raised = 48 <= code <= 57 and _is_raised(text, index, y.value, height)
+        letters.append(_Letter(chr(code), box.left, box.right, y.value, height, is_raised))
     text.close()
     return letters
 
@@ -209,17 +210,17 @@ def _add_page(
 
 
 def _furniture(lines: list[_Line]) -> list[_Line]:
-    """Return the page number, first or last line, and the small print at the foot of a page."""
-    aside: list[_Line] = []
-    if len(lines) > 1:
-        usual = sorted(line.size for line in lines)[len(lines) // 2]
-        for line in reversed(lines):
-            if line.size >= 0.9 * usual and not line.text.isdigit():
-                break
-            aside.append(line)
-        if lines[0].text.isdigit() and lines[0] not in aside:
-            aside.append(lines[0])
-    return aside[::-1]
+    """Return the page number, first or last line, and the footnotes at the foot of a page."""
+    if len(lines) < 2:
+        return []
+    usual = sorted(line.size for line in lines)[len(lines) // 2]
+    foot = len(lines)
+    while foot > 1 and (lines[foot - 1].size < 0.9 * usual or lines[foot - 1].text.isdigit()):
+        foot -= 1
+    small = lines[foot:]
+    first_note = next((i for i, line in enumerate(small) if _NOTE.match(line.text)), len(small))
+    numbers = [line for line in (lines[0], *small[:first_note]) if line.text.isdigit()]
+    return [*numbers, *small[first_note:]]
 
 
 def _add_line(blocks: list[Grid | Paragraph], line: _Line, previous: _Line | None, margin: float) -> None:
@@ -236,7 +237,9 @@ def _wraps(previous: _Line, line: _Line, margin: float) -> bool:
         return False
     hangs = previous.text.startswith(_BULLETS) or _is_numbered(previous.text)
     is_aligned = line.left < previous.left + (60 if hangs else 3)
-    return previous.right + line.first_word_width > margin - 1 and is_aligned
+    is_even = abs(line.left - previous.left) < 3
+    is_new_sentence = previous.text.endswith((".", ";", ":")) and line.text[:1].isupper()
+    return previous.right + line.first_word_width > margin - 1 and is_aligned and not (is_even and is_new_sentence)
 
 
 def _is_numbered(text: str) -> bool:
@@ -256,22 +259,35 @@ def _rows(letters: list[_Letter]) -> list[list[_Letter]]:
             rows[-1].append(letter)
         else:
             rows.append([letter])
-    ordered = [sorted(row, key=lambda x: x.left) for row in rows]
-    return [row for row in ordered if not _is_note_call(row, ordered)]
+    return _without_note_calls([sorted(row, key=lambda x: x.left) for row in rows])
 
 
-def _is_note_call(row: list[_Letter], rows: list[list[_Letter]]) -> bool:
-    """A small raised "[1]" just above a line calls a footnote; it is no line and no figure of its own."""
-    if not _NOTE_CALL.fullmatch("".join(letter.text for letter in row)):
-        return False
+def _without_note_calls(rows: list[list[_Letter]]) -> list[list[_Letter]]:
+    """Drop the calls of footnotes: raised digits, and small raised rows like "[1]" just above a line.
+
+    Where a call opens its line, the line is the footnote itself and keeps it.
+    """
+    kept = []
+    for row in rows:
+        below = _called_line(row, rows)
+        if below is None:
+            kept.append([x for i, x in enumerate(row) if not x.is_raised or i == 0 or row[i - 1].text == "m"])
+        elif row[0].left <= below[0].left:
+            below[:0] = row
+    return kept
+
+
+def _called_line(row: list[_Letter], rows: list[list[_Letter]]) -> list[_Letter] | None:
+    """Return the line that a row of small raised digits belongs to."""
     first = row[0]
-    return any(
-        other is not row
-        and 0 < first.base - other[0].base < 0.7 * other[0].size
-        and first.size < 0.85 * other[0].size
-        and other[0].left <= first.left <= other[-1].right + other[0].size
-        for other in rows
-    )
+    if not _NOTE_CALL.fullmatch("".join(letter.text for letter in row)):
+        return None
+    for other in rows:
+        is_above = 0 < first.base - other[0].base < 0.7 * other[0].size and first.size < 0.85 * other[0].size
+        reach = other[0].size
+        if other is not row and is_above and other[0].left - 2 * reach <= first.left <= other[-1].right + reach:
+            return other
+    return None
 
 
 def _line(row: list[_Letter]) -> _Line:

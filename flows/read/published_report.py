@@ -25,7 +25,7 @@ REPORT = "report"
 _PRINTED_IN = {"BUUCHINH": "BCVT", "VIENTHONG": "BCVT"}
 _KINDS = ("figure", "denominator", "noun", "name", "list", "count", "zero")
 _OPENS = re.compile(r"\s*(?:[-+*•]\s|\d{1,2}\.\s+[^\W\d_]|[IVX]{1,4}\.\s)")
-_FOOTNOTE = re.compile(r"\s*\[\d+\]\s")
+_FOOTNOTE = re.compile(r"\s*\[\d+\]")
 _HEADING = re.compile(r"\s*(?:\d{1,2}\.|[IVX]{1,4}\.)\s.*:\s*$")
 
 

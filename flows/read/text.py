@@ -127,11 +127,20 @@ def strip_marks(text: str) -> str:
 def detect_legacy(texts: Iterable[str]) -> str:
     """Return "tcvn3" or "vni" when the letters of these texts together are that code, else "".
 
-    One short word ("Sè") may be good Vietnamese both ways; a sheet or a page is not. Unicode Vietnamese is
-    recognised by letters outside Latin-1.
+    One short word ("Sè") may be good Vietnamese both ways; a sheet or a page is not. Texts with letters outside
+    Latin-1 are Unicode: they outweigh a few words that would be Vietnamese in both codes ("không có").
     """
-    sample = " ".join(text for text in texts if text and not text.isascii())[:20000]
-    return _legacy_of_letters(sample)
+    latin: list[str] = []
+    unicode: list[str] = []
+    for text in texts:
+        if not text.isascii():
+            (latin if _is_latin_1(text) else unicode).append(text)
+    sample = " ".join(latin)[:20000]
+    found = _legacy_of_letters(sample)
+    if not found:
+        return ""
+    gain = syllable_score(_DECODERS[found](sample)) - syllable_score(sample)
+    return found if gain > syllable_score(" ".join(unicode)[:20000]) else ""
 
 
 def decode_tcvn3(text: str) -> str:

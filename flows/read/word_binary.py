@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flows.read.document import Content, Grid, GridCell, Paragraph
-from flows.read.text import detect_legacy, normalise
+from flows.read.legacy_text import decode_blocks
+from flows.read.text import normalise
 from infra.errors import SubmissionError
 
 # Sprms: property modifiers of [MS-DOC] 2.6. The top three bits of the code say how long the operand is.
@@ -24,7 +25,7 @@ _TABLE_DEFINITION, _HUGE, _FONT, _BOLD = 0xD608, 0x6646, 0x4A4F, 0x0835
 _OPERAND_SIZES = {0: 1, 1: 1, 2: 2, 3: 4, 4: 2, 5: 2, 7: 3}
 _PARAGRAPH_END = re.compile("[\r\x07\x0c]")
 _FIELD_CODE = re.compile("\x13[^\x13\x14\x15]*(?:\x14|(?=\x15))")
-_CONTROLS = {0x0B: "\n", 0x1E: "-", 0x1F: "", 0x13: "", 0x14: "", 0x15: "", 0x01: "", 0x08: "", 0x02: "", 0x05: ""}
+_CONTROLS = dict.fromkeys((0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15), "") | {0x0B: "\n", 0x1E: "-", 0x1F: "\u00ad"}
 _SAME_EDGE = 30  # twips: edges nearer than this are one column border
 
 
@@ -129,7 +130,7 @@ class _Reader:
                 blocks.append(Paragraph(text=text.strip(), place=f"paragraph {paragraphs}"))
         if rows:
             blocks.append(_grid(rows, tables + 1))
-        return Content(blocks=_decoded(blocks))
+        return Content(blocks=decode_blocks(blocks))
 
     def _pieces(self) -> tuple[str, list[tuple[int, int, int]]]:
         """Return the main text and, for each piece, (first character, first byte, bytes a character)."""
@@ -245,7 +246,7 @@ class _Reader:
                 _, _, width = self.positions[bisect_right(self.positions, (start, 1 << 40, 0)) - 1]
                 stop = min(end, start + max(1, (self.run_ends[index] - where) // width))
             font = self.run_fonts[index] if index < len(self.run_fonts) else ""
-            text = self.text[start:stop]
+            text = self.text[start:stop].replace("\x1f", "\u00ad")  # the soft hyphen is a letter in TCVN3
             yield normalise(text, font) if font.startswith((".Vn", "VNI")) else text
             start = stop
 
@@ -312,22 +313,3 @@ def _columns(row: _Row, index: int, borders: list[int]) -> tuple[int, int]:
     first = bisect_right(borders, row.edges[index])
     last = bisect_left(borders, row.edges[index + 1] - _SAME_EDGE)
     return max(first, 1), max(last, first, 1)
-
-
-def _decoded(blocks: list[Grid | Paragraph]) -> tuple[Grid | Paragraph, ...]:
-    """Decode text whose runs named no font, when the letters of the whole document say it is legacy."""
-    texts = [b.text for b in blocks if isinstance(b, Paragraph)]
-    texts += [cell.text for b in blocks if isinstance(b, Grid) for cell in b.cells.values()]
-    encoding = detect_legacy(texts)
-    if not encoding:
-        return tuple(blocks)
-    return tuple(_decoded_block(block, encoding) for block in blocks)
-
-
-def _decoded_block(block: Grid | Paragraph, encoding: str) -> Grid | Paragraph:
-    from dataclasses import replace
-
-    if isinstance(block, Paragraph):
-        return replace(block, text=normalise(block.text, encoding=encoding))
-    cells = {key: replace(c, text=normalise(c.text, encoding=encoding)) for key, c in block.cells.items()}
-    return replace(block, cells=cells)

@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from flows.read.document import Content, Grid, GridCell, Paragraph
+from flows.read.legacy_text import decode_blocks
 from flows.read.text import normalise
 from infra.errors import SubmissionError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad"}
 _LEGACY = (".Vn", "VNI")
 _NOTE_CALL = re.compile(r"[\s\[\]()\d*]*")
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -45,7 +47,7 @@ def open_docx(data: bytes) -> Content:
         else:
             tables += 1
             blocks.append(_table(element, tables, fonts))
-    return Content(blocks=tuple(blocks))
+    return Content(blocks=decode_blocks(blocks))
 
 
 def open_doc(data: bytes) -> Content:
@@ -174,8 +176,8 @@ def _run_text(run: Any, style_name: str, fonts: _Fonts) -> str:
         name = child.tag.rpartition("}")[2] if isinstance(child.tag, str) else ""
         if name == "t":
             pieces.append(child.text or "")
-        elif name in ("tab", "br", "cr", "noBreakHyphen", "sym"):
-            pieces.append({"tab": "\t", "noBreakHyphen": "-", "sym": ""}.get(name, "\n"))
+        elif name in _CHARACTERS:
+            pieces.append(_CHARACTERS[name])
     text = "".join(pieces)
     if _NOTE_CALL.fullmatch(text) and _is_superscript(run):
         return ""

@@ -83,6 +83,8 @@ def test_document_decides_what_a_word_cannot() -> None:
     assert detect_legacy(page) == "tcvn3"
     assert normalise("Sè", encoding=detect_legacy(page)) == "Số"
     assert detect_legacy(["Báo cáo", "Tổng cộng"]) == ""
+    assert detect_legacy(["không có", "Ghi chú", "Trạm Bưu điện huyện Chư Prông", "Tổng cộng"]) == ""
+    assert detect_legacy([*page, "Ỹ"]) == "tcvn3"
 
 
 @pytest.mark.parametrize(
