@@ -36,7 +36,7 @@ def letter() -> docx.document.Document:
         head.cell(*place).text = text
     document.add_paragraph("BÁO CÁO")
     document.add_paragraph("")
-    run = document.add_paragraph().add_run(encode_tcvn3("- Tổng cộng 57 trạm BTS trên địa bàn."))
+    run = document.add_paragraph().add_run(encode_tcvn3("- Tổng cộng 57 trạm BTS, 03 thùng thư trên địa bàn."))
     run.font.name = ".VnTime"
     table = document.add_table(4, 4)
     rows = [["TT", "Nội dung", "Kỳ này", ""], ["", "", "Số", "Ghi chú"], ["1", "Đại lý Internet", "26", ""],
@@ -60,7 +60,7 @@ def test_empty_paragraphs_count_and_tables_do_not(content: Content) -> None:
     assert [(p.place, p.text) for p in content.paragraphs] == [
         ("paragraph 1", "BÁO CÁO"),
         ("paragraph 2", ""),
-        ("paragraph 3", "- Tổng cộng 57 trạm BTS trên địa bàn."),
+        ("paragraph 3", "- Tổng cộng 57 trạm BTS, 03 thùng thư trên địa bàn."),
         ("paragraph 4", "Trân trọng."),
     ]
 
@@ -173,3 +173,19 @@ def test_damaged_doc_is_refused_or_read_but_never_fails_otherwise(data: st.DataO
         assert isinstance(open_doc(bytes(damaged)), Content)
     except SubmissionError as error:
         assert error.remedy_vi
+
+
+def test_document_in_a_legacy_code_without_its_font_is_decoded_as_a_whole() -> None:
+    document = docx.Document()
+    for text in ("Tổng cộng số trạm trên địa bàn huyện", "Bưu điện phát thư, báo trong ngày", "Số"):
+        document.add_paragraph(encode_tcvn3(text))
+    document.add_table(1, 1).cell(0, 0).text = encode_tcvn3("Số lượng")
+    content = open_docx(saved(document))
+    assert [p.text for p in content.paragraphs][1:] == ["Bưu điện phát thư, báo trong ngày", "Số"]
+    assert content.grids[0].cells[1, 1].text == "Số lượng"
+
+
+def test_soft_hyphen_of_unicode_text_is_no_letter() -> None:
+    document = docx.Document()
+    document.add_paragraph("Tổng cộng th\u00aduê bao điện thoại")
+    assert open_docx(saved(document)).paragraphs[0].text == "Tổng cộng thuê bao điện thoại"
