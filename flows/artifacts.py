@@ -18,14 +18,12 @@ def publish(result: MonthResult) -> None:
 
 def received_rows(result: MonthResult) -> list[dict[str, Any]]:
     """Return one row per expected submission, as the warehouse has it."""
-    from infra.warehouse import open_build
+    from infra.warehouse import fetch, open_build
 
     columns = ("submitter_id", "status", "message", "sent_at", "n_observations")
     with open_build(result.settings, result.build_id) as connection:
-        rows = connection.execute(
-            f"select {', '.join(columns)} from marts.fct_submissions where period = ? order by submitter_id",
-            [result.period],
-        ).fetchall()
+        query = f"select {', '.join(columns)} from marts.fct_submissions where period = ? order by submitter_id"
+        rows = fetch(connection, query, result.period)
     return [dict(zip(columns, map(str, row), strict=True)) for row in rows]
 
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.errors import TonghopError
+from infra.errors import SubmissionError, TonghopError
 from infra.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 160},
 )
+TRACE_SHOWN = ("indicator_id", "submitter_id", "area_code", "value", "message", "file", "sheet", "cell", "raw_text")
 _home: dict[str, str] = {}
 
 Period = Annotated[str, typer.Argument(help="Tháng báo cáo, như 2019-04 (the report month).")]
@@ -170,7 +171,16 @@ def trace(
     from infra.warehouse import open_current
 
     with open_current(_settings(home), period) as connection:
-        _print_rows(exports.TRACE_COLUMNS, exports.trace_rows(connection, period, indicator), format)
+        rows = exports.trace_rows(connection, period, indicator)
+    if not rows:
+        raise SubmissionError(f"Không có ô nào đứng sau chỉ tiêu {indicator} trong tháng {period}.",
+                              f"No cell stands behind {indicator} in {period}.",
+                              remedy_vi="Xem mã chỉ tiêu bằng lệnh tonghop figures.")
+    columns = exports.TRACE_COLUMNS
+    if format == "table":
+        shown = [columns.index(name) for name in TRACE_SHOWN]
+        columns, rows = TRACE_SHOWN, [tuple(row[i] for i in shown) for row in rows]
+    _print_rows(columns, rows, format)
 
 
 # ---------------------------------------------------------------- findings and decisions

@@ -14,20 +14,19 @@ from infra.settings import Settings
 
 def correct(settings: Settings, period: str, target: str, value: str, reason: str, person: str) -> Decision:
     """Record that `target` (an observation) is to be used with another value; the value it replaces binds it."""
-    from infra.warehouse import open_current
+    from infra.warehouse import fetch, open_current
 
     with open_current(settings, period) as connection:
-        row = connection.execute(
-            "select reported_value, period from marts.fct_observations where observation_id = ?", [target]
-        ).fetchone()
-    if row is None:
+        query = "select reported_value from marts.fct_observations where observation_id = ?"
+        rows = fetch(connection, query, target)
+    if not rows:
         raise SubmissionError(
             f"Không có ô số liệu nào mang mã {target} trong tháng {period}.",
             f"There is no observation {target} in {period}.",
             remedy_vi="Lấy mã ở cột “Ô” của lệnh tonghop findings.",
         )
     return decide.correct(
-        open_ledger(settings), period, target, _number(value), "" if row[0] is None else _plain(row[0]), reason, person
+        open_ledger(settings), period, target, _number(value), "" if rows[0][0] is None else _plain(rows[0][0]), reason, person
     )
 
 

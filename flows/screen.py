@@ -50,24 +50,25 @@ def show_month(result: MonthResult) -> None:
 
 
 def _submissions(result: MonthResult) -> list[tuple[str, str]]:
-    from infra.warehouse import open_build
+    from infra.warehouse import fetch, open_build
 
     with open_build(result.settings, result.build_id) as connection:
-        return list(connection.execute(
-            "select s.submitter_name, f.status from marts.fct_submissions as f"
+        return list(fetch(
+            connection, "select s.submitter_name, f.status from marts.fct_submissions as f"
             " join marts.dim_submitters as s using (submitter_id) where f.period = ? order by s.submitter_id",
-            [result.period],
-        ).fetchall())
+            result.period,
+        ))
 
 
 def _summary(result: MonthResult, submissions: list[tuple[str, str]]) -> Table:
-    from infra.warehouse import open_build
+    from infra.warehouse import fetch, open_build
 
     with open_build(result.settings, result.build_id) as connection:
-        row = connection.execute(
+        row = fetch(
+            connection,
             "select count(*) filter (completeness = 'complete'), count(*) from marts.fct_figures where period = ?",
-            [result.period],
-        ).fetchone() or (0, 0)
+            result.period,
+        )[0]
     status = Counter(state for _, state in submissions)
     messages = Counter(receipt.status for receipt in result.receipts)
     severity = Counter(f.severity for f in result.findings if f.outcome != "pass")

@@ -13,6 +13,7 @@ from typing import Any
 
 from flows.records import Finding, Receipt
 from infra.settings import PROJECT, Settings
+from infra.warehouse import fetch
 
 TEMPLATE = PROJECT / "flows" / "steward_page.html"
 ROWS_AROUND = 2
@@ -77,10 +78,11 @@ def _excerpt(connection: Any, finding: Finding, suspects: set[str]) -> dict[str,
     if place is None:
         return None
     sheet, row, _ = place
-    rows = connection.execute(
+    rows = fetch(
+        connection,
         "select observation_id, cell, raw_text, row_label, column_label from marts.fct_observations"
-        " where message = ? and file = ? and sheet = ?", [cells[0].message, cells[0].file, cells[0].sheet],
-    ).fetchall()
+        " where message = ? and file = ? and sheet = ?", cells[0].message, cells[0].file, cells[0].sheet,
+    )
     near = [(p[1], p[2], *r) for r in rows if (p := _place(r[1])) and p[0] == sheet and abs(p[1] - row) <= ROWS_AROUND]
     return _as_table(near, {cell.observation_id for cell in cells}, suspects) | {
         "file": cells[0].file, "sheet": cells[0].sheet, "message": cells[0].message,
@@ -111,15 +113,17 @@ def _place(cell: str) -> tuple[str, int, int] | None:
 
 
 def _submissions(connection: Any, period: str) -> list[tuple[Any, ...]]:
-    return list(connection.execute(
+    return fetch(
+        connection,
         "select s.submitter_name, f.status, f.message, f.sent_at, f.n_observations, f.n_intake_findings"
         " from marts.fct_submissions as f join marts.dim_submitters as s using (submitter_id)"
-        " where f.period = ? order by f.status = 'received', s.submitter_id", [period],
-    ).fetchall())
+        " where f.period = ? order by f.status = 'received', s.submitter_id", period,
+    )
 
 
 def _intake(connection: Any, period: str) -> list[tuple[Any, ...]]:
-    return list(connection.execute(
+    return fetch(
+        connection,
         "select severity, message, file, sheet, cell, message_vi, remedy_vi from marts.fct_intake_findings"
-        " where period = ? order by severity <> 'blocking', message, file, cell", [period],
-    ).fetchall())
+        " where period = ? order by severity <> 'blocking', message, file, cell", period,
+    )

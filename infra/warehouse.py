@@ -289,6 +289,18 @@ def _field_hints(record_type: type) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in dataclasses.fields(record_type)}
 
 
+def fetch(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query, each "?" standing for one of the texts.
+
+    The first parameter that is bound makes DuckDB import pandas, a second of start-up in every command; so
+    the texts are written into the query as literals, in which nothing but the quote has a meaning.
+    """
+    parts = query.split("?")
+    assert len(parts) == len(values) + 1, "one value for each ?"
+    filled = "".join(part + _literal(value) for part, value in zip(parts, values, strict=False)) + parts[-1]
+    return list(connection.execute(filled).fetchall())
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from infra.warehouse import fetch
+
 OBSERVATION_COLUMNS = (
     "period", "submitter_id", "area_code", "indicator_id", "value", "unit", "obs_status", "qualifier",
     "message", "file", "sheet", "cell", "raw_text",
@@ -71,7 +73,7 @@ def _listed(table: str, columns: tuple[str, ...], **expressions: str) -> str:
 
 
 def _rows(connection: Any, query: str, parameters: list[str]) -> list[Row]:
-    return [tuple(_text(cell) for cell in row) for row in connection.execute(query, parameters).fetchall()]
+    return [tuple(_text(cell) for cell in row) for row in fetch(connection, query, *parameters)]
 
 
 def _text(cell: Any) -> str:
