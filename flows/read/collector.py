@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,6 +16,9 @@ from flows.read.sheet_view import SheetView, ViewCell
 from flows.read.units import StatedUnit
 from flows.records import IntakeFinding, Observation, Severity
 from infra.catalogue import Indicator, previous_period
+
+MAX_OF_A_KIND = 100
+"""Findings of one kind on one sheet; beyond it the form as a whole is not understood, not its cells."""
 
 
 class Collector:
@@ -31,6 +35,7 @@ class Collector:
         self.findings: list[IntakeFinding] = []
         self.table_units: tuple[StatedUnit, ...] = ()
         self._noted: set[tuple[int, int]] = set()
+        self._counts: Counter[str] = Counter()
         submitter = context.submitter
         provisions = context.catalogue.provisions_by_submitter
         provided = provisions.get(submitter.submitter_id, ()) if submitter else ()
@@ -111,10 +116,15 @@ class Collector:
         raw_text: str = "",
         severity: Severity = "warning",
     ) -> None:
-        """Add a finding at a cell, unless the cell already has one."""
+        """Add a finding at a cell, unless the cell already has one; after many of a kind one says that more follow."""
         if (cell.row, cell.column) in self._noted:
             return
         self._noted.add((cell.row, cell.column))
+        self._counts[kind] += 1
+        if self._counts[kind] > MAX_OF_A_KIND:
+            return
+        if self._counts[kind] == MAX_OF_A_KIND:
+            message_vi = f"Từ ô này trở đi còn những ô khác cùng loại, không liệt kê. {message_vi}"
         self.findings.append(
             make_finding(
                 self.context,

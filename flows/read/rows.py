@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from flows.read.areas import AreaMatch
@@ -84,28 +85,27 @@ class RowReader:
     def read(self) -> list[Row]:
         """Return the rows; those after a signature are left out."""
         rows: list[Row] = []
-        for number in self._numbers:
-            if number not in self._view.rows:
-                continue
+        for number, below in zip(self._numbers, [*self._numbers, 0][1:], strict=True):
             if self._ends_here(number):
                 break
-            if self._is_foreign_header(number):
+            if self._is_foreign_header(number, below):
                 self.foreign_header = number
                 break
             rows.append(self._read(number))
         return self._settled(_with_regions(rows))
 
-    def _is_foreign_header(self, number: int) -> bool:
+    def _is_foreign_header(self, number: int, below: int) -> bool:
         """Tell whether a row labels the columns of another table, in words that are not known.
 
         Its figures must not be read under the header above: two wordings and no figure, one of them over a
         column of figures, and figures in the row below.
         """
         cells = self._cells(number)
-        below = next((n for n in self._numbers if n > number and n in self._view.rows), 0)
-        columns = {c.column for c in self._figures(below)} if below else set()
-        labels = [c for c in cells if not c.is_value and self._words.units.declared(c.text) is None]
-        if len(labels) < 2 or len(labels) < len(cells) or columns.isdisjoint(c.column for c in labels):
+        if len(cells) < 2 or any(cell.is_value for cell in cells) or not below:
+            return False
+        labels = [cell for cell in cells if self._words.units.declared(cell.text) is None]
+        columns = {cell.column for cell in self._figures(below)}
+        if len(labels) < len(cells) or columns.isdisjoint(cell.column for cell in labels):
             return False
         first = labels[0].text
         is_row = self._words.areas.candidates(first) or self._words.labels.match(first).indicator_id
@@ -136,12 +136,17 @@ class RowReader:
 
     def _ends_here(self, number: int) -> bool:
         cells = self._cells(number)
-        return not any(c.is_value for c in cells) and any(_END_OF_TABLE.match(fold(cell.text)) for cell in cells)
+        if any(cell.is_value for cell in cells):
+            return False
+        return any(_END_OF_TABLE.match(fold(cell.text)) for cell in cells)
 
     def _cells(self, number: int) -> list[ViewCell]:
-        columns = self._header.columns
-        left, right = min(columns), max(columns)
-        return [c for index, c in self._view.rows.get(number, {}).items() if left <= index <= max(right, left)]
+        left, right = self._bounds
+        return [cell for index, cell in self._view.rows.get(number, {}).items() if left <= index <= right]
+
+    @cached_property
+    def _bounds(self) -> tuple[int, int]:
+        return min(self._header.columns), max(self._header.columns)
 
     def _read(self, number: int) -> Row:
         label_cell = self._label_cell(number)
@@ -295,8 +300,11 @@ class RowReader:
         return " ".join(self._view.text(number, c.index) for c in self._header.columns_with("#note"))
 
     def _figures(self, number: int) -> list[ViewCell]:
-        side = {c.index for c in self._header.columns.values() if c.is_side} | self.key_columns
-        return [cell for cell in self._cells(number) if cell.column not in side and cell.is_value]
+        return [cell for cell in self._cells(number) if cell.column not in self._side_columns and cell.is_value]
+
+    @cached_property
+    def _side_columns(self) -> set[int]:
+        return {c.index for c in self._header.columns.values() if c.is_side} | self.key_columns
 
 
 def _with_regions(rows: list[Row]) -> list[Row]:

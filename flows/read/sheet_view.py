@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,8 @@ from flows.read.numbers import Kind, ParsedNumber, looks_like_value, number_of_c
 from flows.read.text import detect_legacy, normalise
 
 Place = tuple[int, int]
+MAX_ROWS = 10_000
+"""No form of a month has more; a list of subscribers or calls left in the file has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,21 @@ class ViewCell:
 
 
 class SheetView:
-    """The visible part of a grid. `rows` maps row number to its cells by column, in order."""
+    """The visible part of a grid. `rows` maps row number to its cells by column, in order.
+
+    Of a sheet with more than `MAX_ROWS` filled rows the first are seen; `cut_at` is the row that is not, or 0.
+    """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self._encoding = _encoding_of(grid)
         self.rows: dict[int, dict[int, ViewCell]] = {}
+        self.cut_at = 0
         for (row, column), cell in grid.cells.items():
             if row not in grid.hidden_rows and column not in grid.hidden_columns:
+                if len(self.rows) >= MAX_ROWS and row not in self.rows:
+                    self.cut_at = row
+                    break
                 self._add(row, column, cell)
         self.rows = {row: dict(sorted(cells.items())) for row, cells in sorted(self.rows.items())}
 
@@ -104,10 +114,5 @@ class SheetView:
 
 def _encoding_of(grid: Grid) -> str:
     """Return the legacy code of the sheet as a whole, for words too short to tell by themselves."""
-    texts = []
-    for cell in grid.cells.values():
-        if isinstance(cell.value, str) or cell.value is None:
-            texts.append(cell.text)
-            if len(texts) >= 400:
-                break
-    return detect_legacy(texts)
+    sample = itertools.islice(grid.cells.values(), 3000)
+    return detect_legacy(cell.text for cell in sample if isinstance(cell.value, str | None))

@@ -70,6 +70,14 @@ class GridReader:
             end = following[0].first_row if following else numbers[-1] + 1
             for header in side_by_side:
                 self._table(header, [n for n in numbers if header.last_row < n < end])
+        if self.view.cut_at:
+            cell = next(iter(self.view.rows[numbers[-1]].values()))
+            self._out.find(
+                cell,
+                "sheet_too_large",
+                f"Bảng có quá nhiều dòng; từ dòng {self.view.cut_at} trở đi không đọc.",
+                "Xóa các ô, dòng, cột thừa ngoài bảng số liệu rồi lưu và gửi lại.",
+            )
         return Reading(tuple(self._out.observations), (), tuple(self._out.findings))
 
     def title_lines(self) -> list[str]:

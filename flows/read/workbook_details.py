@@ -19,8 +19,7 @@ from flows.read.formulas import Place, place_of
 from flows.read.numbers import is_percent_format
 from infra.errors import SubmissionError
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_MAIN = "{*}"  # transitional and strict workbooks differ in their namespaces only
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
 _ROW_HIDDEN = re.compile(rb"""<(?:\w+:)?row\b[^>]*(?:\bhidden=["'](?:1|true)["']|\bht=["']0(?:\.0+)?["'])[^>]*>""")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
@@ -72,7 +71,8 @@ def _xlsx_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     relations = _tree(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {item.get("Id"): str(item.get("Target")) for item in relations}
     for sheet in _tree(archive.read("xl/workbook.xml")).iter():
-        target = targets.get(sheet.get(_RELATION)) if sheet.tag.endswith("}sheet") else None
+        relation = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), "")
+        target = targets.get(relation) if sheet.tag.endswith("}sheet") else None
         if target:
             yield str(sheet.get("name")), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 

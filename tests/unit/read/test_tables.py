@@ -498,3 +498,12 @@ def test_ids_and_places_are_the_same_at_every_reading():
     first, second = (read(TWO_ROWS, merged=TWO_ROWS_MERGED) for _ in range(2))
     assert first == second
     assert len({o.observation_id for o in first.observations}) == len(first.observations)
+
+
+def test_list_without_end_is_cut_and_said():
+    rows = [["TT", "Huyện", "Cố định"], *([n, f"Nơi {n}", n] for n in range(1, 12_000))]
+    reading = read(rows)
+    assert figures(reading) == {}
+    kinds = [kind for _, kind in questions(reading)]
+    assert (kinds.count("unknown_area"), kinds.count("sheet_too_large")) == (100, 1)
+    assert reading.findings[99].message_vi.startswith("Từ ô này trở đi")
