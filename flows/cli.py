@@ -176,7 +176,7 @@ def trace(
         raise SubmissionError(f"Không có ô nào đứng sau chỉ tiêu {indicator} trong tháng {period}.",
                               f"No cell stands behind {indicator} in {period}.",
                               remedy_vi="Xem mã chỉ tiêu bằng lệnh tonghop figures.")
-    columns = exports.TRACE_COLUMNS
+    columns: tuple[str, ...] = exports.TRACE_COLUMNS
     if format == "table":
         shown = [columns.index(name) for name in TRACE_SHOWN]
         columns, rows = TRACE_SHOWN, [tuple(row[i] for i in shown) for row in rows]

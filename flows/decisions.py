@@ -25,9 +25,8 @@ def correct(settings: Settings, period: str, target: str, value: str, reason: st
             f"There is no observation {target} in {period}.",
             remedy_vi="Lấy mã ở cột “Ô” của lệnh tonghop findings.",
         )
-    return decide.correct(
-        open_ledger(settings), period, target, _number(value), "" if rows[0][0] is None else _plain(rows[0][0]), reason, person
-    )
+    replaced = "" if rows[0][0] is None else _plain(rows[0][0])
+    return decide.correct(open_ledger(settings), period, target, _number(value), replaced, reason, person)
 
 
 def supply(
