@@ -30,6 +30,7 @@ from infra.errors import OperationError
 from infra.settings import PROJECT
 
 SERVER = "flows.read.sandbox_server"
+DIED = "child ended:"  # begins the raw text of a finding about a child that ended before it answered
 # One child: bytes of address space, processor seconds, open files, bytes of a file it writes, seconds of wall time.
 LIMITS = {"AS": 900_000_000, "CPU": 18, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 19}
 PATIENCE = 25.0  # seconds without any answer after which the server itself is taken for dead
@@ -241,7 +242,7 @@ def _problem_of(content: dict[str, Any], status: int) -> Problem:
         "time": "Tệp này không đọc được: đọc quá lâu so với mức cho phép.",
         "crash": "Tệp này không đọc được: chương trình đọc dừng đột ngột vì nội dung tệp.",
     }
-    return Problem("unreadable_file", sentences[reason], raw_text=f"{reason} {status}".strip())
+    return Problem("unreadable_file", sentences[reason], raw_text=f"{DIED} {reason} {status}")
 
 
 def _reason_of_death(status: int) -> str:

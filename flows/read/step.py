@@ -22,7 +22,7 @@ from flows.read.messages import (
     missing_submissions,
     silent_documents,
 )
-from flows.read.sandbox import Request, Sandbox
+from flows.read.sandbox import DIED, Request, Sandbox
 from flows.read.versions import READ, Resolved, in_order, resolve_versions
 from flows.readings import reading_from_json, reading_to_json, save_month, write_json
 from flows.records import Document, DocumentReading, Reading, Receipt, ReceiptStatus
@@ -137,7 +137,8 @@ def _read_all(
             found[number] = cached
     progress(len(found), len(requests))
     for number, reading in _read_missing(archive, catalogue, period, requests, missing):
-        write_json(_cache_file(settings, requests[number], period, digest), reading_to_json(reading))
+        if is_lasting(reading):
+            write_json(_cache_file(settings, requests[number], period, digest), reading_to_json(reading))
         found[number] = reading
         progress(len(found), len(requests))
     return [DocumentReading(r.document, r.receipt.submitter_id, found[n]) for n, r in enumerate(requests)]
@@ -172,6 +173,11 @@ def reading_digest(catalogue: Catalogue) -> str:
     for path in (*sorted((folder / "read").glob("*.py")), folder / "records.py", PROJECT / "requirements.lock"):
         digest.update(path.name.encode() + (path.read_bytes() if path.exists() else b""))
     return digest.hexdigest()
+
+
+def is_lasting(reading: Reading) -> bool:
+    """Return whether the same document would read the same again; a child that ran out of time may not."""
+    return not any(f.kind == "unreadable_file" and f.raw_text.startswith(DIED) for f in reading.findings)
 
 
 def _cache_file(settings: Settings, request: Request, period: str, digest: str) -> Path:

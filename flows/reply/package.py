@@ -12,6 +12,7 @@ OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 CONTENT_TYPES = "[Content_Types].xml"
+MAX_TOTAL = 80_000_000  # bytes after inflation
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
@@ -20,6 +21,8 @@ class Package:
 
     def __init__(self, data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_TOTAL:
+                raise ValueError("the package is too large to be taken apart in memory")
             self.parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
         self.workbook = self.related("", "officeDocument")
 

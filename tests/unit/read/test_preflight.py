@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 import openpyxl
@@ -99,6 +100,19 @@ def test_repeated_blanks_of_an_ods_do_not_count() -> None:
 def test_a_cut_biff_record_is_an_error() -> None:
     with pytest.raises(ValueError, match="cut"):
         biff_extent(b.biff(b.number_cell(0, 0, 1))[:-8])
+
+
+def record(kind: int, body: bytes) -> bytes:
+    """A record of an .xlsb: type, length, body."""
+    return bytes([kind, len(body)]) + body
+
+
+@pytest.mark.parametrize(("row", "column", "kinds"), [(0, 0, []), (1_048_575, 16_383, ["sheet_too_large"])])
+def test_the_sheets_of_an_xlsb_are_measured(row: int, column: int, kinds: list[str]) -> None:
+    sheet = record(0, struct.pack("<I", row) + bytes(13)) + record(5, struct.pack("<IId", column, 0, 75.0))
+    data = b.zip_of({"[Content_Types].xml": "<a/>", "xl/workbook.bin": b"x", "xl/worksheets/sheet1.bin": sheet})
+    assert container_of(data) == "xlsb"
+    assert [p.kind for p in inspect_file(data, "BC.xlsb")] == kinds
 
 
 @pytest.mark.parametrize(

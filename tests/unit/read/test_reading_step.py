@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from flows.read import step
 from flows.read.preview import preview_files
+from flows.read.problems import Problem
 from flows.read.step import read_receipts
 from flows.readings import load_month, month_digest
 from flows.receive import receive_folder
-from flows.records import DocumentReading
+from flows.records import DocumentReading, Reading
 from infra.archive import open_archive
 from infra.catalogue import load_catalogue
 from infra.errors import OperationError, SubmissionError
@@ -90,11 +92,19 @@ def test_a_broken_cache_is_read_anew(read_month: Month, settings: Settings, tmp_
     assert read_month() == first
 
 
+def test_a_child_that_ran_out_of_time_is_asked_again() -> None:
+    def reading(raw_text: str) -> Reading:
+        where = (PERIOD, "R", "1.eml", "a.xlsx", "vnpt")
+        return Reading(findings=(Problem("unreadable_file", "…", raw_text=raw_text).finding(*where),))
+
+    assert not step.is_lasting(reading("child ended: time 14"))
+    assert step.is_lasting(reading("BadZipFile: broken"))
+    assert step.is_lasting(Reading())
+
+
 def test_another_catalogue_is_another_reading() -> None:
     first, second = load_catalogue().at("2019-04"), load_catalogue().at("2019-04")
     assert step.reading_digest(first) == step.reading_digest(second)
-    import dataclasses
-
     assert step.reading_digest(first) != step.reading_digest(dataclasses.replace(first, labels=first.labels[1:]))
 
 

@@ -160,6 +160,15 @@ def test_an_unusual_package_is_left_to_the_list(missing: str) -> None:
         mark_workbook(stream.getvalue(), MARKS, SUMMARY)
 
 
+def test_a_package_that_inflates_too_far_is_not_taken_apart() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in (parts(made()) | {"xl/media/a.bin": bytes(81_000_000)}).items():
+            archive.writestr(name, data)
+    with pytest.raises(UnmarkableWorkbookError):
+        mark_workbook(stream.getvalue(), MARKS, SUMMARY)
+
+
 def test_a_list_is_text_and_the_same_each_time() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(listing_workbook(SUMMARY)))[SUMMARY_SHEET]
     assert (sheet["C2"].value, sheet["C2"].data_type) == ('=HYPERLINK("x")', "s")
