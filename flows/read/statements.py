@@ -29,6 +29,7 @@ _NOT_COLLECTED = re.compile(
 )
 # A number behind these words is a change, or the value that no longer holds.
 _ANOTHER = re.compile(r"(?<![^\W_])(?:tăng|giảm|thêm|bớt|so với|thay vì|thay cho|không phải)\s*(?:thêm\s*)?$")
+_ENUMERATOR = re.compile(r"^\s*\(?\d{1,2}[.)]\s")
 _ENDING = re.compile(_ENDS)
 
 
@@ -113,7 +114,7 @@ def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
     for row in wordings.things:
         for match in _finds(row, sentence, wordings):
             clause = sentence.clause(match.start(), match.end())
-            if re.search(FIGURE, masked(clause)) and not _excluded(row, clause):
+            if re.search(FIGURE, masked(_ENUMERATOR.sub("", clause))) and not _excluded(row, clause):
                 found.append(row.indicator_id)
     return found
 

@@ -88,6 +88,7 @@ NOT_FIGURES = [
     (DISTRICT, "Kiểm tra 08 điểm đại lý Internet gần trường học, nhắc nhở 04 điểm mở cửa quá giờ."),
     (DISTRICT, "Sửa chữa đài truyền thanh xã Ia Mơ; lắp mới 03 trạm BTS tại xã Ia Púch."),
     (DISTRICT, "Cấp phát 98 tờ gấp; đài huyện phát 86,5 giờ phát thanh; phát 133 tin, bài."),
+    ("viettel", "2) Trạm BTS không gồm trạm đang lắp đặt."),
     ("thanh_tra", "Thực hiện đúng quy định về tiếp công dân, giải quyết khiếu nại; phòng, chống tham nhũng."),
     ("thanh_tra", "Trực tiếp công dân định kỳ vào ngày 15 và ngày 30."),
     ("p_bcvt", "Kiểm tra chất lượng dịch vụ tại 05 bưu cục cấp huyện theo Quyết định số 11/QĐ-UBND ngày 05/01/2019."),
