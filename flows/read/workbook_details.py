@@ -80,7 +80,7 @@ def _xlsx_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 def _xlsx_styles(data: bytes) -> list[tuple[str, str]]:
     """Return (percent format or "", legacy font or "") of each cell style."""
     root = _tree(data)
-    codes = {int(n.get("numFmtId", 0)): n.get("formatCode", "") for n in root.iter(f"{_MAIN}numFmt")}
+    codes = {int(n.get("numFmtId", 0)): n.get("formatCode", "") for n in root.iterfind(f"{_MAIN}numFmts/{_MAIN}numFmt")}
     fonts = []
     for font in root.iterfind(f"{_MAIN}fonts/{_MAIN}font"):
         name = font.find(f"{_MAIN}name")

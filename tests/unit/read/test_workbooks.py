@@ -94,6 +94,15 @@ def only(content: Content) -> Grid:
     return content.grids[0]
 
 
+@pytest.mark.parametrize(
+    ("code", "kept"), [("0%", True), ("0.0%;[Red]-0.0%", True), ('0.00"%"', False), ("#,##0", False)]
+)
+def test_percent_format_of_a_users_own(code, kept):
+    book = xlsx([[0.8859]])
+    book.active["A1"].number_format = code
+    assert bool(only(open_workbook(saved(book))).cells[1, 1].number_format) is kept
+
+
 def test_percent_format_is_known_in_every_container():
     book = xlsx([[0.8859]])
     book.active["A1"].number_format = "0.00%"
