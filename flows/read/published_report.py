@@ -25,6 +25,7 @@ REPORT = "report"
 _PRINTED_IN = {"BUUCHINH": "BCVT", "VIENTHONG": "BCVT"}
 _KINDS = ("figure", "denominator", "noun", "name", "list", "count", "zero")
 _OPENS = re.compile(r"\s*(?:[-+*•]\s|\d{1,2}\.\s+[^\W\d_]|[IVX]{1,4}\.\s)")
+_VOWELLESS = re.compile(r"(?<=\s)(?!(?:km|kg|tr|đ|tb|m|h)\b)[bcdđghklmnpqrstvx]{1,3}(?=\s)")
 _FOOTNOTE = re.compile(r"\s*\[\d+\]")
 _HEADING = re.compile(r"\s*(?:\d{1,2}\.|[IVX]{1,4}\.)\s.*:\s*$")
 
@@ -44,9 +45,10 @@ def read_report(data: bytes, file: str, catalogue: Catalogue | None = None) -> l
         SubmissionError: The file cannot be read.
     """
     catalogue = catalogue or load_catalogue()
-    reader = _ReportReader(catalogue)
+    paragraphs = _paragraphs(data)
+    reader = _ReportReader(catalogue, _is_damaged(paragraphs))
     context = ReadContext(catalogue, "", None, "", "", file)
-    for line in outline(_paragraphs(data), context):
+    for line in outline(paragraphs, context):
         is_stated = line.part == "I" and line.role != "heading" and line.section != "HUYEN"
         if is_stated and not _FOOTNOTE.match(line.text):
             reader.read(line)
@@ -54,7 +56,8 @@ def read_report(data: bytes, file: str, catalogue: Catalogue | None = None) -> l
 
 
 class _ReportReader:
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, damaged: bool) -> None:
+        self._damaged = damaged
         self.figures: list[ReportedFigure] = []
         self._catalogue = catalogue
         self._wordings: dict[str, Wordings] = {}
@@ -69,7 +72,7 @@ class _ReportReader:
     def _wordings_of(self, section: str) -> Wordings:
         if section not in self._wordings:
             rows = tuple(row for row in self._catalogue.phrases if self._is_used(row, section))
-            self._wordings[section] = Wordings.of(rows, self._catalogue.indicators, damaged=True)
+            self._wordings[section] = Wordings.of(rows, self._catalogue.indicators, damaged=self._damaged)
         return self._wordings[section]
 
     def _is_used(self, row: Phrase, section: str) -> bool:
@@ -94,6 +97,12 @@ class _ReportReader:
                     self.figures[index] = replace(figure, place=known.place)
                 return
         self.figures.append(figure)
+
+
+def _is_damaged(paragraphs: list[Paragraph]) -> bool:
+    """Tell whether letters were lost: words without a vowel ("d n", "l nh") are rare in whole text."""
+    rests = sum(len(_VOWELLESS.findall(paragraph.text)) for paragraph in paragraphs)
+    return rests >= 3
 
 
 def _paragraphs(data: bytes) -> list[Paragraph]:
