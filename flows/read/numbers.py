@@ -19,22 +19,9 @@ from flows.read.text import fold
 Kind = Literal["count", "scaled", "measure"]
 """What is expected: whole units (trạm), thousands or millions of them (triệu đồng), or a decimal (km, %)."""
 
-ZERO_WORDS = frozenset(
-    fold(word)
-    for word in [
-        "không phát sinh",
-        "không có",
-        "không",
-        "kps",
-        "không ps",
-        "chưa có",
-        "chưa phát sinh",
-        "không có phát sinh",
-        "không phát sinh trong kỳ",
-        "không phát sinh trong tháng",
-        "không xảy ra",
-        "không tổ chức",
-    ]
+_NONE = re.compile(
+    r"(?:(?:không|chưa)(?: có| ghi nhận)?(?: phát sinh| ps| xảy ra| tổ chức)?(?: mới| thêm)?|kps)"
+    r"(?: trong (?:kì|tháng)(?: báo cáo| này| \d{1,2}(?:/\d{4}| năm \d{4})?)?)?"
 )
 NOT_COLLECTED = frozenset(
     ["...", "..", "….", "chưa có số liệu", "không có số liệu", "chưa thống kê", "chưa tổng hợp được", "n/a"]
@@ -155,7 +142,8 @@ def plain(value: Decimal) -> str:
 
 
 def _stated_nothing(words: str) -> ParsedNumber | None:
-    if words in ("-", "- -") or words in ZERO_WORDS:
+    words = words.rstrip(".:;, ") or words
+    if words in ("-", "- -") or (words != "chưa" and _NONE.fullmatch(words)):
         return ParsedNumber(Decimal(0))
     if words in NOT_COLLECTED:
         return ParsedNumber(None, "L")

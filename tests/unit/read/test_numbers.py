@@ -63,7 +63,23 @@ VALUES = [
     ("2.915", "scaled", "2915", "", ""),
     ("25,118", "scaled", "25.118", "", ""),
 ]
-ZEROS = ["-", "–", "—", " - ", "0", "KPS", "không phát sinh", "Không có", "KHÔNG PHÁT SINH", "chưa có"]
+ZEROS = [
+    "-",
+    "–",
+    "—",
+    " - ",
+    "0",
+    "KPS",
+    "không phát sinh",
+    "Không có",
+    "KHÔNG PHÁT SINH",
+    "chưa có",
+    "Không phát sinh.",
+    "không phát sinh trong kỳ",
+    "Không phát sinh trong tháng 4/2019",
+    "chưa phát sinh mới",
+    "không",
+]
 
 
 @pytest.mark.parametrize(("text", "kind", "value", "qualifier", "unit"), VALUES)
@@ -99,6 +115,8 @@ def test_missing_is_never_zero(text, status):
         ("12 và 13", "count", "unreadable_number"),
         ("14/4/2019", "count", "date_in_number"),
         ("Pleiku", "count", "unreadable_number"),
+        ("chưa", "count", "unreadable_number"),
+        ("không rõ", "count", "unreadable_number"),
     ],
 )
 def test_what_can_mean_two_things_is_asked(text, kind, problem):
