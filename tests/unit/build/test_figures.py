@@ -287,6 +287,21 @@ def test_optional_figure_counts_when_sent(two_months: BuiltWarehouse) -> None:
     assert _figure(two_months, "internet_subs_dialup", "value, definition_id") == (34, "")
 
 
+def test_agreement_with_a_kind_gives_each_of_its_submitters_one_row(two_months: BuiltWarehouse) -> None:
+    query = "select count(*) from marts.fct_figures_by_submitter where period = '2019-04'" \
+            " and indicator_id = 'internet_agents' and provision_role = 'source'"
+    assert two_months.value(query) == 17
+
+
+def test_ratio_and_partial_sum_have_no_district_figures(two_months: BuiltWarehouse) -> None:
+    rows = dict(two_months.rows(
+        "select indicator_id, max(value) from marts.fct_figures_by_district where period = '2019-04' group by all"))
+    assert rows["phone_subs_total"] == 2 * (2 + 4 + 4)                # fixed, postpaid, prepaid: all by district
+    assert rows["internet_subs_total"] == 2 * (2 + 4)                 # dial-up is asked of nobody by district
+    assert "post_service_points_total" not in rows                    # couriers' points are not known by district
+    assert "phone_subs_per_100" not in rows
+
+
 def _use(warehouse: BuiltWarehouse, submitter_id: str, area_code: str, indicator_id: str) -> str:
     query = "select use_in_total from marts.fct_observations" \
             " where submitter_id = ? and area_code = ? and indicator_id = ?"
