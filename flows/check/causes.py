@@ -252,14 +252,17 @@ def _problem(
 
 
 def _independent(problem: Problem, repair: Repair) -> list[set[str]]:
-    """Return the changes of a repair in groups that share no rule."""
+    """Return the changes of a repair in groups that share no rule; an exchange is one change."""
     groups: list[set[str]] = []
     for change in repair.changes:
         rules = set(problem.touching[change.name])
-        joined = {change.name}
+        joined = {change.name} | {
+            other.name for other in repair.changes
+            if change.slip == other.slip and change.slip.startswith("exchanged") and other.written == change.right
+        }
         apart = []
         for group in groups:
-            meets = any(rules & set(problem.touching[name]) for name in group)
+            meets = group & joined or any(rules & set(problem.touching[name]) for name in group)
             if meets:
                 joined |= group
             else:
