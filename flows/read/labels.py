@@ -40,6 +40,7 @@ ROLES = {
     "#group": "heading of several columns or rows that says nothing about what they count",
 }
 PATH_MARK = ">"
+_IN_PATHS = frozenset({"#total", "#group"})
 
 _ENUMERATOR = re.compile(
     r"^(?:(?:[ivx]+|\d+(?:\.\d+)*|[a-hđ])[.)/]\s*(?=[^\d\s])|\d+(?:\.\d+)+\s+|[-+*•▪o]\s+|[-+*•▪])"
@@ -151,7 +152,7 @@ class LabelIndex:
 
     def path_indicator(self, parts: Iterable[str]) -> str | None:
         """Return what the longest path label that ends with the last part means; None when there is none."""
-        return self._resolve_path([part for part in parts if not self.match(part).roles])
+        return self._resolve_path([part for part in parts if self.match(part).roles <= _IN_PATHS])
 
     def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
         """Return the known labels most like `text`, for a question to the steward; never used to decide."""
@@ -182,7 +183,7 @@ class LabelIndex:
         rest = [(part, m) for part, m in zip(parts, meanings, strict=True) if m.indicator_id or m.roles <= {"#total"}]
         if not rest:
             return Meaning(roles=roles, is_known=bool(parts))
-        by_path = self._resolve_path([part for part, _ in rest])
+        by_path = self._resolve_path([p for p, m in zip(parts, meanings, strict=True) if m.roles <= _IN_PATHS])
         if by_path is not None:
             return Meaning(by_path, roles - {"#total"})
         above, leaf = rest[:-1], rest[-1][1]

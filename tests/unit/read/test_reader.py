@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import shutil
 
 import openpyxl
 import pytest
@@ -13,8 +14,10 @@ from flows.read.reader import read_document
 from flows.records import Reading
 from infra.catalogue import load_catalogue
 from infra.errors import SubmissionError
+from infra.settings import CATALOGUE as CATALOGUE_FOLDER
 
 PERIOD = "2019-04"
+N = None
 CATALOGUE = load_catalogue().at(PERIOD)
 DISTRICT_FORM = [
     ["PHÒNG VĂN HÓA VÀ THÔNG TIN HUYỆN CHƯ SÊ"],
@@ -146,6 +149,49 @@ def test_document_without_a_known_sender_is_read_for_the_province():
     context = ReadContext(CATALOGUE, PERIOD, None, "r", "1.eml", "bieu.xlsx")
     reading = read_document(workbook(T4=[["Chỉ tiêu", "Số liệu"], ["Trạm BTS", 5]]), context)
     assert [(o.submitter_id, o.area_code) for o in reading.observations] == [("", "64")]
+
+
+NEW_FORM = [
+    ["GTEL GIA LAI - MONTHLY FIGURES"],
+    ["Unit: thousand subs"],
+    ["No.", "District", "Landline", "Mobile", N, "Net adds", "Staff"],
+    [N, N, N, "Postpaid", "Prepaid", N, N],
+    [1, "Pleiku city", 9.102, 15.31, 121.455, 1.2, 40],
+    [2, "Ankhe town", 1.2, 2, 3, 0.1, 5],
+    [N, "Sum", 10.302, 17.31, 124.455, 1.3, 45],
+]
+ROWS_OF_THE_STEWARD = {
+    "labels.csv": [
+        "No.,#serial,,2019-01-01,", "District,#district,,2019-01-01,", "Sum,#total,,2019-01-01,",
+        "Mobile,#group,,2019-01-01,", "Landline,phone_subs_fixed,,2019-01-01,",
+        "Mobile > Postpaid,phone_subs_mobile_postpaid,vnpt,2019-01-01,",
+        "Prepaid,phone_subs_mobile_prepaid,telecom,2019-01-01,", "Net adds,,,2019-01-01,", "Staff,,,2019-01-01,",
+    ],
+    "area_aliases.csv": ["Pleiku city,622,2019-01-01,,", "Ankhe town,623,2019-01-01,,"],
+    "units.csv": ["thousand subs,subscriber,thuê bao,1000"],
+}  # fmt: skip
+
+
+def test_form_nobody_has_seen_takes_rows_of_the_catalogue_and_no_code(tmp_path):
+    rows = [[cell.replace("Unit:", "ĐVT:") if isinstance(cell, str) else cell for cell in row] for row in NEW_FORM]
+    data = workbook(Month=rows)
+    assert read(data, submitter="vnpt").observations == ()
+
+    shutil.copytree(CATALOGUE_FOLDER, tmp_path / "catalogue")
+    for name, added in ROWS_OF_THE_STEWARD.items():
+        path = tmp_path / "catalogue" / name
+        path.write_text(path.read_text(encoding="utf-8") + "\n".join(added) + "\n", encoding="utf-8")
+    catalogue = load_catalogue(tmp_path / "catalogue").at(PERIOD)
+    context = ReadContext(catalogue, PERIOD, catalogue.submitter_by_id["vnpt"], "r", "1.eml", "form.xlsx")
+    reading = read_document(data, context)
+    assert [(o.cell, o.area_code, o.indicator_id, o.value) for o in reading.observations] == [
+        ("C5", "622", "phone_subs_fixed", 9102), ("D5", "622", "phone_subs_mobile_postpaid", 15310),
+        ("E5", "622", "phone_subs_mobile_prepaid", 121455), ("C6", "623", "phone_subs_fixed", 1200),
+        ("D6", "623", "phone_subs_mobile_postpaid", 2000), ("E6", "623", "phone_subs_mobile_prepaid", 3000),
+        ("C7", "64", "phone_subs_fixed", 10302), ("D7", "64", "phone_subs_mobile_postpaid", 17310),
+        ("E7", "64", "phone_subs_mobile_prepaid", 124455),
+    ]  # fmt: skip
+    assert [f.kind for f in reading.findings if f.kind != "missing_label"] == []
 
 
 def test_reading_is_plain_data():
