@@ -243,7 +243,8 @@ def describe_column(index: int, parts: tuple[str, ...], row: int, words: Vocabul
     labels: list[str] = []
     for part in parts:
         said = period_of_label(part, words.report_period)
-        unit = words.units.find(part.strip("() ")) if labels else None
+        is_label = words.labels.match(part).is_known
+        unit = words.units.find(part.strip("() ")) if labels and not is_label else None
         units += [unit] if unit else words.units.in_header(part)
         if said is not None:
             period = said
