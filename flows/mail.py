@@ -11,17 +11,22 @@ import email
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
+from itertools import islice
 
 VIETNAM = timezone(timedelta(hours=7))
 MAX_PARTS = 200
 MAX_NAME = 180
+MAX_HEADER = 4_000  # letters of one header that are looked at
+MAX_HEADERS = 200_000
+MAX_HTML = 1_000_000
 EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.ms-excel": ".xls",
@@ -62,15 +67,28 @@ class Mail:
     attachments: tuple[Attachment, ...]
     headers: dict[str, str] = field(default_factory=dict)
     has_html: bool = False
+    is_broken: bool = False
 
 
 def parse_mail(data: bytes) -> Mail:
-    """Return the message in `data`; any bytes give a message, if only one with an empty sender."""
-    message = email.message_from_bytes(data)
+    """Return the message in `data`; any bytes give a message, if only one with an empty sender.
+
+    A message nested so deep that it cannot be taken apart keeps its headers and loses its parts: `is_broken`.
+    """
+    try:
+        return _mail_of(email.message_from_bytes(data))
+    except RecursionError:
+        headers_only = BytesHeaderParser().parsebytes(data[:MAX_HEADERS], headersonly=True)
+        headers_only.set_payload("")
+        del headers_only["Content-Type"]
+        return replace(_mail_of(headers_only), is_broken=True)
+
+
+def _mail_of(message: Message) -> Mail:
     headers: dict[str, str] = {}
     for name, value in message.raw_items():
-        headers.setdefault(name.lower(), _one_line(str(value)))
-    parts = list(_leaves(message))[:MAX_PARTS]
+        headers.setdefault(name.lower(), _one_line(str(value)[:MAX_HEADER]))
+    parts = list(islice(_leaves(message), MAX_PARTS))
     return Mail(
         sender_address=sender_address(headers.get("from", "")),
         subject=decode_words(headers.get("subject", "")),
@@ -213,7 +231,7 @@ def _is_attached(part: Message) -> bool:
 
 def _file_name(part: Message) -> str:
     try:
-        return decode_words(part.get_filename("") or "")
+        return decode_words((part.get_filename("") or "")[:MAX_HEADER])
     except (ValueError, LookupError, TypeError):
         return ""
 
@@ -271,6 +289,9 @@ class _TextOfHtml(HTMLParser):
 
 def _html_text(html: str) -> str:
     parser = _TextOfHtml()
-    parser.feed(html)
+    try:
+        parser.feed(html[:MAX_HTML])
+    except (AssertionError, RecursionError):  # how the parser of the standard library gives up
+        parser.pieces.append(re.sub(r"<[^<>]{0,1000}>", "\n", html[:MAX_HTML]))
     lines = (line.strip() for line in "".join(parser.pieces).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -15,7 +15,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Protocol
 
-from flows.mail import VIETNAM, Attachment, parse_date, parse_mail, safe_name
+from flows.mail import MAX_HEADERS, VIETNAM, Attachment, parse_date, parse_mail, safe_name
 from flows.mail_files import Content, contents_of_file, contents_of_mail
 from flows.receive.senders import find_submitter, judge_mail
 from flows.records import Document, Receipt
@@ -127,7 +127,7 @@ def _sent_first(path: Path) -> tuple[float, str]:
     sent_at = ""
     if path.suffix.lower() == ".eml":
         with path.open("rb") as stream:
-            sent_at = parse_date(str(BytesHeaderParser().parsebytes(stream.read(200_000)).get("Date", "")))
+            sent_at = parse_date(str(BytesHeaderParser().parsebytes(stream.read(MAX_HEADERS)).get("Date", "")))
     return _instant(sent_at), path.name
 
 

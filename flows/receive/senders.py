@@ -33,6 +33,8 @@ def judge_mail(mail: Mail, submitter: Submitter | None, catalogue: Catalogue, pe
         return "no_data", "Thư trả lời tự động hoặc thông báo của máy chủ thư, không có báo cáo."
     if submitter is None:
         return _judge_stranger(mail)
+    if mail.is_broken:
+        return "no_data", "Thư lồng quá nhiều lớp nên không tách được; đề nghị gửi lại thư mới kèm tệp báo cáo."
     if not mail.attachments and not mail.body.strip():
         return "no_data", "Thư không có chữ và không có tệp đính kèm."
     if is_late(mail.sent_at, catalogue, period):

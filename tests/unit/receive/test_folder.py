@@ -143,6 +143,14 @@ def test_an_absence_notice_of_a_submitter_is_no_data(inbox: Path, receive: Recei
     assert receive()["001.eml"].status == "no_data"
 
 
+def test_a_message_nested_too_deep_is_kept_and_said(inbox: Path, receive: Receive) -> None:
+    head = b"From: thongke@vnpt-gl.example\r\nDate: Tue, 16 Apr 2019 09:00:00 +0700\r\n"
+    (inbox / "001.eml").write_bytes(head + b"Content-Type: message/rfc822\r\n\r\n" * 3000)
+    receipt = receive()["001.eml"]
+    assert (receipt.status, receipt.submitter_id) == ("no_data", "vnpt")
+    assert "lồng quá nhiều lớp" in receipt.reason_vi
+
+
 def test_a_forged_sender_is_quarantined(inbox: Path, receive: Receive) -> None:
     write(inbox / "001.eml", Authentication_Results="mx.example; dmarc=fail header.from=vnpt-gl.example")
     receipt = receive()["001.eml"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 import unicodedata
 from email.message import EmailMessage
 
@@ -124,6 +125,36 @@ def test_a_date_without_offset_is_of_vietnam() -> None:
 @given(st.binary(max_size=2000))
 def test_any_bytes_give_a_message(data: bytes) -> None:
     parse_mail(data)
+
+
+NESTED = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n"
+SENDER = b"From: a@b.example\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SENDER + b"".join(NESTED % (n, n) for n in range(3000)) + b"x",
+        SENDER + b"Content-Type: message/rfc822\r\n\r\n" * 3000,
+        SENDER + b"Subject: " + b"=?utf-8?q?a?= " * 50_000 + b"\r\n\r\nx",
+        SENDER + b"Content-Type: text/html\r\n\r\n" + b"<![" * 50_000,
+        SENDER + b"Content-Type: text/html\r\n\r\n" + b"<a " * 50_000,
+        SENDER + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\na\r\n" * 20_000,
+        SENDER + b"X-Spam: 1\r\n" * 20_000 + b"\r\nx",
+    ],
+    ids=["deep", "messages in messages", "words", "declarations", "open tags", "parts", "headers"],
+)
+def test_a_message_made_to_exhaust_is_answered_soon(data: bytes) -> None:
+    began = time.process_time()
+    assert parse_mail(data).sender_address == "a@b.example"
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("letter", ["a", "<", "<a@", "@"])
+def test_a_sender_without_end_is_answered_soon(letter: str) -> None:
+    began = time.process_time()
+    parse_mail(f"From: {letter * 200_000}\r\n\r\nx".encode())
+    assert time.process_time() - began < 5
 
 
 LINES = (
