@@ -1,4 +1,4 @@
-"""Labels that a form should have and does not: known from what the catalogue says its sender provides."""
+"""What a document as a whole should be: no figure that its sender provides left out, none stated in two ways."""
 
 from __future__ import annotations
 
@@ -38,6 +38,31 @@ def missing_labels(
         for p in provided
         if p.role == "source" and p.indicator_id not in said and _kind(p, context) in kinds
     ]
+
+
+def conflicts(in_tables: Iterable[Observation], context: ReadContext) -> list[IntakeFinding]:
+    """Return a finding for each figure that the tables of one document state again with another value."""
+    first: dict[tuple[str, str, str], Observation] = {}
+    findings = []
+    for observation in in_tables:
+        key = (observation.indicator_id, observation.area_code, observation.period)
+        before = first.setdefault(key, observation)
+        if None in (before.value, observation.value) or before.value == observation.value:
+            continue
+        place = " ".join(filter(None, (before.sheet, before.cell)))
+        findings.append(
+            make_finding(
+                context,
+                "conflicting_figures",
+                "warning",
+                f"Số {observation.raw_text} khác số {before.raw_text} ở {place} của cùng chỉ tiêu và địa bàn.",
+                sheet=observation.sheet,
+                cell=observation.cell,
+                remedy_vi="Cho biết số nào đúng, hoặc sửa nhãn nếu đó là hai chỉ tiêu khác nhau.",
+                raw_text=observation.raw_text,
+            )
+        )
+    return findings
 
 
 def is_commune(area_code: str) -> bool:

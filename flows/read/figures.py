@@ -41,6 +41,8 @@ def figure_of(
         units: The units of the catalogue.
     """
     header_unit = next((found for group in stated if (found := unit_for(group, indicator.unit))), None)
+    if header_unit is None and (other := _other_measure(stated, indicator)) and cell.text:
+        return ParsedNumber(None, "O"), _wrong_unit(cell, indicator, other)
     factor = header_unit.multiplier if header_unit else Decimal(1)
     if isinstance(cell.source.value, str | None) and _MAGNITUDE_WORD.search(fold(cell.text)):
         factor = Decimal(1)
@@ -50,6 +52,13 @@ def figure_of(
     if parsed.value is None:
         return parsed, None
     return _in_unit(cell, indicator, parsed, factor, units)
+
+
+def _other_measure(stated: tuple[tuple[StatedUnit, ...], ...], indicator: Indicator) -> str:
+    """Return the unit said for the cell when it can only be of another measure: đồng where stations are counted."""
+    nearest = next((group for group in stated if group), ())
+    others = [unit for unit in nearest if unit.unit in MEASURED_UNITS and unit.unit != indicator.unit]
+    return others[0].unit if nearest and len(others) == len(nearest) else ""
 
 
 def _kind(indicator: Indicator, factor: Decimal) -> Kind:
@@ -136,7 +145,7 @@ def _fraction_for_percent(cell: ViewCell) -> Doubt:
 def _wrong_unit(cell: ViewCell, indicator: Indicator, unit: str) -> Doubt:
     return Doubt(
         "unit_mismatch",
-        f"Ô ghi đơn vị “{unit}”, chỉ tiêu “{indicator.label_vi}” tính bằng “{indicator.unit}”.",
+        f"Đơn vị ghi là “{unit}” trong khi chỉ tiêu “{indicator.label_vi}” tính bằng “{indicator.unit}”.",
         "Ghi lại theo đơn vị của chỉ tiêu.",
     )
 

@@ -6,6 +6,7 @@ merged or not, with group labels above, a row of units and a row of column numbe
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ _COLUMN_NUMBER = re.compile(r"\(?\s*(?:[A-ZĐ]|\d{1,2})\s*\)?\s*(?:=.*)?")
 _KEY_ROLES = frozenset({"#district", "#commune", "#area", "#item", "#name"})
 _NEEDED_ROLES = _KEY_ROLES | {"#serial", "#value", "#previous", "#unit"}
 _SIDE_ROLES = frozenset({"#serial", "#unit", "#note", "#name"})
+_PERIOD_ROLES = frozenset({"#value", "#cumulative", "#previous"})
+_LAST_BRACKET = re.compile(r"\s*\(([^()]+)\)\s*$")
 _MAX_HEADER_ROWS = 6
 
 
@@ -236,12 +239,20 @@ def _is_vertical(view: SheetView, row: int, column: int) -> bool:
     return view.span(*view.anchor(row, column))[0] > 1
 
 
+def _with_role_apart(part: str, words: Vocabulary) -> list[str]:
+    """Cut "Cố định (kỳ trước)" in two: the period in brackets is a label of its own."""
+    match = _LAST_BRACKET.search(part)
+    if not match or words.labels.match(match[1]).roles.isdisjoint(_PERIOD_ROLES):
+        return [part]
+    return [part[: match.start()], match[1]]
+
+
 def describe_column(index: int, parts: tuple[str, ...], row: int, words: Vocabulary) -> Column:
     """Return what a column with these labels means."""
     period: str | None = None
     units: list[StatedUnit] = []
     labels: list[str] = []
-    for part in parts:
+    for part in itertools.chain.from_iterable(_with_role_apart(part, words) for part in parts):
         said = period_of_label(part, words.report_period)
         is_label = words.labels.match(part).is_known
         unit = words.units.find(part.strip("() ")) if labels and not is_label else None

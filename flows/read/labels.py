@@ -231,7 +231,7 @@ def label_index(context: ReadContext) -> LabelIndex:
 @lru_cache(maxsize=16384)
 def label_key(text: str) -> str:
     """Return the key of a label: folded, without enumerator and end punctuation, abbreviations written out."""
-    key = _ENUMERATOR.sub("", fold(text).strip(" .:;,"))
+    key = _ENUMERATOR.sub("", fold(text).strip(" .:;,*†¹²³⁴⁵"))
     for pattern, meaning in _ABBREVIATIONS:
         key = pattern.sub(meaning, key)
     return key.strip(" .:;,-")
@@ -245,9 +245,24 @@ def candidate_keys(text: str) -> tuple[str, ...]:
     """
     full = label_key(text)
     keys = [full]
-    for pattern in (_BRACKETS, _LEADS, _WHEN):
-        keys += [shorter for key in keys if (shorter := pattern.sub("", key).strip(" .:;,-")) and shorter != key]
+    for shorten in (_without_brackets, _without_lead, _without_time):
+        keys += [shorter for key in keys if (shorter := shorten(key).strip(" .:;,-*†¹²³⁴⁵")) and shorter != key]
     return tuple(dict.fromkeys(keys))
+
+
+def _without_brackets(key: str) -> str:
+    """Leave out brackets, unless they make it another measure: "Trả trước (phát triển mới)"."""
+    outside = _BRACKETS.sub("", key)
+    says_more = _OTHER_MEASURE.search(" ".join(_BRACKETS.findall(key))) and not _OTHER_MEASURE.search(outside)
+    return key if says_more and not re.search(r"\(%\)", key) else outside
+
+
+def _without_lead(key: str) -> str:
+    return _LEADS.sub("", key)
+
+
+def _without_time(key: str) -> str:
+    return _WHEN.sub("", key)
 
 
 def _meaning(found: str) -> Meaning:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from flows.read.containers import container_of
 from flows.read.document import Content, Grid, Paragraph, ReadContext
-from flows.read.expected import missing_labels
+from flows.read.expected import conflicts, missing_labels
 from flows.read.observations import make_finding
 from flows.read.periods import DeclaredMonth, other_month
 from flows.read.sheet_view import SheetView
@@ -121,6 +121,7 @@ def _finished(
     findings = list(reading.findings)
     if other and (reading.observations or reading.narrative_items):
         findings.append(_other_month(other, context))
+    findings += conflicts(in_tables, context)
     findings += missing_labels(in_tables, reading.observations, context)
     return replace(reading, findings=tuple(findings))
 

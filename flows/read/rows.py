@@ -64,6 +64,8 @@ class RowReader:
         self._item_column = header.item_column.index if header.item_column else 0
         self.level = self._level()
         self._stack: list[tuple[int, str]] = []
+        own = words.own_area
+        self._district = "" if self._is_province(own) else own
         self._carried_area = ""
         self.foreign_header = 0
 
@@ -224,13 +226,14 @@ class RowReader:
         return 0 if _ROMAN.match(serial) else 1 + serial.strip(".").count(".")
 
     def _match_area(self, label: str) -> AreaMatch:
-        own = self._words.own_area
-        district = own if not self._is_province(own) else ""
-        match = self._words.areas.match(label, self.level, district if self.level == "commune" else "")
-        if match.code or self.level != "commune":
-            return match
+        if self.level != "commune":
+            return self._words.areas.match(label, self.level)
+        match = self._words.areas.match(label, "commune", self._district)
         whole = self._words.areas.match(label, "district")
-        return whole if whole.code == district and not match.rivals and not match.proposals else match
+        is_district = bool(whole.code) and (whole.says_level or not match.code)
+        if is_district and self._is_province(self._words.own_area):
+            self._district = whole.code  # the communes below are of this district
+        return whole if is_district and whole.code == self._district and not match.proposals else match
 
     def _is_province(self, code: str) -> bool:
         return len(code) == 2

@@ -26,7 +26,9 @@ from flows.read.units import UnitIndex
 from flows.records import Reading
 
 _COMPARES = re.compile(r"so (?:với|sánh)")
-_NOT_RESULTS = re.compile(r"\b(?:kế hoạch|dự kiến|chỉ tiêu giao|phấn đấu)\b")
+_NOT_RESULTS = re.compile(
+    r"\b(?:kế hoạch|dự kiến|chỉ tiêu giao|phấn đấu|kì trước|tháng trước|năm trước|cùng kì|từ đầu năm)\b"
+)
 _PERIOD_ROLES = ("#value", "#cumulative", "#previous")
 
 

@@ -114,6 +114,12 @@ def test_column_that_a_table_by_district_should_have_is_asked():
     assert [f.raw_text for f in reading.findings if f.kind == "missing_label"] == ["Di động trả sau"]
 
 
+def test_figure_stated_twice_with_two_values_is_asked():
+    rows = [["TT", "Huyện", "Trạm BTS"], [1, "Pleiku", 5], [2, "TP Pleiku", 6], [3, "An Khê", 7]]
+    reading = read(workbook(T4=rows, Lai=[rows[0], rows[1], rows[3]]), submitter="mobifone")
+    assert [(f.sheet, f.cell) for f in reading.findings if f.kind == "conflicting_figures"] == [("T4", "C3")]
+
+
 def test_table_of_a_csv_file():
     data = "Báo cáo tháng 4/2019;;\nSTT;Địa bàn;TB trả sau\n1;Pleiku;583\n;Tổng cộng;583\n".encode("utf-8-sig")
     reading = read(data, "so lieu.csv", "vietnamobile")

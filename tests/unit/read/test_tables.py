@@ -301,6 +301,39 @@ def test_figures_under_another_measure_are_not_taken_for_subscribers():
     assert [kind for _, kind in questions(reading)] == ["unknown_label", "unknown_label"]
 
 
+def test_unit_of_another_measure_is_asked_and_not_read():
+    reading = read([["ĐVT: triệu đồng"], ["TT", "Huyện", "Cố định", "Số trạm BTS (trạm)"], [1, "Pleiku", 100, 5]])
+    assert figures(reading) == {"C3": "622 phone_subs_fixed None", "D3": "622 telecom_bts_total 5"}
+    assert questions(reading) == [("C3", "unit_mismatch")]
+
+
+def test_words_in_brackets_may_make_it_another_figure():
+    header = ["TT", "Huyện", "Trả trước (phát triển mới)", "Trả sau (kỳ trước)", "Cố định (1)", "ADSL*", "FTTH (TB)"]
+    reading = read([header, [1, "Pleiku", 1, 2, 3, 4, 5]])
+    assert figures(reading) == {
+        "D2": "622 phone_subs_mobile_postpaid 2 2019-03", "E2": "622 phone_subs_fixed 3",
+        "F2": "622 internet_subs_adsl 4", "G2": "622 internet_subs_ftth 5",
+    }  # fmt: skip
+    assert questions(reading) == [("C1", "unknown_label")]
+
+
+def test_communes_under_the_names_of_their_districts():
+    reading = read(
+        [
+            ["TT", "Xã, phường, thị trấn", "Trạm BTS"],
+            ["I", "Thành phố Pleiku", 30],
+            [1, "Phường Tây Sơn", 10],
+            [2, "An Phú", 20],
+            ["II", "Thị xã An Khê", 7],
+            [1, "Tây Sơn", 3],
+            [2, "Phường An Phú", 4],
+        ]
+    )
+    assert [figure.split(" ")[0] for figure in figures(reading).values()] == [
+        "622", "23575", "23602", "623", "23617", "23620",
+    ]  # fmt: skip
+
+
 def test_unknown_group_is_asked_and_its_columns_read_by_their_own_labels():
     rows = [["TT", "Huyện", "Mạng lõi thế hệ cũ", N], [N, N, "Trả sau", "Trả trước"], [1, "Pleiku", 1, 2]]
     reading = read(rows, merged=[(1, 3, 1, 4)])
@@ -316,7 +349,7 @@ def test_figures_of_an_unknown_table_are_not_read_under_the_header_above():
     assert questions(reading) == [("A4", "unknown_label")]
 
 
-@pytest.mark.parametrize("caption", ["II. Số liệu tháng 3/2019", "II. Kế hoạch tháng 5 năm 2019"])
+@pytest.mark.parametrize("caption", ["II. Số liệu tháng 3/2019", "II. Kế hoạch tháng 5 năm 2019", "Số liệu kỳ trước"])
 def test_table_of_another_month_on_the_same_sheet_is_left_alone(caption):
     table = [["TT", "Huyện", "Cố định"], [1, "Pleiku", 1]]
     reading = read([["Tháng 4/2019"], *table, [caption], *table])
