@@ -1,4 +1,4 @@
-"""The month: receive → read → build → check → (decide) → publish → deliver. The file to open first.
+"""The month: receive → read → build → check → reply → (decide) → publish → deliver. The file to open first.
 
 Safe to run again at any moment: receipts are content-addressed, readings and builds are reused when their
 inputs did not change, an edition is the same when its inputs are, and the outbox sends nothing twice.
@@ -29,6 +29,7 @@ def compile_month(month: Month, run: Runner) -> MonthResult:
     readings = run(steps.read_submissions, month, receipts)
     build_id = run(steps.build_warehouse, month, readings)
     findings = run(steps.check_figures, month, build_id)
+    run(steps.prepare_replies, month, findings)
     if steps.open_blocking(findings):
         return month.result(receipts, findings, build_id)
     edition = run(steps.publish_edition, month, build_id)

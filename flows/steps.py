@@ -12,7 +12,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -57,8 +57,11 @@ class Helpers:
 
     def stop(self) -> None:
         """End whatever still runs."""
+        from flows.read.step import cool_down
+
         self.builder.stop()
         self.judge.stop()
+        cool_down()
 
 
 class Inbox:
@@ -117,12 +120,14 @@ def read_submissions(month: Inbox, receipts: list[Receipt]) -> list[Any]:
         ))
 
 
-def prepare_replies(month: Inbox) -> list[Path]:
+def prepare_replies(month: Inbox, findings: Sequence[Finding] = ()) -> list[Path]:
     """Write the answer to each sender: what was read, what was not and why, their workbook with the cells marked."""
     from flows.reply import prepare_replies as prepare
 
     with month.progress.step("reply"):
-        return list(prepare(month.settings, month.archive, month.ledger, month.catalogue, month.period))
+        return list(prepare(
+            month.settings, month.archive, month.ledger, month.catalogue, month.period, findings
+        ))
 
 
 def build_warehouse(month: Month, readings: list[Any]) -> str:
@@ -177,7 +182,9 @@ def start_helpers(settings: Settings) -> Helpers:
     """Begin the processes that build and judge, so that they import while files are being read."""
     from flows.build import start_builder
     from flows.check.judge import start_judge
+    from flows.read.step import warm_up
 
+    warm_up()
     return Helpers(start_builder(settings), start_judge())
 
 
