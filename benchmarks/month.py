@@ -48,11 +48,12 @@ def main() -> int:
 
 
 def run_once(way: str, inbox: Path, home: Path) -> Measured:
+    home.mkdir()  # Prefect's server waits in vain when the folder above its own is not there
     command = [sys.executable, *(part.format(inbox=inbox, home=home) for part in WAYS[way])]
     environment = {
         "PREFECT_HOME": str(home / "prefect"), "GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "TONGHOP_HOME": str(home),
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     }
     result = measure(command, environment, home.with_suffix(".log"))
     if result.exit_code != 0:
