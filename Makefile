@@ -47,7 +47,7 @@ repairs: $(VENV)/dev  ## errors planted at random: how many are found, and how m
 	@$(BIN)/python -m benchmarks.repairs
 
 seed-report: $(VENV)/dev  ## the figures and verdicts of the published report (needs the field data)
-	@$(BIN)/python -m benchmarks.seed_report
+	@$(BIN)/python -m benchmarks.seed_report && $(BIN)/python -m benchmarks.seed_verdicts
 
 lock: $(VENV)/dev  ## pin the newest allowed versions, with hashes and without an index address
 	@$(BIN)/python -m pip install -q uv

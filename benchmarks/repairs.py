@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -33,7 +33,7 @@ from infra.settings import load_settings
 from infra.warehouse import open_build
 
 MONTHS = 1000
-ERRORS_A_PAST = 50   # months that share one drawn month before
+ERRORS_A_PAST = 50  # months that share one drawn month before
 FOUND_BAR, FIRST_BAR, THREE_BAR = 0.99, 0.80, 0.95
 TOTALS = {
     "phone_subs_total": ("phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid"),
@@ -42,7 +42,8 @@ TOTALS = {
     "internet_subs_broadband": ("internet_subs_adsl", "internet_subs_ftth"),
     "post_bdvhx_total": ("post_bdvhx_active", "post_bdvhx_suspended"),
 }
-Wrong = dict[str, Fraction]   # cell_id -> what is written instead of the right value
+Values = Mapping[str, Fraction | None]
+Wrong = dict[str, Fraction]  # cell_id -> what is written instead of the right value
 
 
 @dataclass
@@ -104,10 +105,8 @@ class Past:
         start = time.perf_counter()
         cases = find_cases(book, instances)
         seconds.append(time.perf_counter() - start)
-        failing = {
-            c for i in instances if i.verdict.outcome == "fail" and i.rule.severity == "blocking" for c in i.verdict.cells
-        }
-        score.found = int(set(wrong) <= failing or bool(set(wrong) & failing))
+        failed = [i for i in instances if i.verdict.outcome == "fail" and i.rule.severity == "blocking"]
+        score.found = int(bool(set(wrong) & {cell for i in failed for cell in i.verdict.cells}))
         right = {cell: self.book.cells[cell].value for cell in wrong}
         rank = min((rank_of(book, instances, case, right) for case in cases), default=99)
         score.first, score.three = int(rank == 1), int(rank <= 3)
@@ -129,7 +128,7 @@ class Past:
             instances[number] = Instance(old.rule, place, verdict_at(book, old.rule, place))
         return book, instances
 
-    def plain_rank(self, book: Book, instances: list[Instance], right: Mapping[str, Fraction | None]) -> int:
+    def plain_rank(self, book: Book, instances: list[Instance], right: Values) -> int:
         web = weave(book, instances)
         for group in _components(web, instances):
             repairs = minimal_cells(_problem(web, instances, group))
@@ -148,8 +147,11 @@ def sample_book() -> Book:
     with tempfile.TemporaryDirectory(prefix="repairs-") as name:
         folder = Path(name)
         write_sample(PERIOD, folder / "inbox")
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
-                steps.open_month(PERIOD, str(folder / "inbox"), str(folder / "home")) as month:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            steps.open_month(PERIOD, str(folder / "inbox"), str(folder / "home")) as month,
+        ):
             receipts = steps.receive_submissions(month)
             build_id = steps.build_warehouse(month, steps.read_submissions(month, receipts))
             catalogue = month.catalogue
@@ -165,7 +167,10 @@ def with_drawn_past(sample: Book, random: Random) -> Book:
         indicator = sample.catalogue.indicator_by_id.get(cell.indicator_id)
         if indicator is None or indicator.indicator_kind != "stock" or cell.value is None:
             continue
-        if not sample.parts_of(cell.submitter_id, cell.indicator_id, cell.area_code) and cell.indicator_id not in TOTALS:
+        if (
+            not sample.parts_of(cell.submitter_id, cell.indicator_id, cell.area_code)
+            and cell.indicator_id not in TOTALS
+        ):
             drift = Fraction(random.randint(-30, 10), 1000) if cell.value >= 30 else Fraction(0)
             parts[cell.submitter_id, cell.indicator_id, cell.area_code] = Fraction(round(cell.value * (1 + drift)))
     cells = dict(now)
@@ -208,8 +213,7 @@ def _with_consistent_growth(book: Book) -> Book:
 def plant(book: Book, kind: str, random: Random) -> Wrong:
     """Return one error of a kind: the cells it is in and what they say instead."""
     cells = [
-        c for c in book.cells.values()
-        if c.period == book.period and c.value is not None and "#" not in c.indicator_id
+        c for c in book.cells.values() if c.period == book.period and c.value is not None and "#" not in c.indicator_id
     ]
     while True:
         wrong = ERRORS[kind](book, cells, random)
@@ -266,8 +270,17 @@ def _neighbours(book: Book, cells: list[Cell], random: Random) -> Wrong:
 
 
 def _wrong_row(book: Book, cells: list[Cell], random: Random) -> Wrong:
-    return _exchanged(cells, random, lambda a, b: a.indicator_id == b.indicator_id and a.area_code != b.area_code
-                      and bool(a.column) and a.column == b.column and "64" not in (a.area_code, b.area_code))
+    return _exchanged(
+        cells,
+        random,
+        lambda a, b: (
+            a.indicator_id == b.indicator_id
+            and a.area_code != b.area_code
+            and bool(a.column)
+            and a.column == b.column
+            and "64" not in (a.area_code, b.area_code)
+        ),
+    )
 
 
 def _exchanged(cells: list[Cell], random: Random, is_pair: object) -> Wrong:
@@ -286,7 +299,9 @@ def _sum_error(sign: int) -> object:
         areas = book.parts_of(cell.submitter_id, cell.indicator_id, cell.area_code)
         parts = [book.find(cell.submitter_id, cell.indicator_id, a)[0] for a in areas]
         if not parts:
-            parts = [c for p in TOTALS.get(cell.indicator_id, ()) for c in book.find(cell.submitter_id, p, cell.area_code)]
+            parts = [
+                c for p in TOTALS.get(cell.indicator_id, ()) for c in book.find(cell.submitter_id, p, cell.area_code)
+            ]
         parts = [p for p in parts if p.value]
         if len(parts) < 2 or cell.value is None:
             return {}
@@ -299,7 +314,9 @@ def _left_in(is_total: bool) -> object:
     def error(book: Book, cells: list[Cell], random: Random) -> Wrong:
         cell = random.choice(cells)
         before = book.find(cell.submitter_id, cell.indicator_id, cell.area_code, book.previous)
-        is_sum = bool(book.parts_of(cell.submitter_id, cell.indicator_id, cell.area_code)) or cell.indicator_id in TOTALS
+        is_sum = (
+            bool(book.parts_of(cell.submitter_id, cell.indicator_id, cell.area_code)) or cell.indicator_id in TOTALS
+        )
         if not before or before[0].value is None or is_sum != is_total:
             return {}
         return {cell.cell_id: before[0].value}
@@ -308,10 +325,17 @@ def _left_in(is_total: bool) -> object:
 
 
 ERRORS: dict[str, object] = {
-    "digits swapped": _one(_swapped), "digit lost": _one(_lost), "digit doubled": _one(_doubled),
-    "x10, x100, x1000": _one(_factor), "sign": _one(_sign), "neighbours swapped": _neighbours,
-    "wrong row": _wrong_row, "part omitted": _sum_error(-1), "part counted twice": _sum_error(1),
-    "total not refreshed": _left_in(True), "last month's value": _left_in(False),
+    "digits swapped": _one(_swapped),
+    "digit lost": _one(_lost),
+    "digit doubled": _one(_doubled),
+    "x10, x100, x1000": _one(_factor),
+    "sign": _one(_sign),
+    "neighbours swapped": _neighbours,
+    "wrong row": _wrong_row,
+    "part omitted": _sum_error(-1),
+    "part counted twice": _sum_error(1),
+    "total not refreshed": _left_in(True),
+    "last month's value": _left_in(False),
     "decimal point for thousands": _one(_decimal_point),
 }
 
@@ -331,45 +355,49 @@ def breaks_a_rule(book: Book, wrong: Wrong) -> bool:
     return any(_is_off(book, values, cell) for cell in touched)
 
 
-def _is_off(book: Book, values: Mapping[str, Fraction | None], cell: Cell) -> bool:
+def _is_off(book: Book, values: Values, cell: Cell) -> bool:
     return any(left != right for left, right in _identities(book, values, cell))
 
 
-def _identities(
-    book: Book, values: Mapping[str, Fraction | None], cell: Cell
-) -> Iterator[tuple[Fraction, Fraction]]:
-    who = cell.submitter_id
+def _identities(book: Book, values: Values, cell: Cell) -> Iterator[tuple[Fraction, Fraction]]:
+    """Pairs that must be equal around a cell, worked out without the rules."""
 
-    def all_values(indicator: str, area: str, period: str = PERIOD) -> list[Fraction]:
-        return [values[c.cell_id] or Fraction(0) for c in book.find(who, indicator, area, period)]
+    def stated(indicator: str, area: str, period: str = PERIOD) -> list[Fraction]:
+        return [values[c.cell_id] or Fraction(0) for c in book.find(cell.submitter_id, indicator, area, period)]
 
+    own = book.own_area(cell.submitter_id)
     for total in [t for t, parts in TOTALS.items() if cell.indicator_id in (t, *parts)]:
-        parts = [v[0] for p in TOTALS[total] if (v := all_values(p, cell.area_code))]
-        for stated in all_values(total, cell.area_code):
-            if parts and (total != "phone_subs_total" or len(parts) > 1 or not all_values("phone_subs_fixed", "64")):
-                yield stated, sum(parts, Fraction(0))
-    own = book.own_area(who)
-    inside = [v[0] for a in book.parts_of(who, cell.indicator_id, own) if (v := all_values(cell.indicator_id, a))]
-    for stated in all_values(cell.indicator_id, own):
-        if inside and cell.indicator_id.split("#")[0] == cell.indicator_id:
-            yield stated, sum(inside, Fraction(0))
+        yield from _row_sums(total, cell.area_code, stated)
+    areas = book.parts_of(cell.submitter_id, cell.indicator_id, own)
+    inside = [v[0] for a in areas if (v := stated(cell.indicator_id, a))]
+    yield from ((total, sum(inside, Fraction(0))) for total in stated(cell.indicator_id, own) if inside)
     for stock, net in (("phone_subs_total", "phone_subs_net_add"), ("internet_subs_total", "internet_subs_net_add")):
         if cell.indicator_id in (stock, net) and cell.area_code == own:
-            for stated in all_values(stock, own):
-                for before, growth in zip(all_values(stock, own, book.previous), all_values(net, own), strict=False):
-                    yield stated, before + growth
+            before, growth = stated(stock, own, book.previous)[:1], stated(net, own)[:1]
+            yield from ((after, before[0] + growth[0]) for after in stated(stock, own) if before and growth)
     if cell.indicator_id == "telecom_bts_total" and len(cell.area_code) == 3:
         yield from _cross(book, values, cell)
 
 
-def _cross(book: Book, values: Mapping[str, Fraction | None], cell: Cell) -> Iterator[tuple[Fraction, Fraction]]:
+def _row_sums(
+    total: str, area: str, stated: Callable[[str, str], list[Fraction]]
+) -> Iterator[tuple[Fraction, Fraction]]:
+    parts = [v[0] for part in TOTALS[total] if (v := stated(part, area))]
+    is_whole = total != "phone_subs_total" or len(parts) > 1 or not stated("phone_subs_fixed", "64")
+    yield from ((value, sum(parts, Fraction(0))) for value in stated(total, area) if parts and is_whole)
+
+
+def _cross(book: Book, values: Values, cell: Cell) -> Iterator[tuple[Fraction, Fraction]]:
     told = book.find(f"dist_{cell.area_code}", cell.indicator_id, cell.area_code)
     sources = [c for s in book.sources[cell.indicator_id] for c in book.find(s, cell.indicator_id, cell.area_code)[:1]]
     if told and sources:
-        yield values[told[0].cell_id] or Fraction(0), sum((values[c.cell_id] or Fraction(0) for c in sources), Fraction(0))
+        yield (
+            values[told[0].cell_id] or Fraction(0),
+            sum((values[c.cell_id] or Fraction(0) for c in sources), Fraction(0)),
+        )
 
 
-def rank_of(book: Book, instances: list[Instance], case: Case, right: Mapping[str, Fraction | None]) -> int:
+def rank_of(book: Book, instances: list[Instance], case: Case, right: Values) -> int:
     cells_of = weave_cells(book)
     for rank, repair in enumerate(case.repairs, start=1):
         if is_true(cells_of, repair, right):
@@ -382,15 +410,17 @@ def weave_cells(book: Book) -> dict[str, list[str]]:
     return dict(weave(book, []).cells_of)
 
 
-def is_true(cells_of: Mapping[str, list[str]], repair: Repair, right: Mapping[str, Fraction | None]) -> bool:
+def is_true(cells_of: Mapping[str, list[str]], repair: Repair, right: Values) -> bool:
     changed = {cell: c.right for c in repair.changes for cell in cells_of[c.name]}
     return changed == right
 
 
-def blames_rightly(instances: list[Instance], right: Mapping[str, Fraction | None]) -> bool:
-    """Say whether changing the left side of the first failing rule to its right side is the true repair."""
+def blames_rightly(instances: list[Instance], right: Values) -> bool:
+    """Say whether setting the total of the first sum that fails to the sum of its parts is the true repair."""
     for instance in instances:
         judged = instance.verdict.decisive
+        if instance.rule.kind not in ("sum_of_parts", "sum_over_areas"):
+            continue
         if instance.verdict.outcome == "fail" and judged and instance.place.anchor and judged.right.value is not None:
             return {instance.place.anchor.cell_id: judged.right.value} == dict(right)
     return False
@@ -398,24 +428,35 @@ def blames_rightly(instances: list[Instance], right: Mapping[str, Fraction | Non
 
 def show(scores: Mapping[str, Score], seconds: list[float]) -> int:
     total = Score()
-    print(f"{'error':28} {'planted':>8} {'breaking':>8} {'found':>7} {'first':>7} {'top 3':>7} {'plain':>7} {'total':>7}")
+    print(
+        f"{'error':28} {'planted':>8} {'breaking':>8} {'found':>7} {'first':>7} {'top 3':>7} {'plain':>7} {'total':>7}"
+    )
     for kind, score in scores.items():
         total += score
         print(_line(kind, score))
     print(_line("all", total))
     ordered = sorted(seconds)
-    print(f"cases explained in {1000 * ordered[len(ordered) // 2]:.0f} ms (median), {1000 * ordered[-1]:.0f} ms (longest)")
+    median, longest = ordered[len(ordered) // 2], ordered[-1]
+    print(f"a month's cases explained in {1000 * median:.0f} ms (median), {1000 * longest:.0f} ms (longest)")
     shares = (total.found / total.breaking, total.first / total.found, total.three / total.found)
-    missed = [name for name, share, bar in zip(("found", "first", "top 3"), shares, (FOUND_BAR, FIRST_BAR, THREE_BAR),
-                                               strict=True) if share < bar]
+    missed = [
+        name
+        for name, share, bar in zip(("found", "first", "top 3"), shares, (FOUND_BAR, FIRST_BAR, THREE_BAR), strict=True)
+        if share < bar
+    ]
     print("bars met" if not missed else f"bars missed: {', '.join(missed)}")
     return 1 if missed else 0
 
 
 def _line(kind: str, score: Score) -> str:
     found = max(score.found, 1)
-    shares = (score.found / max(score.breaking, 1), score.first / found, score.three / found,
-              score.plain_first / found, score.total_first / found)
+    shares = (
+        score.found / max(score.breaking, 1),
+        score.first / found,
+        score.three / found,
+        score.plain_first / found,
+        score.total_first / found,
+    )
     return f"{kind:28} {score.planted:8} {score.breaking:8} " + " ".join(f"{100 * share:6.1f}%" for share in shares)
 
 

@@ -56,8 +56,11 @@ def write_pages(folder: Path, title: str, summary: Sequence[tuple[str, str]], ru
     ordered = sorted(rules, key=lambda rule: not rule.rows)
     document = RenderedDocumentContent(
         sections=[overview, *(_section(rule) for rule in ordered)],
-        data_asset_name=title, page_title=title, utm_medium="",
-        renderer_type="ProfilingResultsPageRenderer", expectation_suite_name="check",
+        data_asset_name=title,
+        page_title=title,
+        utm_medium="",
+        renderer_type="ProfilingResultsPageRenderer",
+        expectation_suite_name="check",
     )
     html = DefaultJinjaPageView().render(document)
     folder.mkdir(parents=True, exist_ok=True)

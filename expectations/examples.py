@@ -71,7 +71,8 @@ def check_examples(rule: Rule, folder: Path = EXAMPLES) -> None:
         outcome = verdict_of(rule, example.figures)
         if outcome != example.expected:
             raise rule_error(
-                rule, f"ví dụ {path.name} dòng {example.line} cho “{outcome}”, cần “{example.expected}”",
+                rule,
+                f"ví dụ {path.name} dòng {example.line} cho “{outcome}”, cần “{example.expected}”",
                 f"{path.name} line {example.line} gives {outcome}, expected {example.expected} ({example.why})",
             )
 
@@ -81,8 +82,12 @@ def read_examples(path: Path) -> list[Example]:
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         return [
-            Example({k: v for k, v in row.items() if k not in ("expected", "why")}, row["expected"], row["why"],
-                    reader.line_num)
+            Example(
+                {k: v for k, v in row.items() if k not in ("expected", "why")},
+                row["expected"],
+                row["why"],
+                reader.line_num,
+            )
             for row in reader
         ]
 
@@ -134,5 +139,6 @@ def _figure(text: str, name: str) -> Figure:
     number = text.lstrip("<>")
     value = Fraction(number)
     half = Fraction(1, 2 * 10 ** len(number.partition(".")[2]))
-    return Figure(value, qualified(value, qualifier), {name: Fraction(1)}, (name,), half_unit=half,
-                  is_bound=bool(qualifier))
+    return Figure(
+        value, qualified(value, qualifier), {name: Fraction(1)}, (name,), half_unit=half, is_bound=bool(qualifier)
+    )

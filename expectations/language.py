@@ -25,24 +25,33 @@ from math import isqrt
 COMPARISONS = ("=", "~", "<=", ">=", "<", ">", "<>")
 ARITHMETIC_CALLS = {"sqrt": 1, "abs": 1, "round": 2}
 PLACE_CALLS = {
-    "prev": 1,            # the same figure of the month before
-    "stated_prev": 1,     # the month before as this month's form states it
-    "printed": 1,         # the figure as printed, standing for its rounding interval
-    "written": 1,         # the number as it stands there, whatever "trên" or rounding makes of it
-    "list": 1,            # the length of the enumeration that follows the figure
-    "run": 1,             # a stated value per issue that goes with the figure
-    "again": 1,           # the same figure at another place of the same submission
-    "sum_areas": 1,       # the sum over the areas inside this one, same submitter
-    "sum_sources": 1,     # the sum over the submitters whose figures count
-    "from": 2,            # the figure as one submitter, or the one of a kind, states it
-    "lower_bound": 1,     # of the catalogue
+    "prev": 1,  # the same figure of the month before
+    "stated_prev": 1,  # the month before as this month's form states it
+    "printed": 1,  # the figure as printed, standing for its rounding interval
+    "written": 1,  # the number as it stands there, whatever "trên" or rounding makes of it
+    "list": 1,  # the length of the enumeration that follows the figure
+    "run": 1,  # a stated value per issue that goes with the figure
+    "again": 1,  # the same figure at another place of the same submission
+    "sum_areas": 1,  # the sum over the areas inside this one, same submitter
+    "sum_sources": 1,  # the sum over the submitters whose figures count
+    "from": 2,  # the figure as one submitter, or the one of a kind, states it
+    "lower_bound": 1,  # of the catalogue
     "upper_bound": 1,
     "integer_part": 1,
-    "defined": 1,         # what the definition of the catalogue gives for it
-    "days": 0,            # days of the month
-    "submitted": 0,       # 1 when the submitter's report came, else 0
-    "reported": 1,        # 1 when the figure was reported, else 0
-    "unread": 0,          # number of things in a message that could not be used
+    "defined": 1,  # what the definition of the catalogue gives for it
+    "days": 0,  # days of the month
+    "submitted": 0,  # 1 when the submitter's report came, else 0
+    "reported": 1,  # 1 when the figure was reported, else 0
+    "unread": 0,  # number of things in a message that could not be used
+    "report_month": 0,  # of the heading of a report's part I
+    "plan_month": 0,  # of the heading of its part II
+    "misclassed_parts": 0,  # the number of places in a report's text where … (see flows/check/report_text.py)
+    "misprinted_units": 0,
+    "unknown_communes": 0,
+    "malformed_references": 0,
+    "references_on_days_off": 0,
+    "heading_gaps": 0,
+    "untrue_claims": 0,
 }
 PI_DIGITS = 60
 PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10 ** (PI_DIGITS))
@@ -172,9 +181,7 @@ def substitute(node: Node, values: Mapping[str, Node]) -> Node:
     return node
 
 
-def to_sql(
-    expression: str | Node, dialect: str = "duckdb", column: Callable[[str], str] | None = None
-) -> str:
+def to_sql(expression: str | Node, dialect: str = "duckdb", column: Callable[[str], str] | None = None) -> str:
     """Return an arithmetic expression as SQL.
 
     Null in, null out: a missing part makes the result null, never a smaller number. A divisor of zero gives

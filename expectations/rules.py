@@ -48,6 +48,29 @@ SELECTIONS = {
     "stocks": "mọi chỉ tiêu thời điểm",
     "derived": "mọi chỉ tiêu được tính ra",
 }
+_TEXT_CHECKS = (
+    "misclassed_parts",
+    "misprinted_units",
+    "unknown_communes",
+    "malformed_references",
+    "references_on_days_off",
+    "heading_gaps",
+    "untrue_claims",
+)
+# What a rule is by the first of these calls that its line makes.
+_KINDS_BY_CALL = (
+    *(("completeness", name) for name in ("submitted", "reported", "unread")),
+    *(("text", name) for name in ("plan_month", *_TEXT_CHECKS)),
+    ("definition", "defined"),
+    ("list_length", "list"),
+    ("cross_source", "from"),
+    ("sum_over_areas", "sum_areas"),
+    ("sum_over_submitters", "sum_sources"),
+    ("whole_number", "integer_part"),
+    ("bounds", "lower_bound"),
+    ("stated_twice", "again"),
+    ("stated_twice", "stated_prev"),
+)
 _REQUIRED = {"id", "expr", "at", "severity", "owner", "label_vi", "label_en", "source", "since"}
 _OPTIONAL = {"for", "when", "until", "same_unit", "why_vi"}
 
@@ -129,8 +152,10 @@ def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
 def rule_error(rule: Rule, what_vi: str, what_en: str) -> CatalogueError:
     """Return the error of a rule that the editor of its record must mend."""
     return CatalogueError(
-        f"Quy tắc {rule.rule_id}: {what_vi}.", f"Rule {rule.rule_id}: {what_en}.",
-        place=rule.place, remedy_vi="Sửa bản ghi đó trong expectations/rules rồi chạy lại.",
+        f"Quy tắc {rule.rule_id}: {what_vi}.",
+        f"Rule {rule.rule_id}: {what_en}.",
+        place=rule.place,
+        remedy_vi="Sửa bản ghi đó trong expectations/rules rồi chạy lại.",
     )
 
 
@@ -180,13 +205,7 @@ def _is_selected(row: Indicator, selection: str) -> bool:
 
 def _kind(comparison: Comparison) -> str:
     functions = {node.function for node in walk(comparison) if isinstance(node, Call)}
-    for function, kind in (
-        ("submitted", "completeness"), ("reported", "completeness"), ("unread", "completeness"),
-        ("defined", "definition"), ("list", "list_length"), ("from", "cross_source"),
-        ("sum_areas", "sum_over_areas"), ("sum_sources", "sum_over_submitters"),
-        ("integer_part", "whole_number"), ("lower_bound", "bounds"), ("again", "stated_twice"),
-        ("stated_prev", "stated_twice"),
-    ):
+    for kind, function in _KINDS_BY_CALL:
         if function in functions:
             return kind
     if "prev" in functions:
@@ -242,17 +261,28 @@ def _rule(record: Any, place: str) -> Rule:
         raise _record_error(place, "bản ghi không có trường", "a record with fields is expected")
     unknown, lacking = set(record) - _REQUIRED - _OPTIONAL, _REQUIRED - set(record)
     if unknown or lacking:
-        raise _record_error(place, f"trường lạ {sorted(unknown)}, trường thiếu {sorted(lacking)}",
-                            f"unknown fields {sorted(unknown)}, missing fields {sorted(lacking)}")
+        raise _record_error(
+            place,
+            f"trường lạ {sorted(unknown)}, trường thiếu {sorted(lacking)}",
+            f"unknown fields {sorted(unknown)}, missing fields {sorted(lacking)}",
+        )
     selection = record.get("for", "")
     rule = Rule(
-        rule_id=str(record["id"]), expression=str(record["expr"]), at=tuple(record["at"]),
-        severity=str(record["severity"]), owner=str(record["owner"]), label_vi=str(record["label_vi"]),
-        label_en=str(record["label_en"]), source=str(record["source"]), since=str(record["since"]),
+        rule_id=str(record["id"]),
+        expression=str(record["expr"]),
+        at=tuple(record["at"]),
+        severity=str(record["severity"]),
+        owner=str(record["owner"]),
+        label_vi=str(record["label_vi"]),
+        label_en=str(record["label_en"]),
+        source=str(record["source"]),
+        since=str(record["since"]),
         until=str(record.get("until", "")),
         indicators=tuple(selection) if isinstance(selection, list) else str(selection),
-        conditions=tuple(record.get("when", ())), same_unit=tuple(record.get("same_unit", ())),
-        why_vi=str(record.get("why_vi", "")), place=place,
+        conditions=tuple(record.get("when", ())),
+        same_unit=tuple(record.get("same_unit", ())),
+        why_vi=str(record.get("why_vi", "")),
+        place=place,
     )
     _check_record(rule)
     return rule
@@ -276,7 +306,9 @@ def _check_record(rule: Rule) -> None:
 
 
 def _record_error(place: str, vi: str, en: str) -> CatalogueError:
-    return CatalogueError(f"Tệp quy tắc: {vi}.", f"Rule file: {en}.", place=place,
-                          remedy_vi="Sửa dòng đó trong expectations/rules rồi chạy lại.")
-
-
+    return CatalogueError(
+        f"Tệp quy tắc: {vi}.",
+        f"Rule file: {en}.",
+        place=place,
+        remedy_vi="Sửa dòng đó trong expectations/rules rồi chạy lại.",
+    )

@@ -40,6 +40,15 @@ _CALL_WORDS = {
     "submitted": "báo cáo đã nhận (1 là có, 0 là không)",
     "reported": "số liệu đã báo cáo của {} (1 là có, 0 là không)",
     "unread": "số phần của thư không dùng được",
+    "report_month": "tháng của phần I",
+    "plan_month": "tháng của phần II",
+    "misclassed_parts": "số chỗ ghi “trong đó” một số không cùng loại với tổng",
+    "misprinted_units": "số chỗ một số mang hai đơn vị tính",
+    "unknown_communes": "số tên xã không có trong danh mục của huyện",
+    "malformed_references": "số văn bản viện dẫn sai thể thức",
+    "references_on_days_off": "số văn bản viện dẫn ghi ngày nghỉ",
+    "heading_gaps": "số mục đánh số không liên tục",
+    "untrue_claims": "số câu nói khác số liệu",
 }
 _SIGNS = {"+": "cộng", "-": "trừ", "*": "nhân", "/": "chia"}
 _KINDS_OF_SUBMITTER = {

@@ -46,6 +46,7 @@ class Figure:
 
 ABSENT = Figure(None, EVERYTHING, None, is_absent=True)
 
+
 class NotHereError(Exception):
     """The rule has nothing to say at this place, whatever its other parts are."""
 
@@ -111,9 +112,7 @@ def judge(comparison: Comparison, resolve: Resolver, is_sum_of_parts: bool = Fal
     figures, signs = _without_open_ends(figures, comparison.signs)
     if len(figures) < 2 or any(figure.is_absent for figure in figures):
         return Verdict("not_applicable")
-    judged = tuple(
-        _compare(left, sign, right) for left, sign, right in zip(figures, signs, figures[1:], strict=False)
-    )
+    judged = tuple(_compare(left, sign, right) for left, sign, right in zip(figures, signs, figures[1:], strict=False))
     outcomes = {j.outcome for j in judged}
     outcome = next(o for o in ("fail", "undecided", "not_applicable", "pass") if o in outcomes)
     lost = tuple(dict.fromkeys(name for f in figures for name in f.missing))
@@ -163,8 +162,13 @@ def scale(figure: Figure, factor: Fraction) -> Figure:
         coefficients = {cell: factor * c for cell, c in coefficients.items()}
     value = None if figure.value is None else figure.value * factor
     return Figure(
-        value, figure.interval.scaled(factor), coefficients, figure.cells, figure.missing,
-        is_bound=figure.is_bound, half_unit=abs(figure.half_unit * factor),
+        value,
+        figure.interval.scaled(factor),
+        coefficients,
+        figure.cells,
+        figure.missing,
+        is_bound=figure.is_bound,
+        half_unit=abs(figure.half_unit * factor),
     )
 
 
@@ -173,8 +177,12 @@ def as_printed(figure: Figure) -> Figure:
     if figure.value is None or figure.half_unit == 0 or figure.is_bound:
         return figure
     return Figure(
-        figure.value, printed(figure.value, figure.half_unit), figure.coefficients, figure.cells,
-        figure.missing, half_unit=figure.half_unit,
+        figure.value,
+        printed(figure.value, figure.half_unit),
+        figure.coefficients,
+        figure.cells,
+        figure.missing,
+        half_unit=figure.half_unit,
     )
 
 
@@ -223,7 +231,9 @@ def _add_coefficients(left: Figure, right: Figure) -> dict[str, Fraction] | None
 def _combined(value: Fraction | None, interval: Interval, *figures: Figure) -> Figure:
     """Return a figure that depends on its parts, but not linearly."""
     return Figure(
-        value, interval, None,
+        value,
+        interval,
+        None,
         tuple(dict.fromkeys(c for f in figures for c in f.cells)),
         tuple(m for f in figures for m in f.missing),
         is_bound=any(f.is_bound for f in figures),

@@ -325,6 +325,40 @@ def check_rules() -> None:
     print(f"Danh mục đúng; {count} quy tắc đúng. (Catalogue and {count} rules are sound.)")
 
 
+@app.command("read-report")
+def read_report(
+    file: Annotated[Path, typer.Argument(help="Báo cáo: .txt, .docx, .doc, .pdf (a published report).")],
+    period: PeriodOption = "",
+    format: Format = "csv",
+) -> None:
+    """Đọc mọi số liệu của một báo cáo đã in · every figure of a published report, with its place."""
+    from flows.reports import read_report_file
+
+    columns = ("indicator_id", "value", "qualifier", "printed_decimals", "place", "raw_text")
+    figures = read_report_file(file, period)
+    _print_rows(columns, [tuple(str(getattr(figure, name)) for name in columns) for figure in figures], format)
+
+
+@app.command("check-report")
+def check_report(
+    file: Annotated[Path, typer.Argument(help="Báo cáo: .txt, .docx, .doc, .pdf (a published report).")],
+    against: Annotated[str, typer.Option("--against", help="Tháng của báo cáo, như 2019-04 (its month).")],
+    format: Format = "table",
+    home: HomeOption = "",
+) -> None:
+    """Kiểm tra một báo cáo đã in theo quy tắc và theo kho số liệu · check a report against rules and warehouse."""
+    from flows import screen
+    from flows.reports import check_report_file
+
+    checked = check_report_file(file, against, _settings(home))
+    if format == "json":
+        for record in [asdict(v) for v in checked.verdicts] + [asdict(d) for d in checked.differences]:
+            print(json.dumps(record, ensure_ascii=False))
+    else:
+        screen.show_report_check(checked)
+    raise typer.Exit(0 if checked.is_sound else 3)
+
+
 @app.command("verify")
 def verify_audit(home: HomeOption = "") -> None:
     """Kiểm tra chuỗi nhật ký và mọi tệp lưu trữ · verify the audit chain and every archived byte."""

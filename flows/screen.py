@@ -49,6 +49,24 @@ def show_month(result: MonthResult) -> None:
         _show_stop(console, result)
 
 
+def show_report_check(checked: Any) -> None:
+    """Show what a published report does not keep, and where it differs from the warehouse."""
+    console = _console()
+    table = Table(title="Quy tắc của báo cáo · rules", show_lines=True)
+    for heading in ("Quy tắc · rule", "Kết luận · outcome", "Nội dung"):
+        table.add_column(heading)
+    outcomes = {"pass": "khớp", "fail": "không khớp", "undecided": "chưa rõ"}
+    for verdict in checked.verdicts:
+        style = SEVERITY_STYLE[verdict.severity] if verdict.outcome == "fail" else ""
+        name = f"{', '.join(verdict.codes)} {verdict.rule_id}".strip()
+        table.add_row(escape(name), outcomes[verdict.outcome], escape(verdict.message_vi), style=style)
+    console.print(table)
+    for difference in checked.differences:
+        console.print(escape(difference.message_vi), style="bold red")
+    compared = "" if checked.is_compared else " Tháng này chưa có kho số liệu. (No warehouse of that month.)"
+    console.print(f"{len(checked.figures)} số liệu, {len(checked.verdicts)} kết luận.{compared}")
+
+
 def _submissions(result: MonthResult) -> list[tuple[str, str]]:
     from infra.warehouse import fetch, open_build
 

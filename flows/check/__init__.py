@@ -37,7 +37,8 @@ def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -
         raise OperationError(
             f"Kho số liệu hiện tại của tháng {period} chưa được kiểm tra.",
             f"The current warehouse of {period} was not checked.",
-            place=str(folder), remedy_vi=f"Chạy lại “tonghop month {period}”.",
+            place=str(folder),
+            remedy_vi=f"Chạy lại “tonghop month {period}”.",
         )
     decisions = ledger.decisions_in_force(period)
     return overlay_waivers(read_findings(folder), decisions, now or datetime.now(UTC).isoformat())

@@ -66,7 +66,8 @@ def make_cases(
     by_id = {finding.finding_id: finding for finding in findings}
     ids = {
         number: finding_id(i.rule.rule_id, book.period, i.place.key)
-        for number, i in enumerate(instances) if i.verdict.outcome in ("fail", "undecided")
+        for number, i in enumerate(instances)
+        if i.verdict.outcome in ("fail", "undecided")
     }
     records = [_record(book, case, [by_id[ids[n]] for n in case.numbers]) for case in find_cases(book, instances)]
     records.sort(key=lambda r: (_ORDER[r["severity"]], -r["impact_share"], r["case_id"]))
@@ -103,9 +104,7 @@ def weave(book: Book, instances: Sequence[Instance]) -> Web:
     return Web(book, figure_of, cells_of, constraints, touching)
 
 
-def _merged_figures(
-    book: Book, instances: Sequence[Instance]
-) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _merged_figures(book: Book, instances: Sequence[Instance]) -> tuple[dict[str, str], dict[str, list[str]]]:
     first: dict[tuple[Any, ...], str] = {}
     figure_of: dict[str, str] = {}
     cells_of: dict[str, list[str]] = defaultdict(list)
@@ -134,8 +133,14 @@ def _variable(book: Book, cell: Cell) -> Variable:
     grid = last_digit(cell.printed_decimals) if is_share else max(Fraction(1), 2 * cell.half_unit)
     is_sum = cell.is_reported_total or (indicator is not None and indicator.aggregation == "derived" and not is_share)
     return Variable(
-        cell.cell_id, ZERO if cell.value is None else cell.value, grid, _previous(book, cell), is_sum,
-        cell.line, cell.column, is_fixed=cell.period != book.period or cell.value is None,
+        cell.cell_id,
+        ZERO if cell.value is None else cell.value,
+        grid,
+        _previous(book, cell),
+        is_sum,
+        cell.line,
+        cell.column,
+        is_fixed=cell.period != book.period or cell.value is None,
     )
 
 
@@ -234,13 +239,9 @@ def _solved(web: Web, instances: Sequence[Instance], group: list[int]) -> list[C
     return cases
 
 
-def _problem(
-    web: Web, instances: Sequence[Instance], group: Sequence[int], excluded: Iterable[int] = ()
-) -> Problem:
+def _problem(web: Web, instances: Sequence[Instance], group: Sequence[int], excluded: Iterable[int] = ()) -> Problem:
     """Return the search problem of some failing rules: their figures, and every rule that touches one of these."""
-    involved = dict.fromkeys(
-        web.figure_of[c] for n in group for c in instances[n].verdict.cells if c in web.figure_of
-    )
+    involved = dict.fromkeys(web.figure_of[c] for n in group for c in instances[n].verdict.cells if c in web.figure_of)
     left_out = set(excluded)
     indices = sorted({i for name in involved for i in web.touching.get(name, ())})
     constraints = [c for n, c in (web.constraints[i] for i in indices) if n not in left_out]
@@ -257,7 +258,8 @@ def _independent(problem: Problem, repair: Repair) -> list[set[str]]:
     for change in repair.changes:
         rules = set(problem.touching[change.name])
         joined = {change.name} | {
-            other.name for other in repair.changes
+            other.name
+            for other in repair.changes
             if change.slip == other.slip and change.slip.startswith("exchanged") and other.written == change.right
         }
         apart = []
@@ -273,8 +275,7 @@ def _independent(problem: Problem, repair: Repair) -> list[set[str]]:
 
 def _telling(instances: Sequence[Instance], numbers: Iterable[int]) -> list[int]:
     """Order findings by how narrowly they point: blocking first, fewest cells first."""
-    return sorted(numbers, key=lambda n: (
-        _ORDER[instances[n].rule.severity], len(instances[n].verdict.cells), n))
+    return sorted(numbers, key=lambda n: (_ORDER[instances[n].rule.severity], len(instances[n].verdict.cells), n))
 
 
 def _joins(web: Web, instance: Instance, number: int, cases: Sequence[Case]) -> bool:
@@ -291,8 +292,7 @@ def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
     """Return the case of a finding that no other explains; a jump may still have an ordinary slip behind it."""
     instance = instances[number]
     constraints = [
-        c for found in linear_constraints(instance.verdict)
-        if (c := _over_figures(found, web.figure_of)) is not None
+        c for found in linear_constraints(instance.verdict) if (c := _over_figures(found, web.figure_of)) is not None
     ]
     if instance.verdict.outcome != "fail" or instance.rule.severity == "note" or not constraints:
         return Case([number])
@@ -300,8 +300,11 @@ def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
     hard = [web.constraints[i][1] for i in sorted({i for n in figures for i in web.touching.get(n, ())})]
     everything = dict.fromkeys((*figures, *(n for c in hard for n in c.coefficients)))
     problem = Problem(web.variables(everything), [*constraints, *hard])
-    return Case([number], [r for r in find_repairs(problem) if all(c.slip != "unexplained" for c in r.changes)],
-                problem.variables)
+    return Case(
+        [number],
+        [r for r in find_repairs(problem) if all(c.slip != "unexplained" for c in r.changes)],
+        problem.variables,
+    )
 
 
 # ------------------------------------------------------------------------------------------ records
@@ -363,11 +366,15 @@ def _impact(book: Book, case: Case, findings: Sequence[Finding]) -> list[dict[st
             continue
         after = _after(book, indicator_id, base)
         share = 0.0 if after is None or not figure.value else float((after - figure.value) / figure.value)
-        rows.append({
-            "indicator_id": indicator_id, "label_vi": book.catalogue.indicator_by_id[indicator_id].label_vi,
-            "published": "" if figure.value is None else decimal_text(figure.value),
-            "repaired": "" if after is None else decimal_text(after), "share": round(share, 6),
-        })
+        rows.append(
+            {
+                "indicator_id": indicator_id,
+                "label_vi": book.catalogue.indicator_by_id[indicator_id].label_vi,
+                "published": "" if figure.value is None else decimal_text(figure.value),
+                "repaired": "" if after is None else decimal_text(after),
+                "share": round(share, 6),
+            }
+        )
     return sorted(rows, key=lambda row: (-abs(row["share"]), row["indicator_id"]))
 
 
@@ -387,9 +394,14 @@ def _base_changes(book: Book, changes: Mapping[str, Fraction]) -> dict[str, Frac
 def _after(book: Book, indicator_id: str, base: Mapping[str, Fraction], depth: int = 0) -> Fraction | None:
     """Return the published figure after the changes, through its definition when it has one."""
     figure = book.figures.get((book.period, indicator_id))
-    definition = next((
-        d for d in book.catalogue.definitions
-        if d.indicator_id == indicator_id and d.is_current and d.expression != indicator_id), None)
+    definition = next(
+        (
+            d
+            for d in book.catalogue.definitions
+            if d.indicator_id == indicator_id and d.is_current and d.expression != indicator_id
+        ),
+        None,
+    )
     if definition is None or depth > 4:
         return None if figure is None or figure.value is None else figure.value + base.get(indicator_id, ZERO)
     references = {r.reference_id: Fraction(r.value) for r in book.catalogue.reference_figures}

@@ -69,8 +69,16 @@ class Cell:
     def reference(self) -> CellReference:
         """Return the place as findings name it."""
         return CellReference(
-            self.cell_id, self.submitter_id, self.area_code, self.indicator_id, self.period,
-            "" if self.value is None else decimal_text(self.value), self.message, self.file, self.sheet, self.place,
+            self.cell_id,
+            self.submitter_id,
+            self.area_code,
+            self.indicator_id,
+            self.period,
+            "" if self.value is None else decimal_text(self.value),
+            self.message,
+            self.file,
+            self.sheet,
+            self.place,
         )
 
 
@@ -224,8 +232,12 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
         sources[row["period"], row["indicator_id"]].append(row["observation_id"])
     figures = {
         (row["period"], row["indicator_id"]): PublishedFigure(
-            row["indicator_id"], _fraction(row["value"]), int(row["decimals"] or 0), row["completeness"],
-            _texts(row["missing"]), tuple(sources[row["period"], row["indicator_id"]]),
+            row["indicator_id"],
+            _fraction(row["value"]),
+            int(row["decimals"] or 0),
+            row["completeness"],
+            _texts(row["missing"]),
+            tuple(sources[row["period"], row["indicator_id"]]),
         )
         for row in _dicts(connection, _FIGURES, months)
     }
@@ -240,11 +252,24 @@ def make_cell(row: dict[str, Any], kinds: dict[str, str]) -> Cell:
     line, column = _coordinates(row["file"] or "", row["sheet"] or "", place)
     decimals = int(row["printed_decimals"] or 0)
     return Cell(
-        row["observation_id"], row["period"], row["report_period"], row["submitter_id"], row["area_code"],
-        row["indicator_id"], value, row["qualifier"] or "", decimals,
+        row["observation_id"],
+        row["period"],
+        row["report_period"],
+        row["submitter_id"],
+        row["area_code"],
+        row["indicator_id"],
+        value,
+        row["qualifier"] or "",
+        decimals,
         _half_unit(value, decimals, row["raw_text"] or "", kinds.get(row["indicator_id"].split("#")[0], "")),
-        bool(row["is_reported_total"]), row["message"] or "", row["file"] or "", row["sheet"] or "", place,
-        row["raw_text"] or "", line, column,
+        bool(row["is_reported_total"]),
+        row["message"] or "",
+        row["file"] or "",
+        row["sheet"] or "",
+        place,
+        row["raw_text"] or "",
+        line,
+        column,
     )
 
 

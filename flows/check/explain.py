@@ -25,8 +25,11 @@ def read_cases(folder: Path) -> list[dict[str, Any]]:
 def explain_finding(folder: Path, findings: Mapping[str, Finding], finding: Finding) -> str:
     """Return the text that `tonghop explain` prints: the finding, its case, its repairs, its impact."""
     case = next((c for c in read_cases(folder) if finding.finding_id in c["findings"]), None)
-    lines = [f"{_SEVERITY_VI[finding.severity]} {finding.finding_id} ({finding.rule_id})", finding.message_vi,
-             f"  {finding.message_en}"]
+    lines = [
+        f"{_SEVERITY_VI[finding.severity]} {finding.finding_id} ({finding.rule_id})",
+        finding.message_vi,
+        f"  {finding.message_en}",
+    ]
     if case is None:
         return "\n".join(lines)
     others = [findings[f] for f in case["findings"] if f != finding.finding_id and f in findings]

@@ -41,7 +41,9 @@ def make_finding(book: Book, instance: Instance) -> Finding:
         outcome=verdict.outcome,  # type: ignore[arg-type]
         submitter_id=place.submitter_id,
         area_code=place.area_code,
-        left=_text(left), right=_text(right), gap=_text(gap),
+        left=_text(left),
+        right=_text(right),
+        gap=_text(gap),
         message_vi=message_vi(book, instance),
         message_en=message_en(instance),
         cells=tuple(book.cells[c].reference() for c in verdict.cells if c in book.cells),
@@ -67,9 +69,7 @@ def validation_report(book: Book, build_id: str, instances: list[Instance]) -> d
     }
 
 
-def write_results(
-    folder: Path, findings: list[Finding], report: dict[str, Any], cases: list[dict[str, Any]]
-) -> None:
+def write_results(folder: Path, findings: list[Finding], report: dict[str, Any], cases: list[dict[str, Any]]) -> None:
     """Write findings, report and cases as JSON, each in one step."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / REPORT, report)
@@ -102,13 +102,19 @@ def _result(instance: Instance) -> dict[str, Any]:
         "kind": rule.kind,
         "severity": rule.severity,
         "place": {
-            "kind": place.kind, "submitter_id": place.submitter_id, "area_code": place.area_code,
-            "indicator_id": place.indicator_id, "message": anchor.message if anchor else "",
-            "file": anchor.file if anchor else "", "sheet": anchor.sheet if anchor else "",
+            "kind": place.kind,
+            "submitter_id": place.submitter_id,
+            "area_code": place.area_code,
+            "indicator_id": place.indicator_id,
+            "message": anchor.message if anchor else "",
+            "file": anchor.file if anchor else "",
+            "sheet": anchor.sheet if anchor else "",
             "cell": anchor.place if anchor else "",
         },
         "outcome": verdict.outcome,
-        "left": _text(left), "right": _text(right), "imbalance": _text(gap),
+        "left": _text(left),
+        "right": _text(right),
+        "imbalance": _text(gap),
         "missing": list(verdict.missing),
     }
 

@@ -95,8 +95,14 @@ def start_judge() -> Judge:
     """Begin the judge's process and return at once; it imports while the caller goes on."""
     environment = os.environ | {"GX_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PYTHONPATH": str(PROJECT)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "flows.check.judge"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment, cwd=PROJECT,
+        [sys.executable, "-m", "flows.check.judge"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        cwd=PROJECT,
     )
     return Judge(process)
 
@@ -125,12 +131,24 @@ def _answer(engine: Any, request: dict[str, str]) -> dict[str, Any]:
     try:
         return {"ok": True, "timings": engine.check(request["home"], request["period"], request["build_id"])}
     except TonghopError as error:
-        return {"ok": False, "message_vi": error.message_vi, "message_en": str(error.args[0]), "place": error.place,
-                "remedy_vi": error.remedy_vi, "exit_code": error.exit_code}
+        return {
+            "ok": False,
+            "message_vi": error.message_vi,
+            "message_en": str(error.args[0]),
+            "place": error.place,
+            "remedy_vi": error.remedy_vi,
+            "exit_code": error.exit_code,
+        }
     except Exception as error:  # the other side must hear of any fault, in words
         traceback.print_exc(file=sys.stderr)
-        return {"ok": False, "message_vi": "Bộ kiểm tra gặp lỗi.", "message_en": f"{type(error).__name__}: {error}",
-                "place": "", "remedy_vi": "Chạy lại; nếu vẫn lỗi, báo người vận hành.", "exit_code": 5}
+        return {
+            "ok": False,
+            "message_vi": "Bộ kiểm tra gặp lỗi.",
+            "message_en": f"{type(error).__name__}: {error}",
+            "place": "",
+            "remedy_vi": "Chạy lại; nếu vẫn lỗi, báo người vận hành.",
+            "exit_code": 5,
+        }
 
 
 def _listen(requests: Queue[str]) -> None:

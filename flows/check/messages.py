@@ -10,11 +10,22 @@ from flows.check.cells import Book, Cell, decimal_text
 from flows.check.places import Instance
 
 _WRONG = {
-    "=": "lệch", "~": "lệch", "<=": "vượt", "<": "vượt", ">=": "thiếu", ">": "thiếu", "<>": "lệch",
+    "=": "lệch",
+    "~": "lệch",
+    "<=": "vượt",
+    "<": "vượt",
+    ">=": "thiếu",
+    ">": "thiếu",
+    "<>": "lệch",
 }
 _LIMIT = {
-    "=": "theo quy tắc là", "~": "tính ra", "<=": "nhiều nhất là", "<": "phải nhỏ hơn", ">=": "ít nhất là",
-    ">": "phải lớn hơn", "<>": "trùng với",
+    "=": "theo quy tắc là",
+    "~": "tính ra",
+    "<=": "nhiều nhất là",
+    "<": "phải nhỏ hơn",
+    ">=": "ít nhất là",
+    ">": "phải lớn hơn",
+    "<>": "trùng với",
 }
 _MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "=": "=", "~": "~", "<>": "<>"}
 

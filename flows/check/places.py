@@ -34,7 +34,7 @@ class Place:
     area_code: str = ""
     indicator_id: str = ""
     anchor: Cell | None = None
-    note: str = ""       # what cannot be used, for a message
+    note: str = ""  # what cannot be used, for a message
 
     @property
     def key(self) -> str:
@@ -180,15 +180,23 @@ def resolver(book: Book, rule: Rule, place: Place) -> Callable[[Name | Call], Fi
 def cell_figure(book: Book, cell: Cell) -> Figure:
     """Return what one cell stands for; a cell that says nothing was reported is a missing part."""
     if cell.value is None:
-        return missing(_part_name(book, cell.submitter_id, cell.indicator_id, cell.area_code),
-                       _possible(book, cell.indicator_id), )
+        return missing(
+            _part_name(book, cell.submitter_id, cell.indicator_id, cell.area_code),
+            _possible(book, cell.indicator_id),
+        )
     interval = qualified(cell.value, cell.qualifier)
     is_rounded = not cell.qualifier and cell.half_unit > 0
     if is_rounded:
         interval = Interval(cell.value - cell.half_unit, cell.value + cell.half_unit, False, True)
     half = cell.half_unit or last_digit(cell.printed_decimals) / 2
-    return Figure(cell.value, interval, {cell.cell_id: Fraction(1)}, (cell.cell_id,),
-                  is_bound=bool(cell.qualifier), half_unit=half)
+    return Figure(
+        cell.value,
+        interval,
+        {cell.cell_id: Fraction(1)},
+        (cell.cell_id,),
+        is_bound=bool(cell.qualifier),
+        half_unit=half,
+    )
 
 
 def submitter_figure(
@@ -236,8 +244,11 @@ def _missing_or_absent(book: Book, rule: Rule, place: Place, name: str, period: 
         known = (period, place.submitter_id) in book.submitters_heard
         nobody = not any(p == period for p, _ in book.submitters_heard)
         is_asked = is_asked and not nobody and (known or place.kind == "submitter")
-        return missing(_part_name(book, place.submitter_id, name, place.area_code) + f" ({period})",
-                       _possible(book, name)) if is_asked and rule.kind == "roll_forward" else ABSENT
+        return (
+            missing(_part_name(book, place.submitter_id, name, place.area_code) + f" ({period})", _possible(book, name))
+            if is_asked and rule.kind == "roll_forward"
+            else ABSENT
+        )
     if not is_asked or (place.area_code != book.own_area(place.submitter_id) and not _has_column(book, place, name)):
         return ABSENT
     return missing(_part_name(book, place.submitter_id, name, place.area_code), _possible(book, name))

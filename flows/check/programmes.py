@@ -39,13 +39,17 @@ def fewest_figures(problem: Problem) -> Iterator[list[str]]:
             high[r] = float(constraint.change.high / unit / largest)
     reach = numpy.hstack([numpy.eye(size), -REACH * numpy.eye(size)])
     back = numpy.hstack([-numpy.eye(size), -REACH * numpy.eye(size)])
-    demands = [LinearConstraint(matrix, low, high), LinearConstraint(reach, -numpy.inf, 0),
-               LinearConstraint(back, -numpy.inf, 0)]
+    demands = [
+        LinearConstraint(matrix, low, high),
+        LinearConstraint(reach, -numpy.inf, 0),
+        LinearConstraint(back, -numpy.inf, 0),
+    ]
     smallest = None
     for _ in range(MOST_SUPPORTS):
         result = milp(
             numpy.concatenate([numpy.zeros(size), 1 + 1e-6 * numpy.arange(size)]),
-            constraints=demands, integrality=numpy.concatenate([numpy.zeros(size), numpy.ones(size)]),
+            constraints=demands,
+            integrality=numpy.concatenate([numpy.zeros(size), numpy.ones(size)]),
             bounds=Bounds(
                 numpy.concatenate([numpy.full(size, -REACH), numpy.zeros(size)]),
                 numpy.concatenate([numpy.full(size, REACH), numpy.ones(size)]),

@@ -318,7 +318,9 @@ def _several_moves(problem: Problem) -> list[Repair]:
 
 
 def _covers(
-    problem: Problem, moves: Sequence[tuple[frozenset[int], Repair]], size: int,
+    problem: Problem,
+    moves: Sequence[tuple[frozenset[int], Repair]],
+    size: int,
 ) -> Iterator[tuple[Repair, ...]]:
     def extend(chosen: tuple[Repair, ...], covered: frozenset[int]) -> Iterator[tuple[Repair, ...]]:
         if covered == problem.failing:
@@ -348,8 +350,10 @@ def _partial_exchanges(problem: Problem) -> Iterator[Repair]:
         indices = {i for name in changes for i in problem.touching[name]}
         if all(problem._holds(problem.constraints[i], changes) for i in indices):
             slip = "exchanged_row" if one.line == other.line else "exchanged_column"
-            yield Repair((Change(one.name, one.value, other.value, slip),
-                          Change(other.name, other.value, one.value, slip)), SLIPS[slip][0])
+            yield Repair(
+                (Change(one.name, one.value, other.value, slip), Change(other.name, other.value, one.value, slip)),
+                SLIPS[slip][0],
+            )
 
 
 def _mended(problem: Problem, repair: Repair) -> frozenset[int]:

@@ -27,7 +27,10 @@ from infra.warehouse import open_build
 SEVERITY_VI = {"blocking": "chặn phát hành", "warning": "cảnh báo", "note": "ghi chú"}
 OUTCOME_VI = {"pass": "đạt", "fail": "không đạt", "undecided": "chưa kết luận được"}
 OWNER_VI = {
-    "submitter": "đơn vị gửi", "steward": "cán bộ tổng hợp", "division": "phòng chuyên môn", "district": "huyện",
+    "submitter": "đơn vị gửi",
+    "steward": "cán bộ tổng hợp",
+    "division": "phòng chuyên môn",
+    "district": "huyện",
 }
 
 
@@ -131,7 +134,9 @@ def _write_docs(
 def _rule_page(book: Book, catalogue: Catalogue, rule: Rule, instances: list[Instance]) -> RulePage:
     counts = Counter(i.verdict.outcome for i in instances)
     return RulePage(
-        rule.rule_id, rule.label_vi, rule_sentence(rule, catalogue),
+        rule.rule_id,
+        rule.label_vi,
+        rule_sentence(rule, catalogue),
         (SEVERITY_VI[rule.severity], f"người xử lý: {OWNER_VI[rule.owner]}", f"nguồn: {rule.source}"),
         [(OUTCOME_VI[outcome], counts[outcome]) for outcome in OUTCOME_VI if counts[outcome]],
         [_failing_row(book, i) for i in instances if i.verdict.outcome in ("fail", "undecided")],

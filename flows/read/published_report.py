@@ -55,6 +55,15 @@ def read_report(data: bytes, file: str, catalogue: Catalogue | None = None) -> l
     return reader.figures
 
 
+def report_paragraphs(data: bytes) -> list[Paragraph]:
+    """Return the paragraphs of a report in reading order, hard-wrapped lines joined.
+
+    Raises:
+        SubmissionError: The file cannot be read.
+    """
+    return _paragraphs(data)
+
+
 class _ReportReader:
     def __init__(self, catalogue: Catalogue, damaged: bool) -> None:
         self._damaged = damaged

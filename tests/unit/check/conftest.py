@@ -28,7 +28,10 @@ Month = list[dict[str, Any]]
 def phones(period: str, submitter: str, grown: bool = True) -> Month:
     """The table of one month; prepaid grew by 51 since the month before."""
     rows = {
-        "622": [4651, 9000, 60000], "623": [1203, 2040, 16665], "627": [880, 1500, 10350], "639": [905, 1610, 11480],
+        "622": [4651, 9000, 60000],
+        "623": [1203, 2040, 16665],
+        "627": [880, 1500, 10350],
+        "639": [905, 1610, 11480],
     }
     if not grown:
         for values, growth in zip(rows.values(), (7, 11, 13, 20), strict=True):
@@ -46,8 +49,10 @@ def stations(period: str, submitter: str, counts: dict[str, int]) -> Month:
 def sound_month() -> Month:
     """Two months; the stock of each enterprise grows by its net additions."""
     cells = []
-    for submitter, bts in (("vnpt", {"622": 110, "623": 40, "627": 34, "639": 39}),
-                           ("viettel", {"622": 90, "623": 38, "627": 21, "639": 24})):
+    for submitter, bts in (
+        ("vnpt", {"622": 110, "623": 40, "627": 34, "639": 39}),
+        ("viettel", {"622": 90, "623": 38, "627": 21, "639": 24}),
+    ):
         cells += phones(BEFORE, submitter, grown=False) + phones(PERIOD, submitter)
         cells += stations(BEFORE, submitter, bts) + stations(PERIOD, submitter, bts)
         cells.append(observation(PERIOD, submitter, "64", "phone_subs_net_add", 51, cell="D60"))
@@ -65,8 +70,11 @@ def change(month: Month, submitter: str, area: str, indicator: str, value: Any, 
     """Write another value into every cell of one figure."""
     from decimal import Decimal
 
-    found = [r for r in month if (r["submitter_id"], r["area_code"], r["indicator_id"], r["period"])
-             == (submitter, area, indicator, period)]
+    found = [
+        r
+        for r in month
+        if (r["submitter_id"], r["area_code"], r["indicator_id"], r["period"]) == (submitter, area, indicator, period)
+    ]
     assert found
     for row in found:
         row["value"] = None if value is None else Decimal(str(value))

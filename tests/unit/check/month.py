@@ -26,11 +26,11 @@ _TABLES = {
         "is_in_force boolean"
     ),
     "fct_figures": "period varchar, indicator_id varchar, value decimal(28, 6), decimals bigint, "
-                   "completeness varchar, missing varchar[]",
+    "completeness varchar, missing varchar[]",
     "fct_figure_sources": "period varchar, indicator_id varchar, observation_id varchar",
     "fct_submissions": "period varchar, submitter_id varchar, status varchar, message varchar",
     "fct_intake_findings": "period varchar, submitter_id varchar, message varchar, file varchar, kind varchar, "
-                           "severity varchar, message_vi varchar",
+    "severity varchar, message_vi varchar",
 }
 
 
@@ -38,14 +38,27 @@ def observation(period: str, submitter: str, area: str, indicator: str, value: A
     """Return one row of marts.fct_observations; `value` None with status O."""
     text = "" if value is None else str(value)
     row: dict[str, Any] = {
-        "period": period, "report_period": period, "submitter_id": submitter, "area_code": area,
-        "indicator_id": indicator, "value": None if value is None else Decimal(text),
-        "obs_status": "O" if value is None else "A", "qualifier": "",
-        "printed_decimals": len(text.partition(".")[2]), "is_reported_total": False, "message": "1.eml",
-        "file": f"{submitter}.xlsx", "sheet": "1", "cell": "", "raw_text": text, "is_in_force": True,
+        "period": period,
+        "report_period": period,
+        "submitter_id": submitter,
+        "area_code": area,
+        "indicator_id": indicator,
+        "value": None if value is None else Decimal(text),
+        "obs_status": "O" if value is None else "A",
+        "qualifier": "",
+        "printed_decimals": len(text.partition(".")[2]),
+        "is_reported_total": False,
+        "message": "1.eml",
+        "file": f"{submitter}.xlsx",
+        "sheet": "1",
+        "cell": "",
+        "raw_text": text,
+        "is_in_force": True,
     }
     row |= more
-    place = "|".join(str(row[k]) for k in ("submitter_id", "file", "sheet", "cell", "indicator_id", "period", "area_code"))
+    place = "|".join(
+        str(row[k]) for k in ("submitter_id", "file", "sheet", "cell", "indicator_id", "period", "area_code")
+    )
     return row | {"observation_id": hashlib.sha256(place.encode()).hexdigest()[:16]}
 
 
@@ -70,18 +83,33 @@ def read_truth(path: Path, period: str) -> list[dict[str, Any]]:
                 continue
             value = line["value"] or None
             raw = line["as_written"].rpartition("→ ")[2]
-            rows.append(observation(
-                line["period"], line["submitter_id"], line["area_code"], line["indicator_id"], value,
-                report_period=period, qualifier=line["qualifier"], message=line["message"], file=line["file"],
-                sheet=line["sheet"], cell=line["cell_or_place"], raw_text=raw,
-                is_reported_total=line["area_code"] == "64",
-            ))
+            rows.append(
+                observation(
+                    line["period"],
+                    line["submitter_id"],
+                    line["area_code"],
+                    line["indicator_id"],
+                    value,
+                    report_period=period,
+                    qualifier=line["qualifier"],
+                    message=line["message"],
+                    file=line["file"],
+                    sheet=line["sheet"],
+                    cell=line["cell_or_place"],
+                    raw_text=raw,
+                    is_reported_total=line["area_code"] == "64",
+                )
+            )
     return rows
 
 
 def write_month(
-    settings: Settings, observations: Iterable[dict[str, Any]], period: str,
-    catalogue: Catalogue | None = None, intake: Iterable[dict[str, Any]] = (), heard: Iterable[str] = ("van_phong",),
+    settings: Settings,
+    observations: Iterable[dict[str, Any]],
+    period: str,
+    catalogue: Catalogue | None = None,
+    intake: Iterable[dict[str, Any]] = (),
+    heard: Iterable[str] = ("van_phong",),
 ) -> str:
     """Write a build with the marts of these observations and return its id.
 
@@ -100,11 +128,20 @@ def write_month(
                 _insert(connection, folder, "fct_figures", figures)
                 _insert(connection, folder, "fct_figure_sources", sources)
                 sent = {row["submitter_id"] for row in rows if row["report_period"] == month} | set(heard)
-                _insert(connection, folder, "fct_submissions", [
-                    {"period": month, "submitter_id": s.submitter_id, "message": "1.eml",
-                     "status": "received" if s.submitter_id in sent else "missing"}
-                    for s in catalogue.submitters
-                ])
+                _insert(
+                    connection,
+                    folder,
+                    "fct_submissions",
+                    [
+                        {
+                            "period": month,
+                            "submitter_id": s.submitter_id,
+                            "message": "1.eml",
+                            "status": "received" if s.submitter_id in sent else "missing",
+                        }
+                        for s in catalogue.submitters
+                    ],
+                )
             _insert(connection, folder, "fct_intake_findings", list(intake))
         publish_build(settings, folder, BUILD, period, ["marts.fct_observations"])
     return BUILD
@@ -139,9 +176,15 @@ def _figures(
             is_by_district = provision.detail == "by_district"
             own = catalogue.submitter_by_id[submitter_id].area_code
             wanted = {a for a in areas if a != "64" and len(a) == 3} if is_by_district else {own}
-            found = [r for r in rows if r["period"] == r["report_period"] == period and r["is_in_force"]
-                     and (r["submitter_id"], r["indicator_id"]) == (submitter_id, provision.indicator_id)
-                     and r["area_code"] in wanted and r["value"] is not None]
+            found = [
+                r
+                for r in rows
+                if r["period"] == r["report_period"] == period
+                and r["is_in_force"]
+                and (r["submitter_id"], r["indicator_id"]) == (submitter_id, provision.indicator_id)
+                and r["area_code"] in wanted
+                and r["value"] is not None
+            ]
             if not found:
                 if provision.role == "source":
                     missing[provision.indicator_id].append(submitter_id)
@@ -161,11 +204,15 @@ def _figures(
         value = values.get(indicator.indicator_id)
         lost = sorted(set(missing[indicator.indicator_id]))
         exact = None if value is None else round_half_up(value, indicator.decimals)
-        figures.append({
-            "period": period, "indicator_id": indicator.indicator_id, "decimals": indicator.decimals,
-            "value": None if exact is None else Decimal(exact.numerator) / Decimal(exact.denominator),
-            "completeness": "not_reported" if value is None else "incomplete" if lost else "complete",
-            "missing": lost,
-        })
+        figures.append(
+            {
+                "period": period,
+                "indicator_id": indicator.indicator_id,
+                "decimals": indicator.decimals,
+                "value": None if exact is None else Decimal(exact.numerator) / Decimal(exact.denominator),
+                "completeness": "not_reported" if value is None else "incomplete" if lost else "complete",
+                "missing": lost,
+            }
+        )
     listed = [{"period": period, "indicator_id": i, "observation_id": c} for i, cells in sources.items() for c in cells]
     return figures, listed

@@ -48,7 +48,9 @@ def wrong_month(settings: Settings) -> str:
 
 
 def waiver(finding: Finding, **more: str) -> Decision:
-    return replace(Decision("D1", "waive", PERIOD, finding.finding_id, "", finding.basis, "đã hỏi lại", "Lan", ""), **more)
+    return replace(
+        Decision("D1", "waive", PERIOD, finding.finding_id, "", finding.basis, "đã hỏi lại", "Lan", ""), **more
+    )
 
 
 def test_check_writes_findings_report_and_pages(judge: Judge, settings: Settings, wrong_month: str) -> None:
@@ -120,9 +122,7 @@ def test_waiver_ends_when_a_value_moves(judge: Judge, settings: Settings, wrong_
     assert after[moved].basis != before[moved].basis
 
 
-def test_findings_of_the_current_build_carry_their_waivers(
-    judge: Judge, settings: Settings, wrong_month: str
-) -> None:
+def test_findings_of_the_current_build_carry_their_waivers(judge: Judge, settings: Settings, wrong_month: str) -> None:
     with pytest.raises(OperationError, match="not checked"):
         load_findings(settings, Ledger(), PERIOD)
     target = judge.check(settings, PERIOD, wrong_month)[0]
@@ -161,7 +161,7 @@ except OperationError as error:
 
 
 def test_judge_ends_with_the_one_who_started_it(tmp_path: Path) -> None:
-    code = "from flows.check.judge import start_judge; import os; print(start_judge()._process.pid, flush=True); os._exit(0)"
+    code = "import os; from flows.check.judge import start_judge as s; print(s()._process.pid, flush=True); os._exit(0)"
     started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
     pid = int(started.stdout)
     for _ in range(200):

@@ -24,8 +24,13 @@ def test_sound_month_has_no_failing_rule(month, judged) -> None:
     _, instances = judged(month)
     assert failing(instances) == {}
     passed = {i.rule.rule_id for i in instances if i.verdict.outcome == "pass"}
-    assert {"phone_total_equals_parts", "total_equals_areas", "phone_stock_rolls_forward",
-            "district_stations_equal_enterprises", "copies_per_issue_are_ordinary"} <= passed
+    assert {
+        "phone_total_equals_parts",
+        "total_equals_areas",
+        "phone_stock_rolls_forward",
+        "district_stations_equal_enterprises",
+        "copies_per_issue_are_ordinary",
+    } <= passed
 
 
 def test_wrong_cell_fails_its_row_and_its_column(month, judged) -> None:
@@ -47,8 +52,13 @@ def test_row_without_a_column_that_the_submitter_never_sends_still_adds_up(judge
 def test_blank_part_is_undecided_and_named_never_zero(month, judged) -> None:
     change(month, "vnpt", "623", "phone_subs_fixed", None)
     _, instances = judged(month)
-    rows = [i for i in instances if i.rule.rule_id == "phone_total_equals_parts" and i.place.area_code == "623"
-            and i.place.submitter_id == "vnpt"]
+    rows = [
+        i
+        for i in instances
+        if i.rule.rule_id == "phone_total_equals_parts"
+        and i.place.area_code == "623"
+        and i.place.submitter_id == "vnpt"
+    ]
     assert [i.verdict.outcome for i in rows] == ["undecided"]
     assert "Thuê bao cố định" in rows[0].verdict.missing[0]
     assert "An Khê" in rows[0].verdict.missing[0]
@@ -83,12 +93,20 @@ def test_district_hidden_in_a_row_of_two_is_undecided(month, judged) -> None:
 
 def test_thousands_in_the_header_leave_room_for_rounding(judged) -> None:
     cells = [
-        observation(PERIOD, "vnpt", area, "phone_subs_fixed", value, cell=cell, raw_text=raw, is_reported_total=area == "64")
-        for area, value, cell, raw in (("622", "4651", "C3", "4651"), ("623", "1203", "C4", "1203"), ("64", "6000", "C5", "6"))
+        observation(
+            PERIOD, "vnpt", area, "phone_subs_fixed", value, cell=cell, raw_text=raw, is_reported_total=area == "64"
+        )
+        for area, value, cell, raw in (
+            ("622", "4651", "C3", "4651"),
+            ("623", "1203", "C4", "1203"),
+            ("64", "6000", "C5", "6"),
+        )
     ]
     _, instances = judged(cells)
     assert "total_equals_areas" not in failing(instances)
-    cells[2] = observation(PERIOD, "vnpt", "64", "phone_subs_fixed", "6000", cell="C5", raw_text="6000", is_reported_total=True)
+    cells[2] = observation(
+        PERIOD, "vnpt", "64", "phone_subs_fixed", "6000", cell="C5", raw_text="6000", is_reported_total=True
+    )
     _, instances = judged(cells)
     assert "total_equals_areas" in failing(instances)
 
@@ -100,7 +118,9 @@ def test_decimal_point_for_thousands_is_not_a_whole_number(month, judged) -> Non
 
 
 def test_qualified_count_is_whole_and_within_its_bounds(judged) -> None:
-    _, instances = judged([observation(PERIOD, "tt_cntt", "64", "sec_spam_attacks", 576, qualifier="gt", cell="paragraph 4")])
+    _, instances = judged(
+        [observation(PERIOD, "tt_cntt", "64", "sec_spam_attacks", 576, qualifier="gt", cell="paragraph 4")]
+    )
     checks = {i.rule.rule_id: i.verdict.outcome for i in instances if i.place.indicator_id == "sec_spam_attacks"}
     assert checks["value_is_whole"] == checks["value_within_bounds"] == "pass"
 
@@ -137,7 +157,9 @@ def test_without_any_month_before_the_roll_forward_has_nothing_to_say(month, jud
 def test_submitter_unheard_last_month_is_undecided(month, judged) -> None:
     kept = [r for r in month if (r["submitter_id"], r["report_period"]) != ("vnpt", BEFORE)]
     _, instances = judged(kept)
-    found = {i.place.submitter_id: i.verdict.outcome for i in instances if i.rule.rule_id == "phone_stock_rolls_forward"}
+    found = {
+        i.place.submitter_id: i.verdict.outcome for i in instances if i.rule.rule_id == "phone_stock_rolls_forward"
+    }
     assert found == {"vnpt": "undecided", "viettel": "pass"}
 
 
@@ -161,7 +183,11 @@ def test_prepaid_stock_that_stands_still_is_told(month, judged) -> None:
 
 def test_submitter_without_a_message_is_named(month, judged) -> None:
     _, instances = judged(month)
-    lost = {i.place.submitter_id for i in instances if i.rule.rule_id == "submission_missing" and i.verdict.outcome == "fail"}
+    lost = {
+        i.place.submitter_id
+        for i in instances
+        if i.rule.rule_id == "submission_missing" and i.verdict.outcome == "fail"
+    }
     assert "dist_634" in lost
     assert "vnpt" not in lost
 
@@ -191,9 +217,13 @@ def test_every_planted_error_is_found_at_its_place_and_nothing_else_blocks(
     with (folder / period / "planted.csv").open(encoding="utf-8") as stream:
         planted = {
             (row["message"], row["file"], row["sheet"], row["cell"])
-            for row in csv.DictReader(stream) if row["defect_id"].startswith("F")
+            for row in csv.DictReader(stream)
+            if row["defect_id"].startswith("F")
         }
     assert planted <= {place for cells in places for place in cells}
-    unplanted = [i.rule.rule_id for i, cells in zip(found, places, strict=True)
-                 if i.rule.severity == "blocking" and not cells & planted]
+    unplanted = [
+        i.rule.rule_id
+        for i, cells in zip(found, places, strict=True)
+        if i.rule.severity == "blocking" and not cells & planted
+    ]
     assert set(unplanted) <= {"submission_missing"}

@@ -22,11 +22,13 @@ ONE = Fraction(1)
 
 def sum_rule(values: dict[str, int], total: str, *parts: str) -> LinearConstraint:
     gap = values[total] - sum(values[p] for p in parts)
-    return LinearConstraint({total: ONE, **{p: -ONE for p in parts}}, point(Fraction(-gap)))
+    return LinearConstraint({total: ONE, **dict.fromkeys(parts, -ONE)}, point(Fraction(-gap)))
 
 
 def problem_of(values: dict[str, int], *rules: tuple[str, ...]) -> Problem:
-    variables = {name: Variable(name, Fraction(v), is_total=any(name == r[0] for r in rules)) for name, v in values.items()}
+    variables = {
+        name: Variable(name, Fraction(v), is_total=any(name == r[0] for r in rules)) for name, v in values.items()
+    }
     return Problem(variables, [sum_rule(values, *rule) for rule in rules])
 
 
@@ -130,9 +132,15 @@ def test_repairs_are_those_that_brute_force_finds(cells: list[int], place: int, 
 @pytest.mark.parametrize(
     ("written", "right", "kind"),
     [
-        ("16665", "16656", "digits_swapped"), ("1350", "10350", "digit_lost"), ("99", "9", "digit_doubled"),
-        ("420", "42", "factor_10"), ("3094000000000", "3094000000", "factor_1000"), ("-1175", "1175", "sign"),
-        ("4.651", "4651", "decimal_for_thousands"), ("75", "78", "one_digit"), ("12", "734", "unexplained"),
+        ("16665", "16656", "digits_swapped"),
+        ("1350", "10350", "digit_lost"),
+        ("99", "9", "digit_doubled"),
+        ("420", "42", "factor_10"),
+        ("3094000000000", "3094000000", "factor_1000"),
+        ("-1175", "1175", "sign"),
+        ("4.651", "4651", "decimal_for_thousands"),
+        ("75", "78", "one_digit"),
+        ("12", "734", "unexplained"),
     ],
 )
 def test_slip_is_recognised(written: str, right: str, kind: str) -> None:
@@ -187,7 +195,9 @@ def test_exchange_of_two_districts_is_one_case(month, judged) -> None:
     _, cases = cases_of(judged, month)
     best = next(c for c in cases if c["repairs"])["repairs"][0]["changes"]
     assert [(c["cells"][0]["area_code"], c["right"], c["slip"]) for c in best] == [
-        ("627", "34", "exchanged_column"), ("639", "39", "exchanged_column")]
+        ("627", "34", "exchanged_column"),
+        ("639", "39", "exchanged_column"),
+    ]
 
 
 def test_two_errors_of_one_submitter_are_two_cases(month, judged) -> None:

@@ -18,7 +18,11 @@ from expectations.verdicts import Figure, judge
 STEP = Fraction(1, 8)
 CASES_AN_EXAMPLE = 200  # random cases a seed: 250 seeds twice make 100 000 cases
 HOLDS = {
-    "=": operator.eq, "<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt,
+    "=": operator.eq,
+    "<=": operator.le,
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
 }
 
 
@@ -60,7 +64,7 @@ def test_comparison_of_two_intervals_agrees_with_brute_force(seed: int) -> None:
         pairs = combinations_of(eighths_inside(left), eighths_inside(right))
         expected = any(HOLDS[sign](a, b) for a, b in pairs)
         figures = {"a": figure(left, "a"), "b": figure(right, "b")}
-        verdict = judge(parse_comparison(f"a {sign} b"), lambda node: figures[node.name])
+        verdict = judge(parse_comparison(f"a {sign} b"), lambda node, known=figures: known[node.name])
         assert verdict.outcome == ("pass" if expected else "fail"), (left, sign, right)
 
 
@@ -80,7 +84,7 @@ def test_printed_total_agrees_with_brute_force(seed: int) -> None:
         figures = {name: Figure(part, point(part)) for name, part in zip("abc", parts, strict=False)}
         figures["t"] = Figure(value, point(value), half_unit=Fraction(1, 2 * 10**decimals))
         line = "printed(t) ~ " + " + ".join("abc"[: len(parts)])
-        verdict = judge(parse_comparison(line), lambda node: figures[node.name])
+        verdict = judge(parse_comparison(line), lambda node, known=figures: known[node.name])
         assert verdict.outcome == ("pass" if rounded == value else "fail"), (value, parts)
 
 

@@ -62,7 +62,8 @@ def test_names_leave_out_providers_and_pi() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a +", "a ++ b", "(a", "a b", "unknown(a)", "sqrt(a, b)", "a = b", "", "a $ b"],
+    "text",
+    ["a +", "a ++ b", "(a", "a b", "unknown(a)", "sqrt(a, b)", "a = b", "", "a $ b"],
 )
 def test_what_is_not_an_expression_is_refused_with_its_position(text: str) -> None:
     with pytest.raises(LanguageError) as raised:

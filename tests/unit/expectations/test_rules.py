@@ -103,8 +103,20 @@ def test_rule_ids_are_unique(tmp_path: Path) -> None:
 def test_every_kind_of_rule_is_in_use() -> None:
     kinds = {rule.kind for rule in load_rules(RULES)}
     assert kinds == {
-        "sum_of_parts", "sum_over_areas", "printed_ratio", "roll_forward", "cross_source", "bounds", "whole_number",
-        "part_of_whole", "series", "list_length", "stated_twice", "definition", "completeness",
+        "sum_of_parts",
+        "sum_over_areas",
+        "printed_ratio",
+        "roll_forward",
+        "cross_source",
+        "bounds",
+        "whole_number",
+        "part_of_whole",
+        "series",
+        "list_length",
+        "stated_twice",
+        "definition",
+        "completeness",
+        "text",
     }
 
 
@@ -115,7 +127,8 @@ def test_examples_name_parts_as_the_rule_writes_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("1306834", "1.306.834"), ("89.28", "89,28"), ("-9", "-9"), ("0", "0"), ("0.5", "0,5")],
+    ("value", "text"),
+    [("1306834", "1.306.834"), ("89.28", "89,28"), ("-9", "-9"), ("0", "0"), ("0.5", "0,5")],
 )
 def test_numbers_are_printed_as_in_the_reports(value: str, text: str) -> None:
     from fractions import Fraction
