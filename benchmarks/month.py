@@ -10,6 +10,7 @@ home and must publish the same figures.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -30,6 +31,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=3, help="how many times each way is run")
     arguments = parser.parse_args()
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    if busy > 0.5:
+        print(f"Other programs use {100 * busy:.0f} % of the processors: tonghop runs its parts side by side and "
+              "loses more by that than the plain way does.")
     runs: dict[str, list[Measured]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory(prefix="month-") as name:
         folder = Path(name)
