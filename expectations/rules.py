@@ -59,7 +59,7 @@ _TEXT_CHECKS = (
 )
 # What a rule is by the first of these calls that its line makes.
 _KINDS_BY_CALL = (
-    *(("completeness", name) for name in ("submitted", "reported", "unread")),
+    *(("completeness", name) for name in ("submitted", "reported", "unread", "left_open")),
     *(("text", name) for name in ("plan_month", *_TEXT_CHECKS)),
     ("definition", "defined"),
     ("list_length", "list"),

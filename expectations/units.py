@@ -64,7 +64,7 @@ def _powers(node: Node, units: Mapping[str, str], alike: tuple[str, ...]) -> Pow
 def _powers_of_call(node: Call, units: Mapping[str, str], alike: tuple[str, ...]) -> Powers | None:
     if node.function == "days":
         return _unit("ngày", alike)
-    if not node.arguments or node.function in ("reported", "run", "lower_bound", "upper_bound", "defined"):
+    if not node.arguments or node.function in ("reported", "left_open", "run", "lower_bound", "upper_bound", "defined"):
         return None
     inner = _powers(node.arguments[-1 if node.function == "from" else 0], units, alike)
     if node.function == "sqrt" and inner is not None:

@@ -8,6 +8,7 @@ It ends by itself when the process that started it closes its pipe or dies; it n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -49,7 +50,8 @@ class Judge:
     def stop(self) -> None:
         """End the process; it holds nothing that could be lost."""
         if self._process.stdin and not self._process.stdin.closed:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:

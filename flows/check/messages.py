@@ -117,7 +117,7 @@ def _special(book: Book, instance: Instance) -> str:
         ]
         lost = f" Chưa có: {'; '.join(asked)}." if asked else ""
         return f"{rule.label_vi}. {name} chưa gửi báo cáo kỳ {book.period}.{lost}"
-    if rule.rule_id == "figure_missing":
+    if rule.rule_id.startswith("figure_missing"):
         label = book.catalogue.indicator_by_id[place.indicator_id].label_vi
         cells = [cell_vi(book.cells[c]) for c in instance.verdict.cells if c in book.cells]
         blank = f" Ô để trống hoặc ghi “…”: {'; '.join(cells)}." if cells else ""

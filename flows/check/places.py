@@ -511,6 +511,20 @@ def _reported(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...])
     return Figure(Fraction(int(is_whole)), point(Fraction(int(is_whole))), None, blank)
 
 
+def _left_open(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
+    """Compare what was reported with the count of a division, where one keeps its own."""
+    name = _name_of(arguments)
+    province = Place("province", "", book.catalogue.province.area_code, name)
+    told = [
+        cell.value
+        for (submitter_id, indicator_id), row in book.provisions.items()
+        if indicator_id == name and row.role == "cross_check" and row.detail == "total"
+        for cell in book.find(submitter_id, name, book.own_area(submitter_id))
+    ]
+    known = _sum_sources(book, rule, province, arguments).interval.low
+    return constant(Fraction(int(not told or told[0] is None or told[0] != known)))
+
+
 def _unread(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
     return constant(Fraction(1))
 
@@ -532,5 +546,6 @@ _CALLS: dict[str, Callable[[Book, Rule, Place, tuple[Node, ...]], Figure]] = {
     "days": _days,
     "submitted": _submitted,
     "reported": _reported,
+    "left_open": _left_open,
     "unread": _unread,
 }

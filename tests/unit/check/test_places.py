@@ -7,8 +7,9 @@ from conftest import BEFORE, PERIOD, change
 from month import observation, read_truth, table
 
 from flows.check.places import Instance
+from infra.catalogue import load_catalogue
 
-COMPLETENESS = {"submission_missing", "figure_missing"}
+COMPLETENESS = {"submission_missing", "figure_missing", "figure_missing_but_counted"}
 
 
 def failing(instances: list[Instance], *outcomes: str) -> dict[str, list[Instance]]:
@@ -227,3 +228,21 @@ def test_every_planted_error_is_found_at_its_place_and_nothing_else_blocks(
         if i.rule.severity == "blocking" and not cells & planted
     ]
     assert set(unplanted) <= {"submission_missing"}
+
+
+def test_blank_figure_blocks_unless_the_division_counts_what_the_others_make_up(judged) -> None:
+    districts = [area.area_code for area in load_catalogue().at(PERIOD).districts]
+    cells = [
+        observation(PERIOD, f"dist_{area}", area, "internet_agents", None if area == "622" else 1, cell="C5")
+        for area in districts
+    ]
+    for told, rule in ((16, "figure_missing_but_counted"), (17, "figure_missing"), (None, "figure_missing")):
+        division = [observation(PERIOD, "p_bcvt", "64", "internet_agents", told, cell="C9")] if told else []
+        _, instances = judged(cells + division)
+        found = {
+            i.rule.rule_id: i.verdict.outcome
+            for i in instances
+            if (i.place.submitter_id, i.place.indicator_id) == ("dist_622", "internet_agents")
+            and i.rule.kind == "completeness"
+        }
+        assert found == {rule: "fail"}
