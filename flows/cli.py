@@ -190,8 +190,9 @@ def trace(
 def findings(period: PeriodOption, format: Format = "table", home: HomeOption = "") -> None:
     """Liệt kê phát hiện của lần kiểm tra gần nhất · the findings of the last check."""
     from flows import screen
+    from flows.all_findings import list_findings
 
-    found = _load_findings(_settings(home), period)
+    found = list_findings(_settings(home), period)
     if format == "json":
         for finding in found:
             print(json.dumps(asdict(finding), ensure_ascii=False))
@@ -399,13 +400,6 @@ def serve(home: HomeOption = "") -> None:
 
 def _settings(home: str = "") -> Settings:
     return load_settings(home or _home.get("home") or None)
-
-
-def _load_findings(settings: Settings, period: str) -> list[Any]:
-    from flows.check import load_findings
-    from infra.ledger import open_ledger
-
-    return list(load_findings(settings, open_ledger(settings), period))
 
 
 def _latest_period(settings: Settings) -> str:

@@ -156,7 +156,8 @@ def show_findings(findings: list[Finding], limit: int = 0) -> None:
                   title_justify="left", show_lines=True)
     for finding in ranked[: limit or None]:
         severity = SEVERITY_VI[finding.severity] + (" (đã quyết định)" if finding.decision else "")
-        cells = "\n".join(f"{c.observation_id} {c.file}!{c.cell} = {c.value}" for c in finding.cells[:4])
+        known = [c for c in finding.cells if c.observation_id]
+        cells = "\n".join(f"{c.observation_id} {c.file}!{c.cell} = {c.value}" for c in known[:4])
         if len(finding.cells) > 4:
             cells += f"\n… và {len(finding.cells) - 4} ô nữa"
         table.add_row(finding.finding_id, f"[{SEVERITY_STYLE[finding.severity]}]{severity}[/]",

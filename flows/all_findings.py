@@ -1,0 +1,42 @@
+"""Every finding of a month in one list: the verdicts of the rules, and what reading the files found odd."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flows.check import load_findings
+from flows.records import CellReference, Finding
+from infra.ledger import open_ledger
+from infra.settings import Settings
+from infra.warehouse import fetch, open_current
+
+INTAKE_COLUMNS = ("kind", "severity", "submitter_id", "message", "file", "sheet", "cell", "raw_text", "message_vi",
+                  "remedy_vi")
+
+
+def list_findings(settings: Settings, period: str) -> list[Finding]:
+    """Return the verdicts that are no pass, then the intake findings as rules named "intake_<kind>".
+
+    Raises:
+        OperationError: The month was not built or not checked.
+    """
+    verdicts = load_findings(settings, open_ledger(settings), period)
+    query = f"select {', '.join(INTAKE_COLUMNS)} from marts.fct_intake_findings where period = ? order by message, file"
+    with open_current(settings, period) as connection:
+        rows = fetch(connection, query, period)
+    return [*verdicts, *(_as_finding(period, dict(zip(INTAKE_COLUMNS, row, strict=True))) for row in rows)]
+
+
+def _as_finding(period: str, row: dict[str, Any]) -> Finding:
+    place = "|".join(str(row[name]) for name in ("kind", "message", "file", "sheet", "cell", "raw_text"))
+    digest = hashlib.sha256(f"{period}|{place}".encode()).hexdigest()
+    cell = CellReference("", row["submitter_id"], "", "", period, row["raw_text"], row["message"], row["file"],
+                         row["sheet"], row["cell"])
+    where = " › ".join(part for part in (row["message"], row["file"], row["sheet"], row["cell"]) if part)
+    return Finding(
+        finding_id=f"I{digest[:8].upper()}", rule_id=f"intake_{row['kind']}", severity=row["severity"], outcome="fail",
+        submitter_id=row["submitter_id"], area_code="", left="", right="", gap="",
+        message_vi=f"{where}: {row['message_vi']} {row['remedy_vi']}".strip(), cells=(cell,), period=period,
+        owner="submitter",
+    )
