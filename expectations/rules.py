@@ -111,6 +111,13 @@ class Rule:
     def kind(self) -> str:
         return _kind(self.comparison)
 
+    @property
+    def anchor(self) -> str:
+        """The indicator whose figures a rule without `x` is seen from: the first one, of a chain's middle side."""
+        sides = self.comparison.sides
+        found = [*(names(sides[1]) if len(sides) == 3 else ()), *names(self.comparison)]
+        return next((name for name in found if name != "x"), "")
+
     def holds_in(self, period: str) -> bool:
         """Return whether the rule is in force in a month ("2019-04")."""
         return self.since <= period <= (self.until or FOREVER)

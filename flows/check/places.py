@@ -85,14 +85,7 @@ def places_of(book: Book, rule: Rule) -> Iterator[Place]:
         if find is None:
             continue
         for indicator_id in rule.selected(book.catalogue):
-            yield from find(book, rule, indicator_id or anchor_name(rule))
-
-
-def anchor_name(rule: Rule) -> str:
-    """Return the indicator whose cells a rule without `x` is seen from: the first one, of a chain's middle side."""
-    sides = rule.comparison.sides
-    found = [*(names(sides[1]) if len(sides) == 3 else ()), *names(rule.comparison)]
-    return next((name for name in found if name != "x"), "")
+            yield from find(book, rule, indicator_id or rule.anchor)
 
 
 # ------------------------------------------------------------------------------------- where rules apply
@@ -334,7 +327,7 @@ def _reference(book: Book, name: str, area_code: str) -> Figure:
 
 _COMMUNE_TYPES: dict[str, tuple[str, ...]] = {
     "unit_communes_all": (),
-    "unit_communes_rural": ("rural_commune", "xã", "Xã"),
+    "unit_communes_rural": ("rural_commune",),
 }
 
 
