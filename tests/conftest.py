@@ -9,6 +9,12 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from infra.settings import PROJECT, Settings, load_settings
+from tests.servers import postgresql_server, postgresql_url, s3_bucket, s3_server
+from tests.whole_month import faulty_inbox, published_home, sample_inbox
+
+__all__ = [
+    "faulty_inbox", "postgresql_server", "postgresql_url", "published_home", "s3_bucket", "s3_server", "sample_inbox",
+]
 
 hypothesis_settings.register_profile("project", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("project")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.sample import write_sample
-from tests.flows.conftest import run_tonghop
+from tests.whole_month import run_tonghop
 
 PLAIN = {"TONGHOP_PREFECT": "off"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import run_tonghop
+from tests.whole_month import run_tonghop
 
 KILL_POINTS = [
     "receive.after_archive:20", "read.before_save", "build.before_publish", "publish.after_files",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.sample import PlantedError, load_planted_errors
-from tests.flows.conftest import run_tonghop
+from tests.whole_month import run_tonghop
 
 GOLDEN = Path(__file__).with_name("april_2019_figures.csv")
 PERIOD = "2019-04"

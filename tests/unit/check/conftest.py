@@ -20,6 +20,7 @@ from infra.catalogue import load_catalogue
 from infra.settings import Settings
 from infra.warehouse import open_build
 
+HEARD = ["mobifone", "vietnamobile", "fpt", "sctv", "van_phong"]
 PERIOD, BEFORE = "2019-04", "2019-03"
 PHONES = ["phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid", "phone_subs_total"]
 Month = list[dict[str, Any]]
@@ -91,8 +92,8 @@ def month() -> Month:
 def judged(settings: Settings) -> Callable[[Month], tuple[Book, list[Instance]]]:
     """Return the book and the verdicts of a month written into a warehouse of its own."""
 
-    def judge_month(rows: Month) -> tuple[Book, list[Instance]]:
-        build = write_month(settings, rows, PERIOD, heard=["mobifone", "vietnamobile", "fpt", "sctv", "van_phong"])
+    def judge_month(rows: Month, past: Month = ()) -> tuple[Book, list[Instance]]:
+        build = write_month(settings, rows, PERIOD, heard=HEARD, past=past)
         with open_build(settings, build) as connection:
             book = draw_book(connection, load_catalogue().at(PERIOD), PERIOD)
         return book, apply_rules(book, [rule for rule in load_rules() if rule.holds_in(PERIOD)])

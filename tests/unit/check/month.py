@@ -28,6 +28,7 @@ _TABLES = {
     "fct_figures": "period varchar, indicator_id varchar, value decimal(28, 6), decimals bigint, "
     "completeness varchar, missing varchar[]",
     "fct_figure_sources": "period varchar, indicator_id varchar, observation_id varchar",
+    "fct_figures_by_submitter": "period varchar, submitter_id varchar, indicator_id varchar, value decimal(28, 6)",
     "fct_submissions": "period varchar, submitter_id varchar, status varchar, message varchar",
     "fct_intake_findings": "period varchar, submitter_id varchar, message varchar, file varchar, kind varchar, "
     "severity varchar, message_vi varchar",
@@ -110,10 +111,11 @@ def write_month(
     catalogue: Catalogue | None = None,
     intake: Iterable[dict[str, Any]] = (),
     heard: Iterable[str] = ("van_phong",),
+    past: Iterable[dict[str, Any]] = (),
 ) -> str:
     """Write a build with the marts of these observations and return its id.
 
-    `heard`: submitters whose message came without a figure.
+    `past`: rows of marts.fct_figures_by_submitter. `heard`: submitters whose message came without a figure.
     """
     rows = list(observations)
     catalogue = catalogue or load_catalogue().at(period)
@@ -143,6 +145,7 @@ def write_month(
                     ],
                 )
             _insert(connection, folder, "fct_intake_findings", list(intake))
+            _insert(connection, folder, "fct_figures_by_submitter", list(past))
         publish_build(settings, folder, BUILD, period, ["marts.fct_observations"])
     return BUILD
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import BEFORE, PERIOD, change
 from month import observation, read_truth, table
 
-from flows.check.places import Instance
+from flows.check.places import Instance, usual_range
 from infra.catalogue import load_catalogue
 
 COMPLETENESS = {"submission_missing", "figure_missing", "figure_missing_but_counted"}
@@ -246,3 +246,34 @@ def test_blank_figure_blocks_unless_the_division_counts_what_the_others_make_up(
             and i.rule.kind == "completeness"
         }
         assert found == {rule: "fail"}
+
+
+@pytest.mark.parametrize(
+    ("past", "kind", "value", "is_usual"),
+    [
+        ([1000, 1010, 1021, 1029, 1041, 1050], "stock", 1061, True),
+        ([1000, 1010, 1021, 1029, 1041, 1050], "stock", 1200, False),
+        ([1000, 1010, 1021, 1029, 1041, 1050], "stock", 980, False),
+        ([40, 55, 38, 61, 47, 52], "flow", 66, True),
+        ([40, 55, 38, 61, 47, 52], "flow", 470, False),
+        ([100, 100, 100, 100, 100], "stock", 103, True),
+        ([100, 100, 100, 100, 100], "stock", 104, False),
+    ],
+)
+def test_figure_far_from_its_own_past_is_told(past: list[int], kind: str, value: int, is_usual: bool) -> None:
+    expected, room = usual_range([Fraction(v) for v in past], is_stock=kind == "stock")
+    assert (abs(value - expected) <= room) == is_usual
+
+
+def test_past_of_five_months_is_needed(month, judged) -> None:
+    change(month, "viettel", "64", "phone_subs_net_add", 51)
+    past = [
+        {"period": f"2018-{m:02}", "submitter_id": "vnpt", "indicator_id": "phone_subs_net_add", "value": str(50 + m % 3)}
+        for m in range(8, 13)
+    ]
+    for rows, expected in ((past[:4], []), (past, ["pass"])):
+        _, instances = judged(month, rows)
+        assert [i.verdict.outcome for i in instances if i.rule.rule_id == "total_is_usual"] == expected
+    change(month, "vnpt", "64", "phone_subs_net_add", 510)
+    _, instances = judged(month, past)
+    assert "total_is_usual" in failing(instances)
