@@ -11,14 +11,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from month import observation, table, write_month
-
 from expectations.rules import load_rules
 from flows.check.cells import Book, draw_book
 from flows.check.places import Instance, apply_rules
 from infra.catalogue import load_catalogue
 from infra.settings import Settings
 from infra.warehouse import open_build
+from tests.unit.check.month import observation, table, write_month
 
 HEARD = ["mobifone", "vietnamobile", "fpt", "sctv", "van_phong"]
 PERIOD, BEFORE = "2019-04", "2019-03"

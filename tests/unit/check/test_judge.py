@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import PERIOD, change, sound_month
-from month import BUILD, write_month
 
 from flows.check import explain, load_findings, overlay_waivers
 from flows.check.findings import read_findings
@@ -20,6 +18,8 @@ from flows.check.judge import Judge, start_judge
 from flows.records import Decision, Finding
 from infra.errors import OperationError, SubmissionError
 from infra.settings import PROJECT, Settings
+from tests.unit.check.conftest import PERIOD, change, sound_month
+from tests.unit.check.month import BUILD, write_month
 
 HEARD = ["mobifone", "vietnamobile", "fpt", "sctv", "van_phong"]
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from conftest import BEFORE, PERIOD, change
-from month import observation, read_truth, table
 
 from flows.check.places import Instance, usual_range
 from infra.catalogue import load_catalogue
+from tests.unit.check.conftest import BEFORE, PERIOD, change
+from tests.unit.check.month import observation, read_truth, table
 
 COMPLETENESS = {"submission_missing", "figure_missing", "figure_missing_but_counted"}
 
@@ -267,10 +267,8 @@ def test_figure_far_from_its_own_past_is_told(past: list[int], kind: str, value:
 
 def test_past_of_five_months_is_needed(month, judged) -> None:
     change(month, "viettel", "64", "phone_subs_net_add", 51)
-    past = [
-        {"period": f"2018-{m:02}", "submitter_id": "vnpt", "indicator_id": "phone_subs_net_add", "value": str(50 + m % 3)}
-        for m in range(8, 13)
-    ]
+    figure = {"submitter_id": "vnpt", "indicator_id": "phone_subs_net_add"}
+    past = [figure | {"period": f"2018-{m:02}", "value": str(50 + m % 3)} for m in range(8, 13)]
     for rows, expected in ((past[:4], []), (past, ["pass"])):
         _, instances = judged(month, rows)
         assert [i.verdict.outcome for i in instances if i.rule.rule_id == "total_is_usual"] == expected

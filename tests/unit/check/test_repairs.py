@@ -5,7 +5,6 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from conftest import change
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from flows.check.findings import make_findings
 from flows.check.programmes import fewest_figures
 from flows.check.repairs import Problem, Variable, find_repairs
 from flows.check.slips import candidates, explain_slip
+from tests.unit.check.conftest import change
 
 ONE = Fraction(1)
 
