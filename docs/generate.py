@@ -68,17 +68,9 @@ def catalogue_page() -> str:
 
 def rules_page() -> str:
     """Return the page of rules as the rule language documents them."""
-    from expectations.rules import load_rules
-    from expectations.sentences import rule_sentence
+    from expectations.pages import rules_page as page_of
 
-    catalogue = load_catalogue()
-    lines = ["# Rules", "", "Records of `expectations/rules/*.yml`, with examples in `tests/rules/<id>.csv`.", ""]
-    for rule in load_rules():
-        lines += [f"## {rule.rule_id}", "", f"**{rule.label_vi}** · {rule.label_en}", "", f"    {rule.expression}", ""]
-        lines += [rule_sentence(rule, catalogue), ""] if rule.why_vi == "" else [rule.why_vi, ""]
-        lines += [f"At {', '.join(rule.at)} · {rule.severity} · {rule.owner} mends it · since {rule.since} "
-                  f"· {rule.source}", ""]
-    return "\n".join(lines)
+    return page_of(load_catalogue())
 
 
 PAGES: dict[str, Callable[[], str]] = {

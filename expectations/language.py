@@ -37,12 +37,14 @@ PLACE_CALLS = {
     "from": 2,  # the figure as one submitter, or the one of a kind, states it
     "lower_bound": 1,  # of the catalogue
     "upper_bound": 1,
+    "usual_low": 1,  # the range of the submitter's own past months
+    "usual_high": 1,
     "integer_part": 1,
     "defined": 1,  # what the definition of the catalogue gives for it
     "days": 0,  # days of the month
     "submitted": 0,  # 1 when the submitter's report came, else 0
     "reported": 1,  # 1 when the figure was reported, else 0
-    "left_open": 1,       # 0 when the other submitters' figures already make up the division's count, else 1
+    "left_open": 1,  # 0 when the other submitters' figures already make up the division's count, else 1
     "unread": 0,  # number of things in a message that could not be used
     "report_month": 0,  # of the heading of a report's part I
     "plan_month": 0,  # of the heading of its part II

@@ -68,6 +68,7 @@ _KINDS_BY_CALL = (
     ("sum_over_submitters", "sum_sources"),
     ("whole_number", "integer_part"),
     ("bounds", "lower_bound"),
+    ("series", "usual_low"),
     ("stated_twice", "again"),
     ("stated_twice", "stated_prev"),
 )

@@ -31,6 +31,8 @@ _CALL_WORDS = {
     "from": "{1} do {0} báo cáo",
     "lower_bound": "giới hạn dưới của {}",
     "upper_bound": "giới hạn trên của {}",
+    "usual_low": "mức thấp thường thấy của {}",
+    "usual_high": "mức cao thường thấy của {}",
     "integer_part": "phần nguyên của {}",
     "defined": "giá trị tính theo định nghĩa của {}",
     "sqrt": "căn bậc hai của ({})",

@@ -52,6 +52,13 @@ def outcome_sql(condition: str, when: str = "") -> str:
     return f"case {guard}when {condition} then 'pass' when not ({condition}) then 'fail' else 'undecided' end"
 
 
+def _between_sides(number: int, sign: str) -> str:
+    left, right = f"side_{number}", f"side_{number + 1}"
+    if sign != "~":
+        return f"{left} {sign} {right}"
+    return f"{left} - half_unit <= {right} and {right} < {left} + half_unit"
+
+
 class _Writer:
     """Writes the query of one rule at one kind of place; `a` is the row that the rule is seen from."""
 
@@ -64,15 +71,36 @@ class _Writer:
         self.references = {row.reference_id: row.value for row in catalogue.reference_figures}
 
     def query(self, line: Comparison, conditions: tuple[Comparison, ...]) -> str:
-        truth = self.condition(line)
+        """Return the query: inside, the sides of the line for every place; outside, what they come to."""
+        sides = [f"{self.value(side)} as side_{n}" for n, side in enumerate(line.sides, 1)]
+        if "~" in line.signs:
+            sides.append(f"0.5 * power(10, -({self.decimals(line.sides[0])})) as half_unit")
         when = " and ".join(self.condition(tree) for tree in conditions)
-        columns = [self.value(line.sides[0]), self.value(line.sides[-1])]
-        return (
-            f"select {self.row_id()} as row_id, {self.who()} as submitter_id, a.area_code,\n"
-            f"    {columns[0]} as left_value,\n    {columns[1]} as right_value,\n"
-            f"    {outcome_sql(truth, when)} as outcome\n"
-            f"from {self.anchors()} as a"
+        sides += [f"{when} as is_concerned"] if when else []
+        truth = " and ".join(
+            _between_sides(n, sign) for n, (_, sign, _) in enumerate(line.pairs, 1) if self.is_plain(line)
         )
+        inner = ",\n        ".join(
+            [f"{self.row_id()} as row_id", f"{self.who()} as submitter_id", "a.area_code", *sides]
+        )
+        return (
+            "with figures as (\n    select * from marts.fct_observations where is_in_force and report_period = period\n)\n"
+            f"select row_id, submitter_id, area_code, side_1 as left_value, side_{len(line.sides)} as right_value,\n"
+            f"    {outcome_sql(truth, 'is_concerned' if when else '')} as outcome\n"
+            f"from (\n    select\n        {inner}\n    from {self.anchors()} as a\n) as places"
+        )
+
+    def is_plain(self, line: Comparison) -> bool:
+        """Return True; a printed figure inside a formula stands for an interval, which a column cannot say.
+
+        Raises:
+            NoQueryError: There is one.
+        """
+        for left, sign, right in line.pairs:
+            parts = (*walk(left), *walk(right))
+            if sign != "~" and any(isinstance(n, Call) and n.function == "printed" for n in parts):
+                raise NoQueryError("printed")
+        return True
 
     def row_id(self) -> str:
         return "a.observation_id" if self.place in _CELL_PLACES else "a.area_code"
@@ -89,17 +117,12 @@ class _Writer:
         if self.place not in _CELL_PLACES:
             raise NoQueryError(self.place)
         own = f" and area_code = '{self.province}'" if self.place in ("total", "submitter") else ""
-        return (
-            "(select * from marts.fct_observations where is_in_force and period = :period and report_period = :period"
-            f" and indicator_id = '{self.anchor}'{own})"
-        )
+        return f"(select * from figures where period = :period and indicator_id = '{self.anchor}'{own})"
 
     def condition(self, tree: Comparison) -> str:
         return " and ".join(self.comparison(left, sign, right) for left, sign, right in tree.pairs)
 
     def comparison(self, left: Node, sign: str, right: Node) -> str:
-        if sign != "~" and any(isinstance(n, Call) and n.function == "printed" for n in (*walk(left), *walk(right))):
-            raise NoQueryError("a printed figure inside a formula stands for an interval")
         if sign != "~":
             return f"{self.value(left)} {sign} {self.value(right)}"
         half = f"0.5 * power(10, -({self.decimals(left)}))"
@@ -200,10 +223,8 @@ class _Writer:
         )
 
     def total(self, name: str, where: str, function: str = "sum", period: str = "a.period") -> str:
-        return (
-            f"(select {function}(o.value) from marts.fct_observations as o where o.is_in_force"
-            f" and o.period = {period} and o.report_period = {period} and o.indicator_id = '{name}' and {where})"
-        )
+        found = f"o.period = {period} and o.indicator_id = '{name}' and {where}"
+        return f"(select {function}(o.value) from figures as o where {found})"
 
     def decimals(self, node: Node) -> str:
         """Return the decimals that a printed side was written with."""

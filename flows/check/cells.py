@@ -33,6 +33,10 @@ from marts.fct_figures where period in (?, ?)
 """
 _SUBMISSIONS = "select period, submitter_id, status, message from marts.fct_submissions where period in (?, ?)"
 _SOURCES = "select period, indicator_id, observation_id from marts.fct_figure_sources where period in (?, ?)"
+_HISTORY = """
+select period, submitter_id, indicator_id, value from marts.fct_figures_by_submitter
+where period < ? and period >= ? and value is not null order by period
+"""
 _INTAKE = """
 select submitter_id, message, file, kind, message_vi from marts.fct_intake_findings
 where period = ? and severity = 'blocking' order by message, file
@@ -96,7 +100,10 @@ class PublishedFigure:
 
 @dataclass
 class Book:
-    """All figures of a month and of the month before, with the catalogue that judges them."""
+    """All figures of a month and of the month before, with the catalogue that judges them.
+
+    `history`: each submitter's own figures of up to two years before the month, oldest first.
+    """
 
     period: str
     catalogue: Catalogue
@@ -104,6 +111,7 @@ class Book:
     figures: dict[tuple[str, str], PublishedFigure] = field(default_factory=dict)
     statuses: dict[tuple[str, str], str] = field(default_factory=dict)
     unread: list[dict[str, str]] = field(default_factory=list)
+    history: dict[tuple[str, str], list[Fraction]] = field(default_factory=dict)
 
     @cached_property
     def previous(self) -> str:
@@ -241,8 +249,11 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
         )
         for row in _dicts(connection, _FIGURES, months)
     }
+    history: dict[tuple[str, str], list[Fraction]] = defaultdict(list)
+    for row in _dicts(connection, _HISTORY, [period, f"{int(period[:4]) - 2}{period[4:]}"]):
+        history[row["submitter_id"], row["indicator_id"]].append(Fraction(row["value"]))
     statuses = {(r["period"], r["submitter_id"]): r["status"] for r in _dicts(connection, _SUBMISSIONS, months)}
-    return Book(period, catalogue, cells, figures, statuses, _dicts(connection, _INTAKE, [period]))
+    return Book(period, catalogue, cells, figures, statuses, _dicts(connection, _INTAKE, [period]), history)
 
 
 def make_cell(row: dict[str, Any], kinds: dict[str, str]) -> Cell:

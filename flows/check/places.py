@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from statistics import median
 
 from expectations.intervals import Interval, point, qualified
 from expectations.language import Call, Name, Node, names, parse_expression
@@ -23,6 +25,7 @@ from expectations.verdicts import (
 from flows.check.cells import Book, Cell, last_digit, nearest
 
 ZERO = Fraction(0)
+SHORTEST_PAST = 5  # months before which nothing is called usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +469,34 @@ def _bound(side: str) -> Callable[[Book, Rule, Place, tuple[Node, ...]], Figure]
     return find
 
 
+def _usual(side: int) -> Callable[[Book, Rule, Place, tuple[Node, ...]], Figure]:
+    """Return one end of what is usual for a submitter: its own past, with room for its own unrest."""
+
+    def find(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
+        name = _name_of(arguments)
+        past = book.history.get((place.submitter_id, name), [])
+        indicator = book.catalogue.indicator_by_id.get(name)
+        if indicator is None or len(past) < SHORTEST_PAST:
+            return ABSENT
+        expected, room = usual_range(past, is_stock=indicator.indicator_kind == "stock")
+        return constant(expected + side * room)
+
+    return find
+
+
+def usual_range(past: list[Fraction], is_stock: bool) -> tuple[Fraction, Fraction]:
+    """Return what is to be expected after a past, and how far from it is still usual.
+
+    A stock is expected to grow as it mostly did; a flow to be as it mostly was. The room is eight times the
+    median distance from the median, and never under 2 % or 3 units: a quiet past must not make every move odd.
+    """
+    steps = [after - before for before, after in pairwise(past)] if is_stock else past
+    middle = median(steps)
+    expected = past[-1] + middle if is_stock else middle
+    unrest = median([abs(step - middle) for step in steps])
+    return expected, max(8 * unrest, abs(expected) / 50, Fraction(3))
+
+
 def _integer_part(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
     figure = _figure(book, rule, place, _name_of(arguments), book.period)
     if figure.value is None:
@@ -534,6 +565,8 @@ _CALLS: dict[str, Callable[[Book, Rule, Place, tuple[Node, ...]], Figure]] = {
     "lower_bound": _bound("lower_bound"),
     "upper_bound": _bound("upper_bound"),
     "written": _written,
+    "usual_low": _usual(-1),
+    "usual_high": _usual(1),
     "integer_part": _integer_part,
     "defined": _defined,
     "days": _days,

@@ -74,4 +74,4 @@ def test_query_parses_on_every_target_or_says_there_is_none(rule) -> None:
             continue
         for target in ("spark", "postgres"):
             assert sqlglot.parse_one(rule_query(rule, place, CATALOGUE, indicator, target), read=target)
-        assert query.startswith("select row_id, ")
+        assert "select row_id, " in query
