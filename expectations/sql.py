@@ -84,7 +84,8 @@ class _Writer:
             [f"{self.row_id()} as row_id", f"{self.who()} as submitter_id", "a.area_code", *sides]
         )
         return (
-            "with figures as (\n    select * from marts.fct_observations where is_in_force and report_period = period\n)\n"
+            "with figures as (\n    select * from marts.fct_observations\n"
+            "    where is_in_force and report_period = period\n)\n"
             f"select row_id, submitter_id, area_code, side_1 as left_value, side_{len(line.sides)} as right_value,\n"
             f"    {outcome_sql(truth, 'is_concerned' if when else '')} as outcome\n"
             f"from (\n    select\n        {inner}\n    from {self.anchors()} as a\n) as places"

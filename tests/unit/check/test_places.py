@@ -200,13 +200,12 @@ def test_every_planted_error_is_found_at_its_place_and_nothing_else_blocks(
 ) -> None:
     import csv
 
-    from month import write_month
-
     from expectations.rules import rules_in_force
     from flows.check.cells import draw_book
     from flows.check.places import apply_rules
     from infra.catalogue import load_catalogue
     from infra.warehouse import open_build
+    from tests.unit.check.month import write_month
 
     folder = shared_folder / "field"
     months = [BEFORE] if period == BEFORE else [BEFORE, PERIOD]
