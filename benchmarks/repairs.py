@@ -34,6 +34,7 @@ from infra.warehouse import open_build
 
 MONTHS = 1000
 ERRORS_A_PAST = 50  # months that share one drawn month before
+MOST_AT_ONCE = 32    # errors in the month that shows how time grows
 FOUND_BAR, FIRST_BAR, THREE_BAR = 0.99, 0.80, 0.95
 TOTALS = {
     "phone_subs_total": ("phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid"),
@@ -76,6 +77,7 @@ def main() -> int:
         for number in range(start, min(start + ERRORS_A_PAST, months)):
             kind = list(ERRORS)[number % len(ERRORS)]
             scores[kind] += past.score(kind, Random(f"error {number}"), seconds)
+    show_growth(past)
     return show(scores, seconds)
 
 
@@ -446,6 +448,22 @@ def show(scores: Mapping[str, Score], seconds: list[float]) -> int:
     ]
     print("bars met" if not missed else f"bars missed: {', '.join(missed)}")
     return 1 if missed else 0
+
+
+def show_growth(past: Past) -> None:
+    """Print how long explaining takes as more and more errors are in one month."""
+    print("errors in one month and milliseconds to explain them: ", end="")
+    random, wrong = Random("growth"), {}
+    for number in range(1, MOST_AT_ONCE + 1):
+        wrong |= plant(past.book, list(ERRORS)[number % len(ERRORS)], random)
+        if number & (number - 1):
+            continue
+        book, instances = past.judge(wrong)
+        start = time.process_time()
+        cases = find_cases(book, instances)
+        spent = 1000 * (time.process_time() - start)
+        print(f"{number}: {spent:.0f} ({len(cases)} cases)", end="  ", flush=True)
+    print()
 
 
 def _line(kind: str, score: Score) -> str:

@@ -117,7 +117,9 @@ def checks_folder(settings: Settings, build_id: str) -> Any:
 def serve() -> None:
     """Answer requests from standard input until it ends. The process's own entry."""
     parent = os.getppid()
-    answers, sys.stdout = sys.stdout, sys.stderr  # nothing an import prints may reach the other side
+    # Nothing that an import or a solver prints, in Python or below it, may reach the other side.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     requests: Queue[str] = Queue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flows.check.repairs import Problem
 
-MOST_SUPPORTS = 8
+MOST_SUPPORTS = 4
 REACH = 50.0  # how many times the largest gap a figure may move
 
 
@@ -54,7 +54,7 @@ def fewest_figures(problem: Problem) -> Iterator[list[str]]:
                 numpy.concatenate([numpy.full(size, -REACH), numpy.zeros(size)]),
                 numpy.concatenate([numpy.full(size, REACH), numpy.ones(size)]),
             ),
-            options={"time_limit": 2.0},
+            options={"time_limit": 0.5},
         )
         if result.x is None:
             return

@@ -21,6 +21,8 @@ from flows.check.slips import SLIPS, candidates, explain_slip, misfit
 ZERO = Fraction(0)
 MOST_REPAIRS = 12
 MOST_PAIRS = 4000
+MOST_PEELED = 10  # figures changed in one case
+BEAM = 24  # states kept after each change
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,12 @@ class Problem:
         indices = {i for name in changes for i in self.touching[name]} | self.failing
         return all(self._holds(self.constraints[i], changes) for i in indices)
 
+    def failing_after(self, changes: Mapping[str, Fraction], failing: frozenset[int], name: str) -> frozenset[int]:
+        """Return the rules that fail after the changes, given those that failed before `name` was changed."""
+        touched = self.touching[name]
+        broken = {i for i in touched if not self._holds(self.constraints[i], changes)}
+        return frozenset((failing - set(touched)) | broken)
+
     @staticmethod
     def _holds(constraint: LinearConstraint, changes: Mapping[str, Fraction]) -> bool:
         moved = sum((c * changes[n] for n, c in constraint.coefficients.items() if n in changes), ZERO)
@@ -137,6 +145,8 @@ def find_repairs(problem: Problem) -> list[Repair]:
         found += _pair_repairs(problem)
     if not found:
         found = _several_moves(problem)
+    if not found:
+        found = _peeled(problem)
     if not found:
         found = _programmed(problem)
     return _ranked(found)
@@ -367,6 +377,47 @@ def _joined(cover: Iterable[Repair]) -> Repair:
         sum(repair.cost for repair in repairs) + 1.0 * (len(repairs) - 1),
         any(repair.is_open for repair in repairs),
     )
+
+
+def _peeled(problem: Problem) -> list[Repair]:
+    """Mend one failing rule after the other, keeping the few states that leave least to mend.
+
+    Two wrong figures in one rule hide each other: no single change mends all rules it touches. But a wrong
+    figure also stands in rules of its own, and once it is mended there the other one comes out.
+    """
+    states: list[tuple[dict[str, Fraction], frozenset[int]]] = [({}, problem.failing)]
+    done: list[dict[str, Fraction]] = []
+    for _ in range(MOST_PEELED):
+        grown: dict[tuple[tuple[str, Fraction], ...], tuple[dict[str, Fraction], frozenset[int]]] = {}
+        for changes, failing in states:
+            for name, change in _next_changes(problem, changes, failing):
+                after = changes | {name: change}
+                left = problem.failing_after(after, failing, name)
+                if len(left) <= len(failing):
+                    grown[tuple(sorted(after.items()))] = (after, left)
+        states = sorted(grown.values(), key=lambda s: (len(s[1]), len(s[0]), sorted(s[0])))[:BEAM]
+        done += [changes for changes, left in states if not left]
+        if done or not states:
+            break
+    repairs = [{n: problem.variables[n].value + c for n, c in changes.items()} for changes in done]
+    return [
+        _repair(problem, values)
+        for values in repairs
+        if all(_on_grid(problem, name, value) for name, value in values.items()) and problem.whole <= set(values)
+    ]
+
+
+def _next_changes(
+    problem: Problem, changes: Mapping[str, Fraction], failing: frozenset[int]
+) -> Iterator[tuple[str, Fraction]]:
+    """Return the changes of one figure that mend the failing rule with the fewest figures."""
+    start = min(failing, key=lambda i: (len(problem.constraints[i].coefficients), i))
+    constraint = problem.constraints[start]
+    moved = sum((c * changes[n] for n, c in constraint.coefficients.items() if n in changes), ZERO)
+    for name, coefficient in constraint.coefficients.items():
+        room = (constraint.change - point(moved)).scaled(1 / coefficient)
+        if name not in changes and not problem.variables[name].is_fixed and room.is_point and room.low:
+            yield name, room.low
 
 
 def _programmed(problem: Problem) -> list[Repair]:
