@@ -228,7 +228,7 @@ def _exchanges(problem: Problem) -> Iterator[Repair]:
 
 
 def _neighbours(problem: Problem) -> Iterator[tuple[str, str]]:
-    variables = [problem.variables[n] for n in problem.suspects if not problem.variables[n].is_total]
+    variables = [problem.variables[n] for n in problem.suspects]
     for one, other in combinations(variables, 2):
         is_near = (one.line and one.line == other.line) or (one.column and one.column == other.column)
         if is_near and problem.mends(one.name) | problem.mends(other.name) == problem.failing:
@@ -350,7 +350,7 @@ def _covers(
 
 def _partial_exchanges(problem: Problem) -> Iterator[Repair]:
     """Exchanges that mend every rule they touch, though other rules fail for other reasons."""
-    variables = [problem.variables[n] for n in problem.suspects if not problem.variables[n].is_total]
+    variables = [problem.variables[n] for n in problem.suspects]
     for one, other in combinations(variables, 2):
         is_near = (one.line and one.line == other.line) or (one.column and one.column == other.column)
         difference = other.value - one.value

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from flows.check.places import Instance, usual_range
+from flows.check.calls import usual_range
+from flows.check.places import Instance
 from infra.catalogue import load_catalogue
 from tests.unit.check.conftest import BEFORE, PERIOD, change
 from tests.unit.check.month import observation, read_truth, table
