@@ -6,6 +6,7 @@ small month. Each begins in its own process before the first message is opened.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -37,6 +38,7 @@ def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) 
     Raises:
         TonghopError: As the steps do.
     """
+    gc.disable()                  # one month, then the end: there is little to collect and much to import
     steps.check_period(period)
     load_catalogue().at(period)
     progress = ScreenProgress()

@@ -7,6 +7,7 @@ one-off run has no use for. Its database stands in the home, so `tonghop serve` 
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -49,7 +50,7 @@ class PrefectServer:
         self._log = (home / "prefect" / "server.log").open("ab")
         environment = os.environ | prefect_environment(home) | {
             f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED_SERVICES
-        } | {"PREFECT_SERVER_UI_ENABLED": "false"}
+        } | {"PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false"}
         environment.pop("PREFECT_API_URL", None)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flows.prefect_server", str(self.port)],
@@ -121,6 +122,7 @@ def _end_with_parent() -> None:
 
 def _serve(port: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    gc.disable()                  # a short life: collecting while importing costs a fifth of the start
     import uvicorn
     from prefect.server.api.server import create_app
 

@@ -9,6 +9,7 @@ It ends by itself when the process that started it closes its pipe or dies; it n
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -123,6 +124,9 @@ def serve() -> None:
     requests: Queue[str] = Queue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    # The judge is needed last: while others start, it waits its turn; a short life needs no collection.
+    os.nice(10)
+    gc.disable()
     from flows.check.run import Engine
 
     engine = Engine()
