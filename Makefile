@@ -23,7 +23,7 @@ test: $(VENV)/dev  ## every test
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/dev  ## linters, types, rules and catalogue; shows all failures, not the first
-	@status=0; \
+	@status=0; export PYTHONWARNINGS=ignore::UserWarning; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models || status=1; \
