@@ -37,7 +37,8 @@ def preview_files(paths: Sequence[Path], sender: str, period: str, catalogue: Ca
     receipts = in_order(receipt for receipt, _ in opened)
     readings = _read(opened, period, catalogue)
     resolved = resolve_versions(receipts, readings, catalogue)
-    about = [f for r in receipts for f in message_findings(r, catalogue)]
+    # A file on disk has no date of sending, and nothing is late in a preview.
+    about = [f for r in receipts for f in message_findings(r, catalogue) if f.kind != "no_date"]
     about += silent_documents(resolved.readings, period)
     return [*(r.reading for r in resolved.readings), Reading(findings=tuple(about))]
 
