@@ -39,6 +39,7 @@ docs: $(VENV)/dev  ## write the reference pages (commands, indicators, rules) an
 
 field: $(VENV)/dev  ## how well the field's mailboxes are read and judged (needs the field data)
 	@$(BIN)/python -m benchmarks.field
+	@$(BIN)/python -m benchmarks.field_findings
 
 benchmark: $(VENV)/dev  ## a month against the same steps done the plain way, in one run
 	@$(BIN)/python -m benchmarks.month
