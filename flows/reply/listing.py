@@ -1,4 +1,4 @@
-"""A workbook that lists what was read, for files whose cells cannot be marked (.xls, .ods, .csv, .docx, .pdf)."""
+"""A workbook that lists what was read, for files whose cells cannot be marked (.ods, .csv, .docx, .pdf)."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from flows.reply.letter import Answer, letter_text, summary_rows
 from flows.reply.listing import listing_workbook
 from flows.reply.marked_workbook import UnmarkableWorkbookError, mark_workbook
 from flows.reply.marks import marks_of
+from flows.reply.xls_copy import copy_xls
 from infra.catalogue import Catalogue
 from infra.settings import Settings
 
@@ -128,15 +129,18 @@ def _files(answer: Answer, archive: ArchiveStore) -> Iterator[ReplyFile]:
 
 def _marked(reading: DocumentReading, answer: Answer, archive: ArchiveStore) -> ReplyFile | None:
     file = reading.document.file
-    if not file.lower().endswith(MARKABLE):
+    is_old = file.lower().endswith(".xls")
+    if not is_old and not file.lower().endswith(MARKABLE):
         return None
     marks = marks_of(reading, answer.verdicts, answer.catalogue)
     try:
-        data = mark_workbook(archive.get(reading.document.sha256), marks, summary_rows(answer, file))
+        data = archive.get(reading.document.sha256)
+        data = mark_workbook(copy_xls(data) if is_old else data, marks, summary_rows(answer, file))
     except UnmarkableWorkbookError:
         return None
-    line = f"{_flat(file)}: chính tệp của đơn vị, mỗi ô có ghi chú và màu, thêm trang “Kết quả đọc”."
-    return ReplyFile(_flat(file), data, line)
+    what = "bản sao dạng .xlsx của tệp đơn vị, giữ nguyên vị trí từng ô" if is_old else "chính tệp của đơn vị"
+    name = f"{_flat(file)}x" if is_old else _flat(file)
+    return ReplyFile(name, data, f"{name}: {what}, mỗi ô có ghi chú và màu, thêm trang “Kết quả đọc”.")
 
 
 def _message(
