@@ -68,6 +68,16 @@ def test_each_planted_error_is_found_at_its_cell_and_blocks(stopped_home: Path, 
     assert caught, f"{error.rule_id} does not name {error.message} {error.file} {error.sheet}!{error.cell}"
 
 
+@pytest.mark.parametrize("error", load_planted_errors(), ids=lambda error: f"{error.error_id}-{error.kind}")
+def test_the_stewards_page_offers_the_right_value_for_each_planted_error(
+    stopped_home: Path, error: PlantedError
+) -> None:
+    page = (stopped_home / "steward" / f"{PERIOD}.html").read_text(encoding="utf-8")
+    findings = [f for f in blocking_findings(stopped_home) if _names(f, error)]
+    target = next(c["observation_id"] for f in findings for c in _cells(f) if _is_at(c, error))
+    assert f"tonghop correct {target} {error.right} " in page
+
+
 def test_corrected_month_publishes_the_right_figures(stopped_home: Path, faulty_inbox: Path) -> None:
     findings = blocking_findings(stopped_home)
     for error in load_planted_errors():
