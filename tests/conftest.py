@@ -38,3 +38,21 @@ def shared_folder() -> Path:
 def settings(tmp_path: Path) -> Settings:
     """Settings of an empty home."""
     return load_settings(tmp_path / "home")
+
+
+COLLECTED = pytest.StashKey[str]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember how many tests this run has."""
+    files = {item.path for item in session.items}
+    session.config.stash[COLLECTED] = f"{len(session.items)} in {len(files)} files"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many tests there were, above pytest's own closing line."""
+    left_out = len(terminalreporter.stats.get("deselected", []))
+    terminalreporter.ensure_newline()
+    terminalreporter.write_line(
+        f"Số phép thử · Number of tests: {config.stash.get(COLLECTED, 'none')}; left out of this lane: {left_out}"
+    )
