@@ -12,19 +12,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import infra.warehouse as warehouse_module
 from flows.build.definitions import CompiledDefinition, compile_definitions
 from flows.records import Decision, Document, DocumentReading, IntakeFinding, NarrativeItem, Observation, Receipt
 from infra.catalogue import TABLES, Catalogue
+from infra.dependencies import step_digest
 from infra.errors import OperationError
-from infra.settings import PROJECT
 
 BUILD_ID_LENGTH = 16
-DBT_PROJECT = PROJECT / "dbt_project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ class BuildInputs:
 
         Narrative items are the exception: they are published in the order of the document.
         """
-        digest = hashlib.sha256(f"{self.period} {code_digest()}".encode())
+        digest = hashlib.sha256(f"{self.period} {step_digest('build')}".encode())
         for name in ("receipts", "documents", "observations", "intake_findings", "decisions"):
             for line in sorted(_line(record) for record in getattr(self, name)):
                 digest.update(line)
@@ -103,22 +99,6 @@ def gather_inputs(
         intake_findings=tuple(f for r in readings for f in r.reading.findings),
         decisions=decisions,
     )
-
-
-@cache
-def code_digest() -> str:
-    """Return the hash of the models and of the code that builds: another code is another warehouse."""
-    digest = hashlib.sha256()
-    for path in [*_code_files()]:
-        digest.update(path.relative_to(PROJECT).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _code_files() -> list[Path]:
-    models = [p for suffix in ("sql", "yml") for p in DBT_PROJECT.rglob(f"*.{suffix}")]
-    build = [*Path(__file__).parent.glob("*.py"), Path(warehouse_module.__file__)]
-    return sorted({*models, *build, PROJECT / "flows" / "records.py", PROJECT / "expectations" / "language.py"})
 
 
 def _line(record: Any) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
 from expectations.data_docs import RulePage, write_pages
-from expectations.rules import RULES, Rule, rules_in_force
+from expectations.rules import Rule, rules_in_force
 from expectations.sentences import rule_sentence, vietnamese_number
 from expectations.suites import failing_rows, import_engine, open_context
 from flows.check.causes import make_cases
@@ -20,10 +19,12 @@ from flows.check.messages import place_vi, sides
 from flows.check.places import Instance, apply_rules
 from flows.records import Finding
 from infra.catalogue import Catalogue, load_catalogue
+from infra.dependencies import step_digest
 from infra.errors import OperationError
 from infra.settings import load_settings
 from infra.warehouse import open_build
 
+STAMP_LENGTH = 16
 SEVERITY_VI = {"blocking": "chặn phát hành", "warning": "cảnh báo", "note": "ghi chú"}
 OUTCOME_VI = {"pass": "đạt", "fail": "không đạt", "undecided": "chưa kết luận được"}
 OWNER_VI = {
@@ -53,11 +54,11 @@ class Engine:
         """
         settings = load_settings(home)
         folder = settings.home / "checks" / build_id
-        stamp = _stamp(period)
+        catalogue = load_catalogue().at(period)
+        stamp = step_digest("check", catalogue)[:STAMP_LENGTH]
         if _is_done(folder, stamp):
             return {"reused": 0.0}
         clock = _Clock()
-        catalogue = load_catalogue().at(period)
         with open_build(settings, build_id) as connection:
             book = draw_book(connection, catalogue, period)
         clock.lap("draw")
@@ -98,14 +99,6 @@ class _Clock:
         now = time.perf_counter()
         self.laps[name] = round(now - self._last, 4)
         self._last = now
-
-
-def _stamp(period: str) -> str:
-    """Return what a check depends on besides the build: the rules and this code."""
-    digest = hashlib.sha256(period.encode())
-    for path in sorted([*RULES.glob("*.yml"), *RULES.parent.glob("*.py"), *Path(__file__).parent.glob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _is_done(folder: Path, stamp: str) -> bool:

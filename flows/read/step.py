@@ -27,11 +27,11 @@ from flows.read.versions import READ, Resolved, in_order, resolve_versions
 from flows.readings import reading_from_json, reading_to_json, save_month, write_json
 from flows.records import Document, DocumentReading, Reading, Receipt, ReceiptStatus
 from infra.catalogue import Catalogue
+from infra.dependencies import step_digest
 from infra.killpoints import reached
-from infra.settings import PROJECT, Settings
+from infra.settings import Settings
 
 WORKERS = 2
-CATALOGUE_PARTS = ("areas", "area_aliases", "submitters", "indicators", "labels", "units", "provisions")
 Advance = Callable[[int, int], None]
 
 
@@ -126,7 +126,7 @@ def _read_all(
     progress: Advance,
 ) -> list[DocumentReading]:
     """Return one reading a request, from the cache where nothing changed, else from a child; two at a time."""
-    digest = reading_digest(catalogue)
+    digest = step_digest("read", catalogue)
     found: dict[int, Reading] = {}
     missing: list[int] = []
     for number, request in enumerate(requests):
@@ -162,17 +162,6 @@ def _read_missing(
             return number, sandbox.read(archive.get(request.document.sha256), request, period)
 
         yield from pool.map(read, missing)
-
-
-def reading_digest(catalogue: Catalogue) -> str:
-    """Return the digest of everything besides the document that decides what is read: catalogue, code, libraries."""
-    digest = hashlib.sha256()
-    for part in CATALOGUE_PARTS:
-        digest.update(repr(getattr(catalogue, part)).encode())
-    folder = PROJECT / "flows"
-    for path in (*sorted((folder / "read").glob("*.py")), folder / "records.py", PROJECT / "requirements.lock"):
-        digest.update(path.name.encode() + (path.read_bytes() if path.exists() else b""))
-    return digest.hexdigest()
 
 
 def is_lasting(reading: Reading) -> bool:

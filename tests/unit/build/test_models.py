@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from flows.build import start_builder
-from flows.build.inputs import DBT_PROJECT, BuildInputs
+from flows.build.inputs import BuildInputs
 from infra.catalogue import load_catalogue
-from infra.settings import load_settings
+from infra.settings import PROJECT, load_settings
 from tests.warehouse_fixture import PERIOD, whole_month
 
-MODELS = DBT_PROJECT / "models"
+MODELS = PROJECT / "dbt_project" / "models"
 UNIT_TESTS = {
     test["name"] for path in MODELS.rglob("_unit_tests.yml") for test in yaml.safe_load(path.read_text())["unit_tests"]
 }

@@ -25,6 +25,7 @@ from infra.settings import Settings
 
 PERIOD = "2019-04"
 TEXT = "Báo cáo tháng 4/2019\n1. Đại lý Internet: 26 đại lý\n2. Trạm BTS: {} trạm\n"
+BTS = "telecom_bts_total"
 Month = Callable[..., list[DocumentReading]]
 
 
@@ -102,10 +103,16 @@ def test_a_child_that_ran_out_of_time_is_asked_again() -> None:
     assert step.is_lasting(Reading())
 
 
-def test_another_catalogue_is_another_reading() -> None:
-    first, second = load_catalogue().at("2019-04"), load_catalogue().at("2019-04")
-    assert step.reading_digest(first) == step.reading_digest(second)
-    assert step.reading_digest(first) != step.reading_digest(dataclasses.replace(first, labels=first.labels[1:]))
+def test_a_taught_sentence_is_read_in_what_was_read_before(
+    settings: Settings, ledger: Ledger, read_month: Month, tmp_path: Path
+) -> None:
+    taught = load_catalogue().at(PERIOD)
+    untaught = dataclasses.replace(taught, phrases=tuple(p for p in taught.phrases if p.indicator_id != BTS))
+    write(tmp_path / "inbox" / "1.eml", "Báo cáo tháng 4/2019\nToàn huyện hiện có 57 trạm BTS đang phát sóng.\n")
+    receive_folder(settings, open_archive(settings), ledger, taught, PERIOD, tmp_path / "inbox")
+    archive = open_archive(settings)
+    assert values(read_receipts(settings, archive, ledger, untaught, PERIOD)) == {}
+    assert values(read_receipts(settings, archive, ledger, taught, PERIOD)) == {BTS: "57 1.eml"}
 
 
 def test_a_correction_that_comes_later_changes_what_counts(read_month: Month, ledger: Ledger, tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""What a step's result depends on besides its data: found by following imports, never listed by hand.
+
+A step that keeps its result (a reading, a build, a check) may use it again only while nothing that made it has
+changed. Starting from the step's own module, this follows every import within the project, also one inside a
+function and a module named in a string (`python -m flows.build.dbt_process`), and digests each file it meets with
+the data files beside it, the step's rules or models, the lock file of the libraries, the version of Python, and
+the catalogue: all of its tables, so that a table used tomorrow cannot be forgotten today.
+
+A module that moves is followed by the import that moves with it; only the entries below are names, and an entry
+that is not there is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.settings import PROJECT
+
+if TYPE_CHECKING:
+    from infra.catalogue import Catalogue
+
+PACKAGES = ("flows", "expectations", "infra")
+LOCK = "requirements.lock"
+# Imports are found by pattern: parsing every module costs a month 0.2 s. A test compares with the syntax tree.
+_FROM = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|(?:[^\n\\]|\\\n)+)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+((?:[^\n\\]|\\\n)+)", re.MULTILINE)
+_NAMED = re.compile(rf"[\"']((?:{'|'.join(PACKAGES)})(?:\.\w+)+)[\"']")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that keeps results: the module its work begins in, and the data files that steer it (as globs)."""
+
+    entry: str
+    data: tuple[str, ...] = ()
+
+
+STEPS = {
+    "read": Step("flows.read.step"),
+    "build": Step("flows.build.builder", ("dbt_project/**/*.sql", "dbt_project/**/*.yml")),
+    "check": Step("flows.check.run", ("expectations/rules/*.yml",)),
+}
+
+
+def step_digest(step: str, catalogue: Catalogue | None = None, root: Path = PROJECT) -> str:
+    """Return the SHA-256 (hex) of everything besides its data that decides what a step gives.
+
+    Args:
+        step: One of `STEPS`.
+        catalogue: The catalogue the step works with; None when it hashes the rows itself.
+        root: The checkout.
+
+    Raises:
+        LookupError: The entry of the step or its data files are not in the checkout: this list is out of date.
+    """
+    digest = hashlib.sha256(f"{step} {sys.version_info[:2]}".encode())
+    digest.update(files_digest(step, root).encode())
+    if catalogue is not None:
+        digest.update(repr(catalogue).encode())
+    return digest.hexdigest()
+
+
+@cache
+def files_digest(step: str, root: Path = PROJECT) -> str:
+    """Return the SHA-256 (hex) of the names and bytes of `step_files`; read once a process."""
+    digest = hashlib.sha256()
+    for path in step_files(step, root):
+        data = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(data)}\n".encode() + data)
+    return digest.hexdigest()
+
+
+def step_files(step: str, root: Path = PROJECT) -> list[Path]:
+    """Return the files a step depends on, sorted: code, data beside the code, rules or models, the lock file.
+
+    Raises:
+        LookupError: As `step_digest`.
+    """
+    code = _modules_from(STEPS[step].entry, root)
+    found = {*code, root / LOCK}
+    for folder in {path.parent for path in code}:
+        found.update(path for path in folder.iterdir() if path.is_file() and _is_data(path))
+    for pattern in STEPS[step].data:
+        matching = [path for path in root.glob(pattern) if path.is_file()]
+        if not matching:
+            raise LookupError(f"the step {step!r} names {pattern}, but {root} has no such file")
+        found.update(matching)
+    return sorted(path for path in found if path.is_file())
+
+
+def imports_of(text: str) -> set[str]:
+    """Return every module name that a source text may import from the project; names of other things are among them."""
+    names: set[str] = set(_NAMED.findall(text))
+    for module, imported in _FROM.findall(text):
+        names.add(module)
+        names.update(f"{module}.{name}" for name in re.findall(r"\w+", imported))
+    for imported in _IMPORT.findall(text):
+        names.update(re.findall(r"[\w.]+", imported))
+    return {name for name in names if name.partition(".")[0] in PACKAGES}
+
+
+def _modules_from(entry: str, root: Path) -> set[Path]:
+    if not _files_of(entry, root):
+        raise LookupError(f"{entry} is named in infra/dependencies.py, but it is not in {root}")
+    found: set[Path] = set()
+    names = {entry}
+    while names:
+        new = {path for name in names for path in _files_of(name, root)} - found
+        found |= new
+        names = {name for path in new for name in imports_of(path.read_text(encoding="utf-8"))}
+    return found
+
+
+def _files_of(name: str, root: Path) -> list[Path]:
+    """Return the file of a module and those of the packages around it, which importing it runs too."""
+    parts = name.split(".")
+    whole = root.joinpath(*parts)
+    candidates = [whole.with_suffix(".py"), whole / "__init__.py"]
+    module = next((path for path in candidates if path.is_file()), None)
+    if module is None:
+        return []
+    around = [root.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts))]
+    return [module, *(path for path in around if path.is_file())]
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix not in (".py", ".pyc") and not path.name.startswith(".")
