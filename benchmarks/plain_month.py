@@ -28,11 +28,11 @@ from expectations.suites import build_suite
 from flows.build.builder import PUBLISHED_TABLES
 from flows.build.inputs import gather_inputs
 from flows.check import load_findings
-from flows.check.causes import make_cases
 from flows.check.cells import draw_book
 from flows.check.findings import DOCS, make_findings, validation_report, write_results
 from flows.check.frames import draw_frames
 from flows.check.places import Instance, apply_rules
+from flows.check.repair.causes import make_cases
 from flows.check.run import _write_docs
 from flows.deliver import deliver_edition
 from flows.publish import publish_edition

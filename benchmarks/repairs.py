@@ -24,10 +24,11 @@ from pathlib import Path
 from random import Random
 
 from expectations.rules import rules_in_force
-from flows.check.causes import Case, _components, _problem, find_cases, weave
 from flows.check.cells import Book, Cell, draw_book
 from flows.check.places import Instance, apply_rules, verdict_at
-from flows.check.repairs import Repair, minimal_cells
+from flows.check.repair.causes import Case, _components, _problem, find_cases, weave
+from flows.check.repair.problem import Repair
+from flows.check.repair.repairs import minimal_cells
 from flows.sample import PERIOD, write_sample
 from infra.settings import load_settings
 from infra.warehouse import open_build

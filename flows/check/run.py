@@ -11,12 +11,12 @@ from expectations.data_docs import RulePage, write_pages
 from expectations.rules import Rule, rules_in_force
 from expectations.sentences import rule_sentence, vietnamese_number
 from expectations.suites import failing_rows, import_engine, open_context
-from flows.check.causes import make_cases
 from flows.check.cells import Book, draw_book
 from flows.check.findings import DOCS, FINDINGS, REPORT, make_findings, validation_report, write_results
 from flows.check.frames import draw_frames
 from flows.check.messages import place_vi, sides
 from flows.check.places import Instance, apply_rules
+from flows.check.repair.causes import make_cases
 from flows.records import Finding
 from infra.catalogue import Catalogue, load_catalogue
 from infra.dependencies import step_digest

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from expectations.constraints import LinearConstraint
 from expectations.intervals import Interval, point
-from flows.check.causes import make_cases
 from flows.check.findings import make_findings
-from flows.check.programmes import fewest_figures
-from flows.check.repairs import Problem, Variable, find_repairs
-from flows.check.slips import candidates, explain_slip
+from flows.check.repair.causes import make_cases
+from flows.check.repair.problem import Problem, Variable
+from flows.check.repair.programmes import fewest_figures
+from flows.check.repair.repairs import find_repairs
+from flows.check.repair.slips import candidates, explain_slip
 from tests.unit.check.conftest import change
 
 ONE = Fraction(1)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from flows.check.repairs import Problem
+from flows.check.repair.problem import Problem
 
 MOST_SUPPORTS = 4
 SECONDS = 0.5

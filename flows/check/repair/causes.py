@@ -19,8 +19,9 @@ from expectations.intervals import Interval
 from expectations.language import evaluate, names, round_half_up
 from flows.check.cells import Book, Cell, decimal_text, last_digit
 from flows.check.places import Instance
-from flows.check.repairs import Problem, Repair, Variable, find_repairs
-from flows.check.slips import SLIPS
+from flows.check.repair.problem import Problem, Repair, Variable
+from flows.check.repair.repairs import find_repairs
+from flows.check.repair.slips import SLIPS
 from flows.records import Finding
 
 ZERO = Fraction(0)
