@@ -60,7 +60,7 @@ def test_what_a_step_loads_when_it_runs_is_among_its_files(step: str) -> None:
 
 def test_the_child_processes_of_a_step_are_among_its_files() -> None:
     names = {path.relative_to(PROJECT).as_posix() for step in STEPS for path in step_files(step)}
-    assert {"flows/read/reader.py", "flows/build/dbt_process.py", "flows/check/causes.py"} <= names
+    assert {"flows/read/reader.py", "flows/build/dbt_process.py", "flows/check/repair/causes.py"} <= names
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: p.relative_to(PROJECT).as_posix())
