@@ -185,7 +185,7 @@ def start_helpers(settings: Settings) -> Helpers:
     from flows.read.step import warm_up
 
     warm_up()
-    return Helpers(start_builder(settings), start_judge())
+    return Helpers(start_builder(settings), start_judge(settings))
 
 
 # The command line begins the helpers before Prefect is imported; a scheduled run begins its own.

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from flows.records import Decision, DocumentReading, Receipt
 from infra.errors import OperationError
+from infra.helper_process import Answer, Helper, HelperProcess
 from infra.killpoints import reached
 from infra.settings import PROJECT, Settings
 
-IMPORT_SECONDS = 600          # a cold machine under load; an idle one needs three
-BUILD_SECONDS = 600
+BUILD_CPU_SECONDS = 600       # a month needs two
+DBT = Helper(
+    "build", "flows.build.dbt_process", "dựng kho số liệu", "process that builds the warehouse",
+    # A semaphore's keeper warns about a process that is ended, not torn down.
+    python_options=("-W", "ignore:resource_tracker"),
+)
 PUBLISHED_TABLES = (
     "marts.fct_observations", "marts.fct_figures", "marts.fct_figure_sources", "marts.fct_submissions",
     "reports.rpt_figures", "reports.rpt_extract",
@@ -28,13 +30,12 @@ PUBLISHED_TABLES = (
 class Builder:
     """A dbt process that is importing or waiting, and the means to build with it.
 
-    Call `start_builder` early, `build` when the files are read, `stop` in any case. After its process died
-    a builder begins another by itself. `timings` are those of the last build, in seconds.
+    Call `start_builder` early, `build` when the files are read, `stop` in any case. `timings` are those of
+    the last build, in seconds.
     """
 
     settings: Settings
-    process: subprocess.Popen[str] | None = None
-    is_parsed: bool = False
+    process: HelperProcess
     with_unit_tests: bool = False     # of the models: they are right or wrong whatever the month
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -85,91 +86,31 @@ class Builder:
         return build_id
 
     def stop(self) -> None:
-        """End the process if it still runs; harmless when it does not."""
-        process, self.process, self.is_parsed = self.process, None, False
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        process.kill()
-        process.wait()
+        """End the process; harmless when it has ended."""
+        self.process.stop()
 
     def _run_dbt(self, folder: Path) -> list[dict[str, Any]]:
-        process = self._running_process()
-        if not self.is_parsed:
-            self._note("import_and_parse", _hear(process, IMPORT_SECONDS))
-            self.is_parsed = True
         arguments = [] if self.with_unit_tests else ["--exclude-resource-type", "unit_test"]
-        _tell(process, {"folder": str(folder), "arguments": arguments})
-        built = _hear(process, BUILD_SECONDS)
+        built = self.process.ask({"folder": str(folder), "arguments": arguments}, BUILD_CPU_SECONDS)
+        self._note("import_and_parse", self.process.wait_until_ready())
         self._note("dbt_build", built)
-        return list(built["nodes"])
+        if built.content["failures"]:
+            raise _dbt_failed(built.content["failures"])
+        return list(built.content["nodes"])
 
-    def _note(self, what: str, message: dict[str, Any]) -> None:
-        self.timings |= {what: message["seconds"], f"{what}_cpu": message["cpu_seconds"]}
-
-    def _running_process(self) -> subprocess.Popen[str]:
-        if self.process is None or self.process.poll() is not None:
-            self.stop()
-            self.process = _start_process(self.settings)
-        return self.process
+    def _note(self, what: str, answer: Answer) -> None:
+        self.timings |= {what: answer.seconds, f"{what}_cpu": answer.cpu_seconds}
 
 
 def start_builder(settings: Settings) -> Builder:
     """Begin a process that imports dbt and parses the project, and return at once."""
-    return Builder(settings, _start_process(settings))
+    folder = dbt_folder(settings)
+    return Builder(settings, HelperProcess(DBT, settings.home, str(PROJECT / "dbt_project"), str(folder)))
 
 
 def dbt_folder(settings: Settings) -> Path:
-    """Return where dbt keeps its parsed project and its log: never in the repository."""
+    """Return where dbt keeps its parsed project: never in the repository."""
     return settings.home / "dbt"
-
-
-def _start_process(settings: Settings) -> subprocess.Popen[str]:
-    folder = dbt_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    quiet = ["-W", "ignore:resource_tracker"]       # semaphores of a process that is ended, not torn down
-    command = [sys.executable, *quiet, "-m", "flows.build.dbt_process", str(PROJECT / "dbt_project"), str(folder)]
-    with (folder / "dbt.log").open("w", encoding="utf-8") as log:
-        return subprocess.Popen(
-            command, cwd=PROJECT, env=_environment(), text=True, encoding="utf-8",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-        )
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without DBT_* variables: dbt reads them as flags, and only ours may reach it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-    return kept | {"DO_NOT_TRACK": "1", "PYTHONUTF8": "1"}
-
-
-def _tell(process: subprocess.Popen[str], message: dict[str, Any]) -> None:
-    pipe = _pipe(process.stdin)
-    try:
-        pipe.write(json.dumps(message) + "\n")
-        pipe.flush()
-    except BrokenPipeError as error:
-        raise _dbt_died(process) from error
-
-
-def _hear(process: subprocess.Popen[str], seconds: float) -> dict[str, Any]:
-    import select
-
-    pipe = _pipe(process.stdout)
-    ready, _, _ = select.select([pipe], [], [], seconds)
-    line = pipe.readline() if ready else ""
-    if not line:
-        raise _dbt_died(process)
-    message: dict[str, Any] = json.loads(line)
-    if message["state"] == "failed":
-        raise _dbt_failed(message["failures"])
-    return message
-
-
-def _pipe(pipe: IO[str] | None) -> IO[str]:
-    assert pipe is not None
-    return pipe
 
 
 def _dbt_failed(failures: list[dict[str, str]]) -> OperationError:
@@ -180,15 +121,6 @@ def _dbt_failed(failures: list[dict[str, str]]) -> OperationError:
         f"dbt failed at {', '.join(f['node'] for f in failures)}: {first['message']}",
         place=first["node"],
         remedy_vi="Tháng này chưa công bố gì. Xem lỗi trên, sửa rồi chạy lại.",
-    )
-
-
-def _dbt_died(process: subprocess.Popen[str]) -> OperationError:
-    return OperationError(
-        "Tiến trình dựng kho số liệu dừng giữa chừng hoặc quá lâu.",
-        f"The dbt process ended or took too long (exit code {process.poll()}).",
-        place="dbt/dbt.log",
-        remedy_vi="Chạy lại; nếu vẫn vậy, xem tệp dbt/dbt.log trong thư mục dữ liệu.",
     )
 
 

@@ -3,22 +3,20 @@
 It imports dbt and parses the project while files are still being read, says so, and waits for the go. dbt
 runs apart from everything else: its global state, its file lock and its crashes stay in here.
 
-Talk, one JSON object a line: the child says {"state": "parsed"}; the parent orders {"folder": …}; the child
-builds there and says {"state": "built", …} or {"state": "failed", …}, and waits for another order. When the
-parent's end of the pipe closes, at whatever moment, the child ends at once: nothing is left running.
+An order names the folder of a build and more arguments for dbt; the answer says what became of every node.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
-import threading
-import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, TextIO
+from typing import Any
+
+from infra.helper_child import serve
 
 FLAGS = [
     "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none", "--log-level", "none",
@@ -26,25 +24,22 @@ FLAGS = [
 ]
 
 
-def main(project: str, target: str) -> None:
-    """Import and parse, then build whatever is ordered."""
-    talk = _private_stdout()
-    orders = _listen()
+Order = dict[str, Any]
+
+
+def begin(project: str, target: str) -> Callable[[Order], dict[str, Any]]:
+    """Import and parse; return what builds whatever is ordered."""
     gc.disable()                  # a short life with many small objects: collecting costs a tenth of it
-    started = _clock()
-    try:
-        manifest = _parse(project, target)
-    except Exception as error:
-        _say(talk, {"state": "failed", "failures": [{"node": "dbt parse", "message": _text(error)}]})
-        return
-    _say(talk, {"state": "parsed", **_since(started)})
-    while True:
-        order = orders.get()
-        started = _clock()
+    manifest = _parse(project, target)
+
+    def build(order: Order) -> dict[str, Any]:
         os.chdir(order["folder"])     # profiles.yml names the file without a folder
         failures, nodes = _build(project, target, manifest, order["arguments"])
-        state = "failed" if failures else "built"
-        _say(talk, {"state": state, "failures": failures, "nodes": nodes, **_since(started)})
+        for failure in failures:
+            print(f"{failure['node']}: {failure['message']}", file=sys.stderr)
+        return {"failures": failures, "nodes": nodes}
+
+    return build
 
 
 def _parse(project: str, target: str) -> Any:
@@ -70,6 +65,8 @@ def _build(
         {"node": node["node"], "message": node["message"]}
         for node in nodes if node["status"] not in ("success", "pass", "no-op", "skipped")
     ]
+    if result.exception:
+        traceback.print_exception(result.exception)
     if result.exception or (not result.success and not failures) or not nodes:
         failures.append({"node": "dbt build", "message": _text(result.exception or "nothing was built")})
     return failures, nodes
@@ -95,46 +92,9 @@ def _arguments(project: str, target: str) -> list[str]:
     return ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", target, *FLAGS]
 
 
-def _private_stdout() -> TextIO:
-    """Keep the pipe for ourselves and send what dbt prints to the log."""
-    private = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return private
-
-
-def _listen() -> SimpleQueue[dict[str, Any]]:
-    """Read orders in a thread, which also notices the end of the parent while dbt is at work."""
-    orders: SimpleQueue[dict[str, Any]] = SimpleQueue()
-
-    def read() -> None:
-        for line in sys.stdin:
-            orders.put(json.loads(line))
-        os._exit(1)
-
-    threading.Thread(target=read, daemon=True).start()
-    return orders
-
-
-def _say(talk: TextIO, message: dict[str, Any]) -> None:
-    try:
-        talk.write(json.dumps(message, ensure_ascii=False) + "\n")
-        talk.flush()
-    except BrokenPipeError:
-        os._exit(1)
-
-
-def _clock() -> tuple[float, float]:
-    return time.perf_counter(), time.process_time()
-
-
-def _since(start: tuple[float, float]) -> dict[str, float]:
-    wall, cpu = _clock()
-    return {"seconds": round(wall - start[0], 3), "cpu_seconds": round(cpu - start[1], 3)}
-
-
 def _text(error: object) -> str:
     return str(error).strip() or type(error).__name__
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    serve(lambda: begin(*sys.argv[1:]))

@@ -84,9 +84,8 @@ def test_duplicate_key_fails_with_the_model_and_publishes_nothing(
 
 def test_dead_process_is_replaced(settings: Settings) -> None:
     builder = start_builder(settings)
-    assert builder.process is not None
-    builder.process.kill()
-    builder.process.wait()
+    os.kill(builder.process.pid, signal.SIGKILL)
+    _wait_until(lambda: not builder.process.is_running)
     try:
         build_id = builder.build_inputs(_inputs([FIGURE]))
     finally:
@@ -98,11 +97,19 @@ def test_dead_process_is_replaced(settings: Settings) -> None:
 
 def test_stopped_builder_leaves_no_process(settings: Settings) -> None:
     builder = start_builder(settings)
-    process = builder.process
-    assert process is not None
     builder.stop()
     builder.stop()
-    assert process.poll() is not None
+    assert not builder.process.is_running
+
+
+def test_failing_model_stands_in_the_log(
+    build_warehouse: Callable[..., BuiltWarehouse], warehouse_builder: Builder
+) -> None:
+    twice = correction(FIGURE, "8")
+    with pytest.raises(OperationError):
+        build_warehouse([FIGURE], decisions=[twice, twice])
+    log = warehouse_builder.settings.home / "logs" / "build.log"
+    assert "fct_decisions: " in log.read_text(encoding="utf-8")
 
 
 def test_child_ends_when_its_parent_is_killed(settings: Settings, tmp_path: Path) -> None:

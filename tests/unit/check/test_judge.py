@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from flows.check import explain, load_findings, overlay_waivers
 from flows.check.findings import read_findings
 from flows.check.judge import Judge, start_judge
 from flows.records import Decision, Finding
-from infra.errors import OperationError, SubmissionError
-from infra.settings import PROJECT, Settings
+from infra.errors import CatalogueError, OperationError, SubmissionError
+from infra.settings import PROJECT, Settings, load_settings
 from tests.unit.check.conftest import PERIOD, change, sound_month
 from tests.unit.check.month import BUILD, write_month
 
@@ -35,8 +36,8 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def judge():
-    with start_judge() as running:
+def judge(tmp_path_factory):
+    with start_judge(load_settings(tmp_path_factory.mktemp("judge"))) as running:
         yield running
 
 
@@ -136,9 +137,8 @@ def test_build_that_is_not_there_is_told_in_words(judge: Judge, settings: Settin
 
 
 def test_month_without_a_catalogue_is_told_in_words(judge: Judge, settings: Settings, wrong_month: str) -> None:
-    with pytest.raises(OperationError) as raised:
+    with pytest.raises(CatalogueError, match="1999-01"):
         judge.check(settings, "1999-01", wrong_month)
-    assert raised.value.exit_code == 6
 
 
 def test_engine_that_raises_is_our_fault(settings: Settings) -> None:
@@ -160,23 +160,23 @@ except OperationError as error:
     assert done.stdout.startswith("told: The engine could not evaluate")
 
 
-def test_judge_ends_with_the_one_who_started_it(tmp_path: Path) -> None:
-    code = "import os; from flows.check.judge import start_judge as s; print(s()._process.pid, flush=True); os._exit(0)"
-    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
-    pid = int(started.stdout)
-    for _ in range(200):
-        if not _is_running(pid):
-            return
-        time.sleep(0.05)
-    pytest.fail("the judge is still there")
+def test_judge_that_dies_is_told_in_words_and_another_takes_its_place(settings: Settings, wrong_month: str) -> None:
+    with start_judge(settings) as running:
+        running.process.wait_until_ready()
+        os.kill(running.process.pid, signal.SIGSTOP)
+        threading.Timer(0.5, os.kill, (running.process.pid, signal.SIGKILL)).start()
+        with pytest.raises(OperationError, match="judge stopped half-way"):
+            running.check(settings, PERIOD, wrong_month)
+        assert running.check(settings, PERIOD, wrong_month)
 
 
-def test_judge_that_dies_is_told_in_words(settings: Settings) -> None:
-    running = start_judge()
-    running._process.kill()
-    with pytest.raises(OperationError, match="judge stopped"):
-        running.check(settings, PERIOD, BUILD)
-    running.stop()
+def test_fault_of_the_judge_leaves_its_traceback_in_the_log_it_names(settings: Settings, wrong_month: str) -> None:
+    (settings.home / "checks").write_text("a file where the folder should be")
+    with start_judge(settings) as running, pytest.raises(OperationError) as caught:
+        running.check(settings, PERIOD, wrong_month)
+    log = settings.home / "logs" / "check.log"
+    assert str(log) in caught.value.message_vi
+    assert "Traceback" in log.read_text(encoding="utf-8")
 
 
 def test_reading_findings_does_not_import_what_only_the_judge_needs() -> None:
@@ -190,11 +190,3 @@ def test_reading_findings_does_not_import_what_only_the_judge_needs() -> None:
 
 def test_no_check_means_no_findings(tmp_path: Path) -> None:
     assert read_findings(tmp_path) == []
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path(f"/proc/{pid}/stat").exists() else True
