@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 
-from expectations.language import Call, Comparison, Name, Node, Number, Operation, round_half_up
+from expectations.language import Call, Comparison, Name, Node, Number, Operation
 from expectations.rules import Rule
 from infra.catalogue import Catalogue
+from infra.vietnamese import number_text
 
 _COMPARISON_WORDS = {
     "=": "phải bằng",
@@ -71,20 +71,6 @@ def rule_sentence(rule: Rule, catalogue: Catalogue) -> str:
     return text + (f" (khi {conditions})" if conditions else "")
 
 
-def vietnamese_number(value: Fraction, decimals: int | None = None) -> str:
-    """Return a number as it is printed: dots between thousands, a decimal comma.
-
-    `decimals` None prints as many as the value has, at most four.
-    """
-    if decimals is None:
-        decimals = next((d for d in range(4) if (value * 10**d).denominator == 1), 4)
-    rounded = round_half_up(value, decimals)
-    scaled = abs(rounded.numerator * 10**decimals // rounded.denominator)
-    whole, fraction = divmod(scaled, 10**decimals)
-    sign = "-" if rounded < 0 else ""
-    return sign + f"{whole:,}".replace(",", ".") + (f",{fraction:0{decimals}d}" if decimals else "")
-
-
 def _labels(catalogue: Catalogue) -> dict[str, str]:
     labels = {row.reference_id: row.note[:1].lower() + row.note[1:] for row in catalogue.reference_figures}
     labels |= {row.indicator_id: f"“{row.label_vi}”" for row in catalogue.indicators}
@@ -104,7 +90,7 @@ def _comparison(tree: Comparison, label: Callable[[str], str]) -> str:
 
 def _words(node: Node, label: Callable[[str], str]) -> str:
     if isinstance(node, Number):
-        return vietnamese_number(node.value)
+        return number_text(node.value)
     if isinstance(node, Name):
         return label(node.name)
     if isinstance(node, Call):

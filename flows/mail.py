@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
@@ -21,7 +20,8 @@ from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from itertools import islice
 
-VIETNAM = timezone(timedelta(hours=7))
+from infra.vietnamese import HANOI
+
 MAX_PARTS = 200
 MAX_NAME = 180
 MAX_HEADER = 4_000  # letters of one header that are looked at
@@ -114,7 +114,7 @@ def parse_date(header: str) -> str:
         date = parsedate_to_datetime(header)
     except (ValueError, TypeError, IndexError, OverflowError):
         return ""
-    return (date if date.tzinfo else date.replace(tzinfo=VIETNAM)).isoformat()
+    return (date if date.tzinfo else date.replace(tzinfo=HANOI)).isoformat()
 
 
 def decode_words(text: str) -> str:

@@ -14,13 +14,13 @@ from rich.table import Table
 
 from flows.records import Decision, Finding, Receipt
 from flows.steps import MonthResult
+from infra.vietnamese import SEVERITY_VI, moment_cell, number_text
 
 STATUS_VI = {
     "received": "đã nhận", "late": "nhận muộn", "missing": "còn thiếu", "expected": "chưa đến hạn",
     "rejected": "từ chối", "superseded": "đã thay thế", "duplicate": "trùng", "quarantined": "cách ly",
     "no_data": "không có số liệu",
 }
-SEVERITY_VI = {"blocking": "chặn", "warning": "cảnh báo", "note": "lưu ý"}
 SEVERITY_STYLE = {"blocking": "bold red", "warning": "yellow", "note": "dim"}
 CHANNEL_VI = {"email": "thư điện tử", "document_system": "hệ thống văn bản", "paper": "bản giấy", "archive": "lưu"}
 STATE_VI = {
@@ -129,7 +129,7 @@ def _show_edition(console: Console, result: MonthResult) -> None:
     outputs = Table("Tệp · file", "Cỡ · bytes", "SHA-256", title=f"Kết quả trong · outputs in {folder}",
                     title_justify="left")
     for output in edition.outputs:
-        outputs.add_row(output.name, f"{output.size:,}".replace(",", "."), output.sha256[:16])
+        outputs.add_row(output.name, number_text(output.size), output.sha256[:16])
     console.print(outputs)
     mailbox = f"Nơi nhận · recipients (hộp thư · mailbox: {result.settings.mailbox_folder})"
     console.print(_delivery_table(result.deliveries, mailbox))
@@ -181,7 +181,7 @@ def show_receipts(receipts: list[Receipt]) -> None:
     table = Table("Thư · message", "Đơn vị · submitter", "Gửi lúc · sent", "Tình trạng · status", "Lý do · reason")
     for r in receipts:
         status = STATUS_VI.get(r.status, r.status)
-        table.add_row(escape(r.message), r.submitter_id, r.sent_at, status, escape(r.reason_vi))
+        table.add_row(escape(r.message), r.submitter_id, moment_cell(r.sent_at), status, escape(r.reason_vi))
     _console().print(table)
 
 

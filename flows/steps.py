@@ -14,14 +14,13 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flows.progress import Progress
 from flows.records import Edition, Finding, Receipt
 from flows.steward_page import write_steward_page
+from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import OperationError, SubmissionError
 from infra.settings import Settings, load_settings
@@ -249,7 +248,7 @@ def _recorded(month: Month) -> Iterator[None]:
 
 def month_of_today() -> str:
     """Return the report month that a scheduled run is for. Called at a flow's entry only."""
-    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%Y-%m")
+    return vietnamese.now().strftime("%Y-%m")
 
 
 def check_period(period: str) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from flows.records import Finding, Receipt
 from infra.settings import PROJECT, Settings
+from infra.vietnamese import SEVERITY_VI, moment_cell, number_text
 from infra.warehouse import fetch
 
 TEMPLATE = PROJECT / "flows" / "steward_page.html"
@@ -32,15 +34,16 @@ def write_steward_page(
     with open_build(settings, build_id) as connection:
         content = {
             "period": period,
+            "severity_vi": SEVERITY_VI,
             "cases": _cases(settings, build_id, findings, connection),
             "submissions": _submissions(connection, period),
             "intake": _intake(connection, period),
             "unused": [r for r in receipts if r.status not in ("received", "late")],
             "counts": {s: sum(f.severity == s and not f.decision for f in findings) for s in SEVERITIES},
         }
-    template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-        TEMPLATE.read_text(encoding="utf-8")
-    )
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"figure": _figure, "moment": moment_cell}
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     path = settings.home / "steward" / f"{period}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(template.render(content), encoding="utf-8")
@@ -48,6 +51,10 @@ def write_steward_page(
 
 
 SEVERITIES = ("blocking", "warning", "note")
+
+
+def _figure(text: str | None) -> str:
+    return number_text(Fraction(text)) if text else "–"
 
 
 def _cases(settings: Settings, build_id: str, findings: Sequence[Finding], connection: Any) -> list[dict[str, Any]]:

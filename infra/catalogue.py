@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from infra.errors import CatalogueError
+from infra.periods import due_at as due_at
+from infra.periods import month_bounds as month_bounds
+from infra.periods import next_period as next_period
+from infra.periods import previous_period as previous_period
 from infra.settings import CATALOGUE
 
 FOREVER = "9999-12-31"
@@ -326,37 +330,6 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
     catalogue = Catalogue(**tables)
     _check_references(folder, catalogue)
     return catalogue
-
-
-def month_bounds(period: str) -> tuple[str, str]:
-    """Return first and last day of the calendar month "2019-04" as ISO dates."""
-    year, month = int(period[:4]), int(period[5:7])
-    days = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if year % 4 == 0 else 28
-    return f"{period}-01", f"{period}-{days:02d}"
-
-
-def previous_period(period: str) -> str:
-    """Return the month before: "2019-01" gives "2018-12"."""
-    year, month = int(period[:4]), int(period[5:7])
-    return f"{year - 1}-12" if month == 1 else f"{year}-{month - 1:02d}"
-
-
-def next_period(period: str) -> str:
-    """Return the month after: "2018-12" gives "2019-01"."""
-    year, month = int(period[:4]), int(period[5:7])
-    return f"{year + 1}-01" if month == 12 else f"{year}-{month + 1:02d}"
-
-
-def due_at(catalogue: Catalogue, period: str, regime_id: str = "") -> str:
-    """Return the deadline of a month, ISO 8601 with the offset: "2019-04-18T17:00:00+07:00".
-
-    The default regime unless one is named. One that closes within the month is due in it, one that closes
-    on its last day in the month after.
-    """
-    regimes = catalogue.reporting_regimes
-    regime = next(r for r in regimes if (r.regime_id == regime_id if regime_id else r.is_default))
-    month = next_period(period) if regime.last_day == "last" else period
-    return f"{month}-{regime.due_day:02d}T{regime.due_time}:00+07:00"
 
 
 def _in_force(row: Any, period: str) -> bool:

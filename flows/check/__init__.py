@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from flows.check.findings import FINDINGS, read_findings
 from flows.records import Decision, Finding
+from infra import vietnamese
 from infra.errors import OperationError, SubmissionError
 from infra.settings import Settings
+from infra.vietnamese import moment
 
 __all__ = ["explain", "load_findings", "overlay_waivers"]
 
@@ -41,7 +42,7 @@ def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -
             remedy_vi=f"Chạy lại “tonghop month {period}”.",
         )
     decisions = ledger.decisions_in_force(period)
-    return overlay_waivers(read_findings(folder), decisions, now or datetime.now(UTC).isoformat())
+    return overlay_waivers(read_findings(folder), decisions, now or vietnamese.now().isoformat())
 
 
 def overlay_waivers(findings: Iterable[Finding], decisions: Iterable[Decision], now: str) -> list[Finding]:
@@ -79,12 +80,6 @@ def explain(settings: Settings, period: str, finding_id: str) -> str:
 def _covers(waiver: Decision | None, finding: Finding, now: str) -> bool:
     if waiver is None or waiver.basis != finding.basis:
         return False
-    return not waiver.expires_at or _moment(waiver.expires_at) >= _moment(now)
+    return not waiver.expires_at or moment(waiver.expires_at) >= moment(now)
 
 
-def _moment(text: str) -> datetime:
-    """Return a moment; a plain date holds until its end, a time without offset is universal."""
-    if len(text) == 10:
-        text += "T23:59:59"
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,11 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from expectations.sentences import vietnamese_number
 from flows.check.findings import CASES
 from flows.records import Finding
+from infra.vietnamese import SEVERITY_VI, number_text
 
-_SEVERITY_VI = {"blocking": "Chặn phát hành", "warning": "Cảnh báo", "note": "Ghi chú"}
 MOST_ROWS = 6
 
 
@@ -26,7 +25,7 @@ def explain_finding(folder: Path, findings: Mapping[str, Finding], finding: Find
     """Return the text that `tonghop explain` prints: the finding, its case, its repairs, its impact."""
     case = next((c for c in read_cases(folder) if finding.finding_id in c["findings"]), None)
     lines = [
-        f"{_SEVERITY_VI[finding.severity]} {finding.finding_id} ({finding.rule_id})",
+        f"{SEVERITY_VI[finding.severity].capitalize()} {finding.finding_id} ({finding.rule_id})",
         finding.message_vi,
         f"  {finding.message_en}",
     ]
@@ -59,7 +58,7 @@ def _repairs(case: Mapping[str, Any]) -> list[str]:
 
 
 def _change(change: Mapping[str, Any]) -> str:
-    written, right = (vietnamese_number(Fraction(change[k])) for k in ("written", "right"))
+    written, right = (number_text(Fraction(change[k])) for k in ("written", "right"))
     places = " và ".join(_place(cell) for cell in change["cells"])
     codes = ", ".join(cell["observation_id"] for cell in change["cells"])
     return f"{places}: {written} → {right} ({change['slip_vi']}) [{codes}]"
@@ -85,4 +84,4 @@ def _impact(case: Mapping[str, Any]) -> list[str]:
 
 
 def _number(text: str) -> str:
-    return vietnamese_number(Fraction(text)) if text else "chưa có"
+    return number_text(Fraction(text)) if text else "chưa có"

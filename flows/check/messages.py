@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from expectations.sentences import vietnamese_number
 from expectations.verdicts import Judged
 from flows.check.cells import Book, Cell, decimal_text
 from flows.check.places import Instance
+from infra.vietnamese import number_text
 
 _WRONG = {
     "=": "lệch",
@@ -180,7 +180,7 @@ def _unit(book: Book, instance: Instance) -> str:
 
 
 def _number(value: Fraction) -> str:
-    return vietnamese_number(value)
+    return number_text(value)
 
 
 def _submitter(book: Book, submitter_id: str) -> str:

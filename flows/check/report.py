@@ -11,12 +11,12 @@ from typing import Any
 from expectations.intervals import EVERYTHING, point, qualified
 from expectations.language import Call, Name, names, parse_expression
 from expectations.rules import Rule, day_count, load_rules
-from expectations.sentences import vietnamese_number
 from expectations.verdicts import ABSENT, Figure, Verdict, constant, figure_of, judge, missing
 from flows.check.cells import last_digit
 from flows.check.report_text import CHECKS, ReportText, Spot, list_length, part_month
 from flows.records import ReportedFigure
 from infra.catalogue import Catalogue, Definition, previous_period
+from infra.vietnamese import number_text
 
 _CODE = re.compile(r"\bR\d{2}[ab]?\b")
 MOST_TRIED = 2000  # counts above this are not searched for another value that would fit
@@ -99,7 +99,7 @@ def compare_figures(
         if Fraction(figure.value) == ours and figure.qualifier == qualifier:
             continue
         label = catalogue.indicator_by_id[figure.indicator_id].label_vi
-        printed, held = vietnamese_number(Fraction(figure.value)), vietnamese_number(ours)
+        printed, held = number_text(Fraction(figure.value)), number_text(ours)
         found.append(
             Difference(
                 figure.indicator_id,
@@ -215,7 +215,7 @@ class _Resolver:
             fitting = [n for n in range(1, 2 * int(printed.value)) if self._holds_with(rule, name, n)]
             if fitting:
                 ends = sorted({fitting[0], fitting[-1]})
-                text = " đến ".join(vietnamese_number(Fraction(n)) for n in ends)
+                text = " đến ".join(number_text(Fraction(n)) for n in ends)
                 return f" Khớp nếu {self._label(name)} là {text}."
         return ""
 
@@ -262,4 +262,4 @@ class _Resolver:
 
 
 def _number(value: Fraction | None) -> str:
-    return "" if value is None else vietnamese_number(value)
+    return "" if value is None else number_text(value)

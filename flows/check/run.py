@@ -9,7 +9,7 @@ from pathlib import Path
 
 from expectations.data_docs import RulePage, write_pages
 from expectations.rules import Rule, rules_in_force
-from expectations.sentences import rule_sentence, vietnamese_number
+from expectations.sentences import rule_sentence
 from expectations.suites import failing_rows, import_engine, open_context
 from flows.check.cells import Book, draw_book
 from flows.check.findings import DOCS, FINDINGS, REPORT, make_findings, validation_report, write_results
@@ -22,10 +22,10 @@ from infra.catalogue import Catalogue, load_catalogue
 from infra.dependencies import step_digest
 from infra.errors import OperationError
 from infra.settings import load_settings
+from infra.vietnamese import SEVERITY_VI, number_text
 from infra.warehouse import open_build
 
 STAMP_LENGTH = 16
-SEVERITY_VI = {"blocking": "chặn phát hành", "warning": "cảnh báo", "note": "ghi chú"}
 OUTCOME_VI = {"pass": "đạt", "fail": "không đạt", "undecided": "chưa kết luận được"}
 OWNER_VI = {
     "submitter": "đơn vị gửi",
@@ -138,5 +138,5 @@ def _rule_page(book: Book, catalogue: Catalogue, rule: Rule, instances: list[Ins
 
 def _failing_row(book: Book, instance: Instance) -> tuple[str, ...]:
     _, left, right, gap = sides(instance)
-    numbers = ("" if value is None else vietnamese_number(value) for value in (left, right, gap))
+    numbers = ("" if value is None else number_text(value) for value in (left, right, gap))
     return (place_vi(book, instance), OUTCOME_VI[instance.verdict.outcome], *numbers)

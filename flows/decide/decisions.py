@@ -6,7 +6,6 @@ either ends by itself when a new submission moves them. Deciding the same again 
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import itertools
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from flows.records import Decision, Finding
 from infra.audit import canonical_json
 from infra.errors import SubmissionError
+from infra.vietnamese import DAY_SHAPE, moment, number_text
 
 if TYPE_CHECKING:
     from infra.ledger import Ledger
@@ -40,7 +40,7 @@ def correct(
         SubmissionError: Reason or person is missing, or the value is the one that stands there.
     """
     if basis != "" and value == Decimal(basis):
-        raise SubmissionError(f"Ô đang có đúng giá trị {plain(value)}, không có gì để sửa.",
+        raise SubmissionError(f"Ô đang có đúng giá trị {number_text(value)}, không có gì để sửa.",
                               f"The cell already says {plain(value)}.", place=observation_id)
     return _record(ledger, "correct", period, observation_id, plain(value), basis, reason, person)
 
@@ -128,11 +128,17 @@ def _required(text: str, what_vi: str, option: str) -> str:
 def _check_expiry(until: str, now: str) -> None:
     if not until:
         return
-    try:
-        last_day = datetime.date.fromisoformat(until)
-    except ValueError as error:
+    if not _is_day(until):
         raise SubmissionError(f"“{until}” không phải là một ngày.", f"{until!r} is not a date.",
-                              remedy_vi="Viết như 2019-12-31.") from error
-    if last_day.isoformat() < now[:10]:
+                              remedy_vi="Viết như 2019-12-31.")
+    if moment(until) < moment(now):
         raise SubmissionError(f"Ngày hết hiệu lực {until} đã qua.", f"The expiry {until} has passed.",
                               remedy_vi="Chọn một ngày từ hôm nay trở đi, hoặc bỏ --until.")
+
+
+def _is_day(text: str) -> bool:
+    """Return whether `text` is a day of the calendar written 2019-12-31, and no other of ISO's many forms."""
+    try:
+        return bool(DAY_SHAPE.fullmatch(text) and moment(text))
+    except ValueError:
+        return False

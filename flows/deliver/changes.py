@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import re
 from typing import TYPE_CHECKING
 
 from flows.deliver.message import outputs_for
 from flows.records import Edition, Output
+from infra.vietnamese import figure_text
 
 if TYPE_CHECKING:
     from infra.archive import Archive
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 COLUMNS = {"REF_AREA", "REPORTING_UNIT", "INDICATOR", "FORMER_VALUE", "VALUE"}
 ALL_UNITS = "_T"
 SHOWN_FIGURES = 20
-QUALIFIERS_VI = {None: "", "gt": "trên ", "ge": "từ ", "lt": "dưới ", "le": "đến ", "approx": "khoảng "}
 
 
 def describe_changes(archive: Archive, catalogue: Catalogue, former: Edition, edition: Edition) -> list[str]:
@@ -41,17 +40,7 @@ def _change_rows(archive: Archive, output: Output) -> list[dict[str, str]]:
 def _figure_line(row: dict[str, str], catalogue: Catalogue) -> str:
     indicator = catalogue.indicator_by_id.get(row["INDICATOR"])
     label, unit = (indicator.label_vi, indicator.unit) if indicator else (row["INDICATOR"], "")
-    return f"{label}: trước {_printed(row['FORMER_VALUE'])}, nay {_printed(row['VALUE'])} {unit}".rstrip()
-
-
-def _printed(text: str) -> str:
-    """Return a figure of the list as Vietnamese readers write it: "4.48" is 4,48; "576 gt" is trên 576."""
-    match = re.fullmatch(r"'?(-?)(\d+)(?:\.(\d+))?(?: (\w+))?", text)  # the list guards a minus with an apostrophe
-    if not match or match[4] not in QUALIFIERS_VI:
-        return text or "chưa có"
-    sign, whole, decimals, qualifier = match.groups()
-    number = f"{sign}{int(whole):,}".replace(",", ".") + (f",{decimals}" if decimals else "")
-    return QUALIFIERS_VI[qualifier] + number
+    return f"{label}: trước {figure_text(row['FORMER_VALUE'])}, nay {figure_text(row['VALUE'])} {unit}".rstrip()
 
 
 def _file_lines(former: Edition, edition: Edition) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from dataclasses import dataclass
 from email import policy
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flows.records import Delivery, Edition, Output
 from infra.errors import CatalogueError
+from infra.vietnamese import moment, moment_text, size_text
 
 if TYPE_CHECKING:
     from infra.archive import Archive
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_ATTACHED_BYTES = 10 * 10**6  # encoded for the mail they grow by a third; many servers stop at 15 MB
 SENT_KINDS = (".pdf", ".docx", ".xlsx", ".zip", ".csv", ".json")  # in the order in which they find room
-VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 OFFICE = "Sở Thông tin và Truyền thông"
 
 
@@ -78,7 +77,7 @@ def write_letter(parcel: Parcel, recipient: Recipient, province: str, audit_head
     lines = [
         f"Kính gửi: {recipient.recipient_name}", "",
         f"{OFFICE} tỉnh {province} {purpose} kết quả công tác thông tin và truyền thông"
-        f" tháng {int(month)} năm {year} (phát hành lần {edition.number}, lúc {_local(edition.published_at)}).", "",
+        f" tháng {int(month)} năm {year} (phát hành lần {edition.number}, {moment_text(edition.published_at)}).", "",
         "Tệp kèm theo:", *_listed(parcel.attached), "",
     ]
     if parcel.left_out:
@@ -107,7 +106,7 @@ def compose_message(
     message["From"] = _address(f"{OFFICE} tỉnh {province}", settings.mail_sender)
     message["To"] = [_address(delivery.recipient_name, address) for address in delivery.addresses]
     message["Subject"] = delivery.subject
-    message["Date"] = format_datetime(datetime.datetime.fromisoformat(delivery.created_at).astimezone(VIETNAM))
+    message["Date"] = format_datetime(moment(delivery.created_at))
     message["Message-ID"] = delivery.message_id
     if parcel.former:
         message["In-Reply-To"] = message_id(settings, parcel.former, delivery.recipient_id)
@@ -135,20 +134,8 @@ def _address(name: str, address: str) -> Address:
 
 
 def _listed(outputs: tuple[Output, ...]) -> list[str]:
-    return [f"  - {output.name} ({_size(output.size)})" for output in outputs] or ["  - không có"]
-
-
-def _size(size: int) -> str:
-    """Return a size as Vietnamese readers write it: 1,3 MB."""
-    if size < 1000:
-        return f"{size} B"
-    number, unit = (size / 1e6, "MB") if size >= 1e6 else (size / 1e3, "kB")
-    return f"{number:.1f} {unit}".replace(".", ",")
+    return [f"  - {output.name} ({size_text(output.size)})" for output in outputs] or ["  - không có"]
 
 
 def _kind(output: Output) -> str:
     return PurePath(output.name).suffix.lower()
-
-
-def _local(moment: str) -> str:
-    return datetime.datetime.fromisoformat(moment).astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")

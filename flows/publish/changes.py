@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flows.publish.text_files import read_csv, write_csv
+from infra.vietnamese import figure_text
 
 KEY = ("REF_AREA", "REPORTING_UNIT", "INDICATOR")
 SHOWN = ("OBS_VALUE", "QUALIFIER", "OBS_STATUS")
@@ -46,7 +47,7 @@ def changes_csv(period: str, changes: list[Change]) -> bytes:
 def changes_sentence(number: int, changes: list[Change], labels: dict[str, str]) -> str:
     """Return what a later edition says about the former one, naming the provincial figures that moved."""
     moved = [
-        f"{labels.get(c.indicator_id, c.indicator_id)} (trước: {_printed(c.former)}; nay: {_printed(c.current)})"
+        f"{labels.get(c.indicator_id, c.indicator_id)} (trước: {figure_text(c.former)}; nay: {figure_text(c.current)})"
         for c in changes
         if c.is_provincial
     ]
@@ -54,15 +55,6 @@ def changes_sentence(number: int, changes: list[Change], labels: dict[str, str])
         f"các số liệu toàn tỉnh thay đổi: {'; '.join(moved)}" if moved else "không có số liệu toàn tỉnh nào thay đổi"
     )
     return f"(Phát hành lần {number}, thay thế lần {number - 1}; {what}.)"
-
-
-def _printed(text: str) -> str:
-    value, _, rest = text.partition(" ")
-    whole, _, decimals = value.partition(".")
-    if not whole.lstrip("-").isdigit():
-        return text or "chưa có"
-    grouped = f"{int(whole):,}".replace(",", ".") + (f",{decimals}" if decimals else "")
-    return f"{grouped} {rest}".strip()
 
 
 def _by_key(extract: bytes) -> dict[tuple[str, str, str], str]:

@@ -16,10 +16,11 @@ from typing import Any
 
 from flows.publish.document import ReportDocument, Run
 from flows.publish.docx_report import MARKERS, W
-from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, QUALIFIER_WORDS, parse_printed
+from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, parse_printed
 from flows.publish.passages import count_names
 from flows.publish.report_data import Figure, Statement
 from infra.errors import OperationError
+from infra.vietnamese import QUALIFIER_VI
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def prints(text: str, form: str, figure: Figure | None) -> bool:
         return figure.value == 0 and not re.search(r"[1-9]", text)
     if form == "list":
         return count_names(text) == figure.value
-    words = QUALIFIER_WORDS.get(figure.qualifier, "").strip()
+    words = QUALIFIER_VI[figure.qualifier].strip()
     return parse_printed(text) == figure.value and text.lower().startswith(words)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-QUALIFIER_WORDS = {"gt": "trên ", "ge": "ít nhất ", "lt": "dưới ", "le": "tối đa ", "approx": "khoảng "}
+from infra.vietnamese import number_text
+
 NOT_REPORTED = "(chưa có số liệu)"
 NO_CHANGE_REPORTED = "(chưa có số liệu tăng, giảm)"
 
@@ -18,7 +19,7 @@ def print_number(value: Decimal, decimals: int, pad: bool = True) -> str:
         decimals: Digits after the comma, printed even when zero.
         pad: Whether a count from 1 to 9 gets a leading zero, as administrative prose writes it.
     """
-    text = f"{abs(value):,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+    text = number_text(abs(value), decimals)
     if pad and decimals == 0 and 1 <= abs(value) <= 9:
         text = f"0{text}"
     return f"-{text}" if value < 0 else text

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flows.publish.document import FigureForm, Run
-from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, QUALIFIER_WORDS, print_change, print_number
+from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, print_change, print_number
 from flows.publish.notes import Notes
 from flows.publish.outline import PLACEHOLDER, CountsEntry, TextEntry
 from flows.publish.report_data import Figure, ReportData, Statement
 from flows.records import NarrativeItem
+from infra.vietnamese import QUALIFIER_VI
 
 
 class Passages:
@@ -83,7 +84,7 @@ class Passages:
         if figure.value is None:
             return self._run(figure, NOT_REPORTED, "missing")
         decimals = self._data.catalogue.indicator_by_id[indicator_id].decimals
-        text = QUALIFIER_WORDS.get(figure.qualifier, "") + print_number(figure.value, decimals)
+        text = QUALIFIER_VI[figure.qualifier] + print_number(figure.value, decimals)
         return self._run(figure, text, "number")
 
     def _placeholder(self, name: str, how: str | None) -> Run:

@@ -12,6 +12,7 @@ from flows.publish.changes import Change
 from flows.publish.notes import waiver_reasons
 from flows.publish.report_data import Figure, ReportData
 from infra.catalogue import Indicator, month_bounds
+from infra.vietnamese import QUALIFIER_VI, SEVERITY_VI, day_text, moment_cell
 
 COMPLETENESS = {"complete": "Đầy đủ", "incomplete": "Chưa đầy đủ", "not_reported": "Chưa có số liệu"}
 STATUSES = {
@@ -19,8 +20,6 @@ STATUSES = {
     "superseded": "Đã thay bằng bản sau", "missing": "Chưa gửi",
 }
 OUTCOMES = {"fail": "Không khớp", "undecided": "Chưa kết luận được", "pass": "Khớp"}
-SEVERITIES = {"blocking": "Chặn công bố", "warning": "Cảnh báo", "note": "Lưu ý"}
-BOUNDS = {"gt": "trên", "ge": "ít nhất", "lt": "dưới", "le": "tối đa", "approx": "khoảng"}
 KINDS = {
     "telecom": ("Doanh nghiệp viễn thông", "Telecom enterprises"),
     "post": ("Doanh nghiệp bưu chính", "Postal enterprises"),
@@ -81,7 +80,7 @@ class _Writer:
             figure = self._data.figures[row.indicator_id]
             note = self._note(figure, reasons.get(row.indicator_id, ()))
             self._book.row(sheet, HEAD_ROW + number, [
-                number, row.label_vi, row.label_en, row.unit, figure.value, BOUNDS.get(figure.qualifier, ""),
+                number, row.label_vi, row.label_en, row.unit, figure.value, QUALIFIER_VI[figure.qualifier].strip(),
                 figure.previous, figure.change, figure.year_to_date, figure.year_to_date_months,
                 COMPLETENESS[figure.completeness], note,
             ], row.decimals, "flag" if note else "text")
@@ -149,7 +148,7 @@ class _Writer:
         for number, row in enumerate(rows, start=1):
             self._book.row(sheet, HEAD_ROW + number, [
                 number, self._data.submitter_name(row.submitter_id), STATUSES.get(row.status, row.status),
-                row.message, _moment(row.sent_at), _moment(row.due_at),
+                row.message, moment_cell(row.sent_at), moment_cell(row.due_at),
                 row.n_observations, row.n_narrative_items, row.n_intake_findings,
             ], look="text" if row.status in ("received", "superseded") else "flag")
         sheet.freeze_panes(FIRST_ROW, 2)
@@ -259,9 +258,9 @@ class _Writer:
         rows: list[list[object]] = []
         for row in self._data.findings:
             waiver = waivers.get(row.finding_id) if row.decision == "waived" else None
-            reason = f"{waiver.reason} ({waiver.person}, {waiver.decided_at[:10]})" if waiver else ""
+            reason = f"{waiver.reason} ({waiver.person}, {day_text(waiver.decided_at)})" if waiver else ""
             rows.append([
-                row.finding_id, row.rule_id, SEVERITIES.get(row.severity, row.severity),
+                row.finding_id, row.rule_id, SEVERITY_VI[row.severity].capitalize(),
                 OUTCOMES.get(row.outcome, row.outcome), self._data.submitter_name(row.submitter_id), row.message_vi,
                 row.gap, "Chấp nhận" if waiver else "", reason,
             ])
@@ -272,7 +271,7 @@ class _Writer:
         for row in self._data.intake_findings:
             place = " ".join(text for text in (row["message"], row["file"], row["sheet"], row["cell"]) if text)
             rows.append([
-                "", row["kind"], SEVERITIES.get(row["severity"], row["severity"]), "Khi đọc tệp",
+                "", row["kind"], SEVERITY_VI[row["severity"]].capitalize(), "Khi đọc tệp",
                 self._data.submitter_name(row["submitter_id"]), f"{row['message_vi']} [{place}]", "", "", "",
             ])
         return rows
@@ -290,8 +289,3 @@ class _Writer:
         missing = self._data.missing_names(figure)
         parts = [f"Thiếu: {missing}"] if missing else []
         return "; ".join([*parts, *(f"Chấp nhận chênh lệch: {reason}" for reason in reasons)])
-
-
-def _moment(text: str) -> str:
-    """Return an ISO moment as people write it, "16/04/2019 13:19"; empty for none."""
-    return datetime.fromisoformat(text).strftime("%d/%m/%Y %H:%M") if text else ""

@@ -12,6 +12,7 @@ from flows.read.text import fold
 from flows.read.units import StatedUnit, UnitIndex, unit_for
 from flows.records import Severity
 from infra.catalogue import Indicator
+from infra.vietnamese import number_text
 
 MEASURED_UNITS = frozenset({"giờ", "km/điểm", "người/điểm", "TB/100 dân", "%", "đồng"})
 """Units of which there can be a fraction; a fraction of a station or a subscriber is a slip."""
@@ -151,12 +152,7 @@ def _wrong_unit(cell: ViewCell, indicator: Indicator, unit: str) -> Doubt:
 
 
 def _shown(value: Decimal) -> str:
-    """Return a number in vi-VN notation."""
-    whole, _, decimals = plain(value.normalize()).partition(".")
-    grouped = f"{int(whole):,}".replace(",", ".")
-    if whole.startswith("-") and not grouped.startswith("-"):
-        grouped = f"-{grouped}"
-    return f"{grouped},{decimals}" if decimals else grouped
+    return number_text(value.normalize())
 
 
 def says_estimated(text: str) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from flows.read.problems import Problem
 from flows.records import Document, DocumentReading, IntakeFinding, Reading, Receipt
-from infra.catalogue import Catalogue, due_at
+from infra import periods
+from infra.catalogue import Catalogue
 
 
 def message_findings(receipt: Receipt, catalogue: Catalogue) -> list[IntakeFinding]:
@@ -28,25 +28,18 @@ def message_findings(receipt: Receipt, catalogue: Catalogue) -> list[IntakeFindi
 
 def is_late(receipt: Receipt, catalogue: Catalogue) -> bool:
     """Return whether a message was sent after the deadline; a file's own date never makes it late."""
-    if not receipt.sent_at or not receipt.sender_address:
-        return False
-    due = datetime.fromisoformat(due_at(catalogue, receipt.period))
-    return datetime.fromisoformat(receipt.sent_at) > due
+    return bool(receipt.sender_address) and periods.is_late(receipt.sent_at, catalogue, receipt.period)
 
 
 def late_sentence(receipt: Receipt, catalogue: Catalogue) -> str:
     """Return when a late message was sent and when it was due."""
-    return f"Gửi lúc {_shown(receipt.sent_at)}, sau hạn {_shown(due_at(catalogue, receipt.period))}."
+    return periods.late_sentence(receipt.sent_at, catalogue, receipt.period)
 
 
 def _about_date(receipt: Receipt, catalogue: Catalogue) -> list[Problem]:
     if not receipt.sent_at:
         return [Problem("no_date", "Thư không có ngày gửi đọc được nên không xét được hạn nộp.")]
     return [Problem("late", late_sentence(receipt, catalogue))] if is_late(receipt, catalogue) else []
-
-
-def _shown(moment: str) -> str:
-    return datetime.fromisoformat(moment).strftime("%H:%M ngày %d/%m/%Y")
 
 
 def silent_documents(readings: Sequence[DocumentReading], period: str) -> list[IntakeFinding]:

@@ -11,7 +11,6 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from flows.read.problems import Problem
 from flows.records import (
@@ -25,6 +24,7 @@ from flows.records import (
     UseStatus,
 )
 from infra.catalogue import Catalogue
+from infra.vietnamese import moment
 
 READ = ("received", "late", "duplicate")
 OTHER_MONTH = ("last_year_file", "other_month_file")
@@ -131,7 +131,7 @@ def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
 
 def _moment(receipt: Receipt) -> float:
     stamp = receipt.sent_at or receipt.received_at
-    return datetime.fromisoformat(stamp).timestamp() if stamp else 0.0
+    return moment(stamp).timestamp() if stamp else 0.0
 
 
 def _key(observation: Observation) -> Key:

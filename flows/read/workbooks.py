@@ -19,6 +19,7 @@ from flows.read.numbers import looks_like_value, plain
 from flows.read.workbook_details import SheetDetails, details_of
 from flows.records import IntakeFinding, Severity
 from infra.errors import SubmissionError
+from infra.vietnamese import day_text, moment_cell
 
 _MAX_CELLS = 40_000_000
 
@@ -190,9 +191,9 @@ def _stored(value: Any) -> tuple[object, str]:
     if isinstance(value, int | float | Decimal):
         return _number(value)
     if isinstance(value, datetime):
-        return value, value.strftime("%d/%m/%Y %H:%M" if value.time() != time() else "%d/%m/%Y")
+        return value, moment_cell(value) if value.time() != time() else day_text(value)
     if isinstance(value, date):
-        return value, value.strftime("%d/%m/%Y")
+        return value, day_text(value)
     return value, str(value) if isinstance(value, time | timedelta) else repr(value)
 
 

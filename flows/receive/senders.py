@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
 
 from flows.mail import Mail
 from flows.records import ReceiptStatus
-from infra.catalogue import Catalogue, Submitter, due_at
+from infra.catalogue import Catalogue, Submitter
+from infra.periods import is_late, late_sentence
 
 BULK_HEADERS = ("list-unsubscribe", "list-id", "x-campaign-id", "feedback-id")
 UNSUBSCRIBE = re.compile(r"huy (nhan|dang ky)|ngung nhan|unsubscribe|opt.?out")
@@ -38,13 +38,8 @@ def judge_mail(mail: Mail, submitter: Submitter | None, catalogue: Catalogue, pe
     if not mail.attachments and not mail.body.strip():
         return "no_data", "Thư không có chữ và không có tệp đính kèm."
     if is_late(mail.sent_at, catalogue, period):
-        return "late", f"Gửi lúc {mail.sent_at}, sau hạn {due_at(catalogue, period)}."
+        return "late", late_sentence(mail.sent_at, catalogue, period)
     return "received", ""
-
-
-def is_late(sent_at: str, catalogue: Catalogue, period: str) -> bool:
-    """Return whether a Date header lies after the deadline; without a readable date nothing is late."""
-    return bool(sent_at) and datetime.fromisoformat(sent_at) > datetime.fromisoformat(due_at(catalogue, period))
 
 
 def is_automatic(mail: Mail) -> bool:

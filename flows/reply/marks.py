@@ -8,6 +8,7 @@ from typing import Literal
 
 from flows.records import DocumentReading, Finding, IntakeFinding, Observation
 from infra.catalogue import Catalogue
+from infra.vietnamese import number_text
 
 Shade = Literal["read", "unused", "note", "fault"]
 ORDER: tuple[Shade, ...] = ("read", "unused", "note", "fault")
@@ -51,7 +52,7 @@ def value_of(observation: Observation, catalogue: Catalogue) -> str:
     if observation.value is None:
         return {"L": "chưa thu thập", "M": "không phát sinh được"}.get(observation.obs_status, "không có số liệu")
     unit = _unit(observation, catalogue)
-    return f"{_written(observation.value)} {unit}".strip()
+    return f"{number_text(observation.value)} {unit}".strip()
 
 
 def name_of(observation: Observation, catalogue: Catalogue) -> str:
@@ -63,11 +64,6 @@ def name_of(observation: Observation, catalogue: Catalogue) -> str:
     place = " + ".join(area.short_name for area in areas if area and area.area_level != "province")
     month = "" if observation.period == observation.report_period else f" (tháng {observation.period[5:7]})"
     return f"{name}{f' · {place}' if place else ''}{month}"
-
-
-def _written(value: object) -> str:
-    """A number as the country writes it: dots between thousands, a decimal comma."""
-    return f"{value:,}".replace(",", " ").replace(".", ",").replace(" ", ".")
 
 
 def _unit(observation: Observation, catalogue: Catalogue) -> str:

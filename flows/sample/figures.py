@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from infra.catalogue import Catalogue, load_catalogue, previous_period
+from infra.vietnamese import number_text
 
 PERIOD = "2019-04"
 PROVINCE = "64"
@@ -185,13 +186,13 @@ def read_table(name: str) -> list[dict[str, str]]:
 
 def dotted(value: Decimal | int) -> str:
     """Return a whole number with dots between thousands: 1306834 gives "1.306.834"."""
-    return f"{int(value):,}".replace(",", ".")
+    return number_text(int(value))
 
 
 def padded(value: Decimal) -> str:
     """Return a figure as letters print it: two digits below ten, a comma before decimals."""
     if value != value.to_integral_value():
-        return str(value).replace(".", ",")
+        return number_text(value)
     return f"{int(value):02d}" if 0 <= value < 10 else dotted(value)
 
 

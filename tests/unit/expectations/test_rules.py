@@ -7,9 +7,10 @@ import pytest
 import expectations
 from expectations.examples import EXAMPLES, check_examples, parts_of, read_examples
 from expectations.rules import RULES, check_rule, load_rules
-from expectations.sentences import rule_sentence, vietnamese_number
+from expectations.sentences import rule_sentence
 from infra.catalogue import load_catalogue
 from infra.errors import CatalogueError
+from infra.vietnamese import number_text
 
 RECORD = """
 - id: sample_rule
@@ -133,4 +134,4 @@ def test_examples_name_parts_as_the_rule_writes_them() -> None:
 def test_numbers_are_printed_as_in_the_reports(value: str, text: str) -> None:
     from fractions import Fraction
 
-    assert vietnamese_number(Fraction(value)) == text
+    assert number_text(Fraction(value)) == text
