@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from flows.read.document import ReadContext
-from flows.read.text import fold, strip_marks
+from flows.read.text import MAX_WORDING, fold, strip_marks
 from infra.catalogue import Area, Catalogue
 
 _LEVEL_WORDS = (
@@ -73,9 +73,13 @@ class AreaIndex:
 
     def candidates(self, text: str) -> list[Area]:
         """Return every area of that name, whatever its level."""
+        if len(text) > MAX_WORDING:
+            return []
         return self._named(_FOOTNOTE.sub("", _ENUMERATOR.sub("", fold(text))).strip(" .:;"))[1]
 
     def _match(self, text: str, level: str, district: str) -> AreaMatch:
+        if len(text) > MAX_WORDING:
+            return AreaMatch()
         name = _FOOTNOTE.sub("", _ENUMERATOR.sub("", fold(text))).strip(" .:;")
         if not name:
             return AreaMatch()

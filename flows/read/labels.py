@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from flows.read.document import ReadContext
-from flows.read.text import fold, strip_marks
+from flows.read.text import MAX_WORDING, fold, strip_marks
 from infra.catalogue import Catalogue
 
 ROLES = {
@@ -156,6 +156,8 @@ class LabelIndex:
 
     def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
         """Return the known labels most like `text`, for a question to the steward; never used to decide."""
+        if len(text) > MAX_WORDING:
+            return ()
         coarse = strip_marks(_BRACKETS.sub("", label_key(text)))
         close = difflib.get_close_matches(coarse, list(self._shown), count, 0.55)
         return tuple(self._shown[key] for key in close)
@@ -231,6 +233,8 @@ def label_index(context: ReadContext) -> LabelIndex:
 @lru_cache(maxsize=16384)
 def label_key(text: str) -> str:
     """Return the key of a label: folded, without enumerator and end punctuation, abbreviations written out."""
+    if len(text) > MAX_WORDING:
+        return fold(text)
     key = _ENUMERATOR.sub("", fold(text).strip(" .:;,*†¹²³⁴⁵"))
     for pattern, meaning in _ABBREVIATIONS:
         key = pattern.sub(meaning, key)
@@ -245,6 +249,8 @@ def candidate_keys(text: str) -> tuple[str, ...]:
     """
     full = label_key(text)
     keys = [full]
+    if len(full) > MAX_WORDING:
+        return (full,)
     for shorten in (_without_brackets, _without_lead, _without_time):
         keys += [shorter for key in keys if (shorter := shorten(key).strip(" .:;,-*†¹²³⁴⁵")) and shorter != key]
     return tuple(dict.fromkeys(keys))

@@ -1,55 +1,93 @@
-"""The text of a mail as lines of prose: no quotation of an earlier mail, no signature, wrapped lines joined."""
+"""The text of a mail as lines of prose: no quotation of an earlier mail, no signature, wrapped lines joined.
+
+What is set aside is said in a note, with its lines. A rule of dashes parts nothing off: it is a rule.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from flows.read.document import Content, Paragraph
+from flows.read.problems import KINDS
 from flows.read.text import detect_legacy, fold, normalise
+from flows.records import IntakeFinding
 
+_LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_QUOTED = (">", "|>")
 _QUOTE_HEAD = re.compile(
-    r"^(?:-{2,} ?(original message|thư gốc|forwarded message|thư chuyển tiếp)|_{10,}|"
+    r"^(?:-{2,} ?(original message|thư gốc|forwarded message|thư chuyển tiếp)|"
     r"(on|vào|ngày|le) .{5,120}(wrote|đã viết|viết) ?:$|from: .+@|từ: .+@)"
 )
-_SIGNATURE = re.compile(r"^(--+|__+|==+)\s*$")
+_SIGNATURE = "--"  # RFC 3676 4.3; its blank is often lost on the way
+_RULE = re.compile(r"[-_=*~#–—]{3,}")
+_QUOTATION, _SIGNED = "thư cũ được trích lại", "chữ ký cuối thư (sau dấu “--”)"
 _ITEM = re.compile(r"^\s*(?:[-+*•▪●–]\s|\d{1,2}[.)]\s|[IVX]{1,4}[.)]\s|[a-zđ][.)]\s)")
 _WRAPPED = 55  # a line shorter than this was ended by its writer, not by the mail program
 
 
 def open_body(text: str) -> Content:
-    """Return the writer's own lines, each with the place "body".
+    """Return the writer's own lines, each with the place "body", and a note for those that are set aside.
 
-    Everything from the head of a quoted mail on, and lines that begin with ">", belong to an earlier message.
-    Everything after a line of dashes is the signature.
+    Lines that begin with ">" and what follows the head of a quoted mail belong to an earlier message, what
+    follows the mark "-- " is the signature.
     """
-    lines = _own_lines(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    encoding = detect_legacy(lines)
-    joined = _joined([normalise(line, encoding=encoding) for line in lines])
-    return Content(blocks=tuple(Paragraph(text=line.strip(), place="body") for line in joined))
+    lines = _LINE_END.split(text)
+    reasons = list(_reasons(lines))
+    own = ["" if _RULE.fullmatch(x.strip()) else x for x, reason in zip(lines, reasons, strict=True) if not reason]
+    encoding = detect_legacy(own)
+    joined = _joined([normalise(line, encoding=encoding) for line in own])
+    blocks = tuple(Paragraph(text=line.strip(), place="body") for line in joined)
+    return Content(blocks, tuple(_set_aside(lines, reasons)))
 
 
-def _own_lines(lines: list[str]) -> list[str]:
-    own: list[str] = []
-    for line in lines:
+def _reasons(lines: list[str]) -> Iterator[str]:
+    """Yield for each line why it is not the writer's own, "" when it is."""
+    rest = ""  # what all lines from here on are
+    for number, line in enumerate(lines):
         bare = line.strip()
-        if _SIGNATURE.match(bare) or _QUOTE_HEAD.match(fold(bare)):
-            break
-        if not bare.startswith((">", "|>")):
-            own.append(line)
-    return own
+        is_head = not rest and bool(_QUOTE_HEAD.match(fold(bare)))
+        if is_head and not _next_line(lines, number).startswith(_QUOTED):
+            rest = _QUOTATION
+        elif not rest and bare == _SIGNATURE:
+            rest = _SIGNED
+        yield rest or (_QUOTATION if is_head or bare.startswith(_QUOTED) else "")
+
+
+def _next_line(lines: list[str], number: int) -> str:
+    """Return the next line that is not blank, of the few after a line."""
+    return next((bare for line in lines[number + 1 : number + 4] if (bare := line.strip())), "")
+
+
+def _set_aside(lines: list[str], reasons: list[str]) -> Iterator[IntakeFinding]:
+    """Yield one note a reason for the lines that are set aside."""
+    for reason in (_QUOTATION, _SIGNED):
+        numbers = [n for n, line in enumerate(lines, 1) if reasons[n - 1] == reason and line.strip(" \t>|-")]
+        if numbers:
+            where = f"dòng {numbers[0]}" if len(numbers) == 1 else f"từ dòng {numbers[0]} đến dòng {numbers[-1]}"
+            text = f"{len(numbers)} dòng của thư ({where}) không được đọc: {reason}."
+            yield _note(text, lines[numbers[0] - 1].strip()[:200])
+
+
+def _note(message_vi: str, raw_text: str) -> IntakeFinding:
+    """Return a finding that the reader completes with month, message, file and submitter."""
+    severity, remedy, _ = KINDS["set_aside_text"]
+    return IntakeFinding(
+        period="", receipt_id="", message="", file="", sheet="", cell="body", kind="set_aside_text",
+        severity=severity, submitter_id="", message_vi=message_vi, remedy_vi=remedy, raw_text=raw_text,
+    )  # fmt: skip
 
 
 def _joined(lines: list[str]) -> list[str]:
     """Join lines that the mail program broke: a long one, without an end, before one that opens no item."""
-    joined: list[str] = []
-    width = 0  # of the last line as it stood
+    joined: list[list[str]] = []
+    before = ""  # the last line as it stood
     for line in lines:
         bare = line.strip()
-        before = joined[-1].rstrip() if joined else ""
-        was_broken = width >= _WRAPPED and not before.endswith((".", ";", ":", "!"))
-        if bare and before and was_broken and not _ITEM.match(line):
-            joined[-1] = f"{before} {bare}"
+        was_broken = len(before) >= _WRAPPED and not before.endswith((".", ";", ":", "!"))
+        if bare and was_broken and not _ITEM.match(line):
+            joined[-1].append(bare)
         else:
-            joined.append(line)
-        width = len(bare)
-    return joined
+            joined.append([line.rstrip()])
+        before = bare
+    return [" ".join(parts) for parts in joined]

@@ -183,15 +183,15 @@ def _section_of(text: str, wordings: _Wordings) -> str:
 
 def _with_sub_items(lines: list[Line]) -> list[Line]:
     """Add lines with another bullet to the item above that ends with a colon."""
-    merged: list[Line] = []
+    merged: list[tuple[Line, list[str]]] = []
     for line in lines:
-        head = merged[-1] if merged else None
-        opens = head is not None and head.role == "item" and (head.text.endswith(":") or "\n" in head.text)
+        head, under = merged[-1] if merged else (None, [])
+        opens = head is not None and head.role == "item" and (head.text.endswith(":") or under or "\n" in head.text)
         if head is not None and opens and line.role == "item" and line.bullet and line.bullet != head.bullet:
-            merged[-1] = replace(head, text=f"{head.text}\n{line.bullet} {line.text}")
+            under.append(f"\n{line.bullet} {line.text}")
         else:
-            merged.append(line)
-    return merged
+            merged.append((line, []))
+    return [replace(head, text=head.text + "".join(under)) if under else head for head, under in merged]
 
 
 def _with_topics(lines: list[Line], wordings: _Wordings) -> list[Line]:
@@ -208,14 +208,16 @@ def _best_order(texts: Sequence[str], wordings: _Wordings) -> list[str]:
     """Return a section an item, never going back in the report's order, with the most topic words in place."""
     if not texts:
         return []
-    best: list[tuple[int, list[str]]] = [(0, [])] * len(SECTIONS)  # by the last item's section: score, path
+    best = [0] * len(SECTIONS)  # score by the last item's section
+    came_from: list[list[int]] = []  # an item: by its section, the section of the item before
     for text in texts:
         folded = fold(text)
         scores = [sum(len(word.split()) for word, target in wordings.topics if target == s and word in folded)
                   for s in SECTIONS]  # fmt: skip
-        upto: list[tuple[int, list[str]]] = []
-        for index, section in enumerate(SECTIONS):
-            score, path = max(best[: index + 1], key=lambda state: state[0])
-            upto.append((score + scores[index], [*path, section]))
-        best = upto
-    return max(best, key=lambda state: state[0])[1]
+        before = [max(range(index + 1), key=best.__getitem__) for index in range(len(SECTIONS))]
+        came_from.append(before)
+        best = [best[before[index]] + score for index, score in enumerate(scores)]
+    path = [max(range(len(SECTIONS)), key=best.__getitem__)]
+    for before in reversed(came_from[1:]):
+        path.append(before[path[-1]])
+    return [SECTIONS[index] for index in reversed(path)]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from flows.read.text import fold
+from flows.read.text import MAX_WORDING, fold
 
 Kind = Literal["count", "scaled", "measure"]
 """What is expected: whole units (trạm), thousands or millions of them (triệu đồng), or a decimal (km, %)."""
@@ -89,6 +89,8 @@ def parse_number(text: str, kind: Kind = "count") -> ParsedNumber:
         text: As typed; legacy codes already decoded.
         kind: What the indicator expects; decides "1.095" (one dot, three digits) and "1,650".
     """
+    if len(text) > MAX_WORDING:
+        return UNREADABLE
     words = fold(text.translate(_FULL_WIDTH)).lstrip("'").strip()
     if not words:
         return BLANK

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flows.read.text import fold
+from flows.read.text import MAX_WORDING, fold
 from infra.catalogue import previous_period
 
 _MONTH_OF_YEAR = re.compile(r"\b(?:tháng|t)\s*0?(1[0-2]|[1-9])(?:\s*[/.\-]\s*|\s+năm\s+)(20\d\d)\b")
@@ -77,7 +77,7 @@ def period_of_label(text: str, report_period: str) -> str | None:
 
 def period_at_end(text: str, report_period: str) -> str | None:
     """Return the period of a label that ends with a month or a day: "Thuê bao cố định tháng 3", "… đến 14/3/2019"."""
-    match = _AT_END.search(fold(text).strip(" .:;"))
+    match = _AT_END.search(fold(text).strip(" .:;")) if len(text) <= MAX_WORDING else None
     if not match:
         return None
     if match["label"]:

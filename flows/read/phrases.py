@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,6 +58,9 @@ _TOKENS = re.compile(r"\{[a-z]+\}|\.\.\.|[()|\[\]]|\s+|[^\W_]+|.")
 _WORD_START, _WORD_END = r"(?<![^\W_])", r"(?![^\W_])"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\s\da-zđ]|\d)")
 _ABBREVIATION = re.compile(r"(?:^|[\s(])(?:[A-ZĐ]{1,3}|tr|Tr|v\.v|St)\.$")
+_LONGEST_ABBREVIATION = 6
+MAX_SENTENCE = 3_000
+"""Letters. What a search costs grows with the length of a sentence; a longer one is read in pieces."""
 
 
 @lru_cache(maxsize=4096)
@@ -112,6 +116,7 @@ class Sentence:
     """One sentence: the raw text, its folded form, and how positions of the two correspond.
 
     `masked` is the folded text with every figure, percentage, address and date covered, letter for letter.
+    `is_piece`: part of a sentence too long to be read at once; an enumeration in it may go on elsewhere.
     """
 
     raw: str
@@ -119,6 +124,7 @@ class Sentence:
     masked: str
     folded_starts: tuple[int, ...]
     raw_starts: tuple[int, ...]
+    is_piece: bool = False
 
     def raw_slice(self, start: int, end: int) -> str:
         """Return the raw text behind a stretch of the folded text."""
@@ -137,18 +143,31 @@ class Sentence:
         return min(self.raw_starts[index] + offset, limit)
 
 
-def sentences(text: str) -> list[Sentence]:
+@lru_cache(maxsize=256)
+def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a paragraph; a dot in a number, a domain or "TP." ends none."""
-    pieces: list[str] = []
+    joined: list[list[str]] = []
     for piece in _SENTENCE_END.split(normalise(text)):
-        if pieces and _ABBREVIATION.search(pieces[-1]):
-            pieces[-1] += " " + piece
+        if joined and _ABBREVIATION.search(joined[-1][-1][-_LONGEST_ABBREVIATION:]):
+            joined[-1].append(piece)
         else:
-            pieces.append(piece)
-    return [prepare(piece) for piece in pieces if piece.strip()]
+            joined.append([piece])
+    return tuple(sentence for pieces in joined for sentence in _sized(" ".join(pieces)))
 
 
-def prepare(raw: str) -> Sentence:
+def _sized(text: str) -> Iterator[Sentence]:
+    """Yield a sentence, or the pieces of one that is too long, each cut behind a semicolon, a comma or a blank."""
+    begin = 0
+    while len(text) - begin > MAX_SENTENCE:
+        window = text[begin : begin + MAX_SENTENCE]
+        cut = next((at for mark in ";, " if (at := window.rfind(mark)) > MAX_SENTENCE // 2), MAX_SENTENCE - 1) + 1
+        yield prepare(window[:cut], is_piece=True)
+        begin += cut
+    if text[begin:].strip():
+        yield prepare(text[begin:], is_piece=begin > 0)
+
+
+def prepare(raw: str, is_piece: bool = False) -> Sentence:
     """Return a text folded word by word, with the positions kept."""
     words, folded_starts, raw_starts, at = [], [], [], 0
     for match in re.finditer(r"\S+", raw):
@@ -158,7 +177,7 @@ def prepare(raw: str) -> Sentence:
         raw_starts.append(match.start())
         at += len(word) + 1
     text = " ".join(words)
-    return Sentence(raw, text, masked(text), tuple(folded_starts) or (0,), tuple(raw_starts) or (0,))
+    return Sentence(raw, text, masked(text), tuple(folded_starts) or (0,), tuple(raw_starts) or (0,), is_piece)
 
 
 def masked(text: str) -> str:

@@ -7,6 +7,7 @@ reported, never guessed.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from flows.read.narrative import Line, has_own_section, narrative_items, outline
 from flows.read.numbers import parse_number
 from flows.read.observations import make_finding, make_observation
 from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, prepare, sentences
-from flows.read.statements import Statement, Wordings, mentions, statements
+from flows.read.statements import Statement, Wordings, mentions, statements, uncounted
 from flows.read.text import fold
 from flows.records import IntakeFinding, Observation, Reading
 from infra.catalogue import Phrase
@@ -31,12 +32,16 @@ _REQUEST = re.compile(r"(?<![^\W_])(?:đề nghị|xin|vui lòng|kính mong|mong
 _UNIT = re.compile(r"[^\d]{0,25}")
 _TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
 REPORT = "report"
+MAX_LETTERS = 300_000
+"""Of the prose of one document; a month's report of a district has 10 000, a book has more than this."""
 
 
 def read_paragraphs(paragraphs: Sequence[Paragraph], context: ReadContext) -> Reading:
     """Return figures, work items and findings of the prose of one document, in reading order."""
-    lines = outline(paragraphs, context)
+    seen = _within_limit(paragraphs)
+    lines = outline(seen, context)
     page = _Page(context)
+    page.report_rest(paragraphs, seen)
     for line in lines:
         if line.part != "II" and line.role != "closing":
             page.read(line)
@@ -44,6 +49,12 @@ def read_paragraphs(paragraphs: Sequence[Paragraph], context: ReadContext) -> Re
     figure_lines = () if has_own_section(context) else page.figure_lines
     items = narrative_items(lines, figure_lines, context)
     return Reading(tuple(page.observations.values()), tuple(items), tuple(page.findings))
+
+
+def _within_limit(paragraphs: Sequence[Paragraph]) -> Sequence[Paragraph]:
+    """Return the first paragraphs that together are not too long to be read."""
+    lengths = itertools.accumulate(len(paragraph.text) + 1 for paragraph in paragraphs)
+    return paragraphs[: sum(length <= MAX_LETTERS for length in lengths)]
 
 
 @dataclass
@@ -67,6 +78,7 @@ class _Page:
         if not self._read_area_line(line):
             text = line.text.replace("\t", ": ")  # columns without a table
             found = [(s, item) for s in sentences(text) for item in statements(s, self.wordings)]
+            self._report_uncounted(line, text)
             for _, item in found:
                 self._add(item, line.paragraph.place)
             if not found:
@@ -75,6 +87,30 @@ class _Page:
             self._note_list_head(line)
         if len(self.observations) > before:
             self.figure_lines.add(line.text)
+
+    def report_rest(self, paragraphs: Sequence[Paragraph], seen: Sequence[Paragraph]) -> None:
+        """Report what is beyond the limit of length."""
+        if len(seen) < len(paragraphs):
+            first, left = paragraphs[len(seen)], len(paragraphs) - len(seen)
+            text = f"Phần chữ dài quá {MAX_LETTERS // 1000} nghìn ký tự; {left} dòng từ chỗ này trở đi không được đọc."
+            remedy = "Gửi lại văn bản chỉ có nội dung báo cáo của tháng."
+            self._find("parts_beyond_limit", text, first.place, remedy, first.text[:200])
+
+    def _report_uncounted(self, line: Line, text: str) -> None:
+        """Report an enumeration in a sentence that is too long to be read at once: it is not counted."""
+        for piece in sentences(text):
+            if indicator_id := uncounted(piece, self.wordings):
+                label = self.context.catalogue.indicator_by_id[indicator_id.split("#")[0]].label_vi
+                sentence = f"Câu quá dài nên phần liệt kê của “{label}” không được đếm; số này chưa được lấy."
+                remedy = "Ngắt thành nhiều câu, hoặc ghi rõ số theo mẫu “tên chỉ tiêu: số”."
+                self._find("unread_figure", sentence, line.paragraph.place, remedy, piece.raw[:200])
+                return
+
+    def _find(self, kind: str, message_vi: str, place: str, remedy_vi: str, raw_text: str) -> None:
+        found = make_finding(
+            self.context, kind, "warning", message_vi, cell=place, remedy_vi=remedy_vi, raw_text=raw_text
+        )
+        self.findings.append(found)
 
     def report_unread(self, lines: Iterable[Line]) -> None:
         """Report figures that are named beside a number and were not read anywhere in the document."""
@@ -106,17 +142,9 @@ class _Page:
             asked = _REQUEST.search(sentence.text)
             change = self.wordings.change.search(sentence.masked, asked.end()) if asked else None
             if change and re.search(FIGURE, sentence.masked[change.end() :]):
-                self.findings.append(
-                    make_finding(
-                        self.context,
-                        "unread_correction",
-                        "warning",
-                        "Câu này đề nghị sửa số liệu nhưng không rõ chỉ tiêu nào; chưa sửa gì.",
-                        cell=line.paragraph.place,
-                        remedy_vi="Ghi rõ tên chỉ tiêu và số đúng, ví dụ “sửa số trạm BTS thành 120 trạm”.",
-                        raw_text=sentence.raw,
-                    )
-                )
+                text = "Câu này đề nghị sửa số liệu nhưng không rõ chỉ tiêu nào; chưa sửa gì."
+                remedy = "Ghi rõ tên chỉ tiêu và số đúng, ví dụ “sửa số trạm BTS thành 120 trạm”."
+                self._find("unread_correction", text, line.paragraph.place, remedy, sentence.raw)
 
     def _add(self, item: Statement, place: str, area: str = "", is_total: bool = False) -> None:
         if item.number.problem:
@@ -138,31 +166,16 @@ class _Page:
 
     def _ask(self, item: Statement, place: str) -> None:
         label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
-        self.findings.append(
-            make_finding(
-                self.context,
-                item.number.problem,
-                "warning",
-                f"Không rõ “{item.raw_text}” là bao nhiêu ({label}); số này chưa được lấy.",
-                cell=place,
-                remedy_vi="Viết số theo cách 1.234 (dấu chấm phân nhóm) và 12,5 (dấu phẩy thập phân).",
-                raw_text=item.raw_text,
-            )
-        )
+        text = f"Không rõ “{item.raw_text}” là bao nhiêu ({label}); số này chưa được lấy."
+        remedy = "Viết số theo cách 1.234 (dấu chấm phân nhóm) và 12,5 (dấu phẩy thập phân)."
+        self._find(item.number.problem, text, place, remedy, item.raw_text)
 
     def _conflict(self, first: Observation, second: Observation) -> None:
-        self.findings.append(
-            make_finding(
-                self.context,
-                "conflicting_figures",
-                "warning",
-                f"Cùng một chỉ tiêu được ghi hai số khác nhau: “{first.raw_text}” ({first.cell}) và "
-                f"“{second.raw_text}” ({second.cell}); tạm lấy số ghi trước.",
-                cell=second.cell,
-                remedy_vi="Cho biết số nào đúng.",
-                raw_text=second.raw_text,
-            )
+        text = (
+            f"Cùng một chỉ tiêu được ghi hai số khác nhau: “{first.raw_text}” ({first.cell}) và "
+            f"“{second.raw_text}” ({second.cell}); tạm lấy số ghi trước."
         )
+        self._find("conflicting_figures", text, second.cell, "Cho biết số nào đúng.", second.raw_text)
 
     def _note_list_head(self, line: Line) -> None:
         """Remember what a list of districts that follows is about ("… thuê bao Internet tháng 3:")."""

@@ -31,6 +31,7 @@ _NOT_COLLECTED = re.compile(
 _ANOTHER = re.compile(r"(?<![^\W_])(?:tăng|giảm|thêm|bớt|so với|thay vì|thay cho|không phải)\s*(?:thêm\s*)?$")
 _ENUMERATOR = re.compile(r"^\s*\(?\d{1,2}[.)]\s")
 _ENDING = re.compile(_ENDS)
+_ANY_FIGURE = re.compile(FIGURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +111,21 @@ def statements(sentence: Sentence, wordings: Wordings) -> list[Statement]:
 
 def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
     """Return the indicators whose name stands in a clause with a number, whether or not it could be read."""
-    found = []
+    has_figure = lru_cache(maxsize=None)(lambda clause: bool(_ANY_FIGURE.search(masked(_ENUMERATOR.sub("", clause)))))
+    found: dict[str, None] = {}
     for row in wordings.things:
-        for match in _finds(row, sentence, wordings):
+        for match in _finds(row, sentence, wordings) if row.indicator_id not in found else ():
             clause = sentence.clause(match.start(), match.end())
-            if re.search(FIGURE, masked(_ENUMERATOR.sub("", clause))) and not _excluded(row, clause):
-                found.append(row.indicator_id)
-    return found
+            if has_figure(clause) and not _excluded(row, clause):
+                found[row.indicator_id] = None
+                break
+    return list(found)
+
+
+def uncounted(sentence: Sentence, wordings: Wordings) -> str:
+    """Return the figure that a piece of a long sentence would count by what it names: the rest may name more."""
+    rows = (*wordings.lists, *wordings.counts) if sentence.is_piece else ()
+    return next((row.indicator_id for row in rows if any(_finds(row, sentence, wordings))), "")
 
 
 def _finds(row: Phrase, sentence: Sentence, wordings: Wordings) -> Iterator[re.Match[str]]:
@@ -227,7 +236,7 @@ def _none_span(text: str, thing: re.Match[str], wordings: Wordings) -> tuple[int
 
 def _counts(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
     """Things that are not counted but named: three draft plans, one fair; and sentences that state none."""
-    for row in (*wordings.counts, *wordings.zeros):
+    for row in (*(() if sentence.is_piece else wordings.counts), *wordings.zeros):
         found = [m for m in _finds(row, sentence, wordings) if not _excluded(row, sentence.clause(*m.span()))]
         if found:
             start, end = found[0].start(), found[-1].end()
@@ -237,7 +246,7 @@ def _counts(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
 
 
 def _lists(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
-    for row in wordings.lists:
+    for row in () if sentence.is_piece else wordings.lists:
         for match in _finds(row, sentence, wordings):
             if not _excluded(row, sentence.clause(match.start(), match.start("list"))):
                 start, end = match.span("list")
@@ -258,7 +267,13 @@ def _alternatives(phrases: tuple[str, ...], damaged: bool) -> str:
 
 
 def _excluded(row: Phrase, clause: str) -> bool:
-    return any(re.search(rf"(?<![^\W_]){re.escape(fold(word))}(?![^\W_])", clause) for word in row.unless)
+    words = map(fold, row.unless)
+    return any(word in clause and _whole_word(word).search(clause) for word in words)
+
+
+@lru_cache(maxsize=1024)
+def _whole_word(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])")
 
 
 def _longest(found: list[Statement]) -> list[Statement]:

@@ -79,6 +79,8 @@ _OPEN_GLIDE = re.compile(r"(?<![^\W\d_])((?:[^\W\d_aăâeêioôơuưyq]|gi)*)(o[
 _ONLY_Y = re.compile(r"(?<![^\W\d_])(qu|[bcdđghklmnprstvx]+)y(?![^\W\d_])")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HAS_GLIDE_OR_Y = re.compile("[ỳýỷỹỵyoòóỏõọuùúủũụ]")
+MAX_WORDING = 500
+"""Letters. No label, name, unit or figure is longer; patterns that look for one do not look at a longer text."""
 _TYPOGRAPHIC = set("–—‘’“”„…•‐‑−\u2009\u202f\u200b")
 
 
