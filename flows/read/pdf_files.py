@@ -25,7 +25,7 @@ from infra.errors import SubmissionError
 
 _MAX_PAGES = 300
 _SHEET_PROGRAMS = ("calc", "excel", "spreadsheet", "numbers")
-_NOTE_CALL = re.compile(r"[\[(]?\s*[\d*]{1,3}\s*[\])]?(?:\s*[\[(]?\s*[\d*]{1,3}\s*[\])]?)*")
+_NOTE_CALL = re.compile(r"(?=[^\d*]*[\d*])[\s\[\]()\d*]+")
 _NOTE = re.compile(r"[\[(]?(?:\d{1,2}|\*+)[\])]?\s*[^\W\d_]")
 _BULLETS = ("-", "+", "*", "•", "–", "▪", "○", "●")
 _SPACE_GAP = 0.12  # of the letter height: a wider gap is a blank; horned letters (ư, ơ) overlap half of one
