@@ -146,6 +146,7 @@ class Past:
 def sample_book() -> Book:
     """Return the figures of the sample month, received, read and built like any other."""
     from flows import steps
+    from flows.progress import Progress
 
     with tempfile.TemporaryDirectory(prefix="repairs-") as name:
         folder = Path(name)
@@ -153,7 +154,8 @@ def sample_book() -> Book:
         with (
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
-            steps.open_month(PERIOD, str(folder / "inbox"), str(folder / "home")) as month,
+            steps.begun(load_settings(folder / "home"), str(folder / "inbox"), Progress()),
+            steps.open_month(PERIOD, str(folder / "inbox")) as month,
         ):
             receipts = steps.receive_submissions(month)
             build_id = steps.build_warehouse(month, steps.read_submissions(month, receipts))

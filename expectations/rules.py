@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from expectations.language import (
 )
 from infra.catalogue import FOREVER, Catalogue, Indicator, month_bounds
 from infra.errors import CatalogueError
+from infra.process_state import once_a_run
 from infra.settings import PROJECT
 
 RULES = PROJECT / "expectations" / "rules"
@@ -140,7 +141,7 @@ class Rule:
         return tuple(row.indicator_id for row in catalogue.indicators if _is_selected(row, self.indicators))
 
 
-@cache
+@once_a_run
 def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
     """Return all rules in the order of files and records.
 

@@ -20,6 +20,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.errors import SubmissionError, TonghopError
+from infra.process_state import PRIVATE
 from infra.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ def _options(home: HomeOption = "") -> None:
 def main() -> None:
     """Run the command line; a person's mistake ends in a sentence, never in a traceback."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    os.umask(PRIVATE)
     try:
         app()
     except TonghopError as error:

@@ -18,6 +18,7 @@ from flows.prefect_server import PrefectServer, prefect_environment
 from flows.progress import ScreenProgress
 from flows.steps import MonthResult
 from infra.catalogue import load_catalogue
+from infra.process_state import as_found
 from infra.settings import Settings
 
 
@@ -38,47 +39,46 @@ def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) 
     Raises:
         TonghopError: As the steps do.
     """
-    gc.disable()                  # one month, then the end: there is little to collect and much to import
     steps.check_period(period)
     load_catalogue().at(period)
     progress = ScreenProgress()
-    steps.begin(settings, progress)
+    with as_found(), steps.begun(settings, inbox, progress):
+        gc.disable()              # one month, then the end: there is little to collect and much to import
+        return Outcome(_run(period, inbox, settings, progress, plain), progress.seconds)
+
+
+def _run(period: str, inbox: str, settings: Settings, progress: ScreenProgress, plain: bool) -> MonthResult:
     if plain or os.environ.get("TONGHOP_PREFECT") == "off":
-        return Outcome(_run_plainly(period, inbox, settings), progress.seconds)
+        return _run_plainly(period, inbox)
     os.environ.update(prefect_environment(settings.home))
     if os.environ.get("PREFECT_API_URL"):
-        return Outcome(_run_flow(period, inbox, settings), progress.seconds)
-    server = PrefectServer(settings.home)
-    try:
-        return Outcome(_run_with(server, period, inbox, settings, progress), progress.seconds)
-    finally:
-        server.stop()
+        return _run_flow(period, inbox)
+    with PrefectServer(settings.home) as server:
+        return _run_with(server, period, inbox, progress)
 
 
-def _run_with(
-    server: PrefectServer, period: str, inbox: str, settings: Settings, progress: ScreenProgress
-) -> MonthResult:
-    os.environ["PREFECT_API_URL"] = server.url
+def _run_with(server: PrefectServer, period: str, inbox: str, progress: ScreenProgress) -> MonthResult:
+    os.environ.update(server.client_environment)
     began = time.perf_counter()
     from flows import monthly  # noqa: F401  (imported while the server starts)
 
     ready = server.wait_until_ready()
     progress.seconds["prefect"] = time.perf_counter() - began
     if not ready:
-        print("Không khởi động được Prefect; chạy trực tiếp các bước. (Prefect did not start; running plainly.)",
-              file=sys.stderr)
-        return _run_plainly(period, inbox, settings)
-    return _run_flow(period, inbox, settings)
+        print("Không khởi động được Prefect; chạy trực tiếp các bước. (Prefect did not start; running plainly.) "
+              f"{server.log_file}", file=sys.stderr)
+        return _run_plainly(period, inbox)
+    return _run_flow(period, inbox)
 
 
-def _run_flow(period: str, inbox: str, settings: Settings) -> MonthResult:
+def _run_flow(period: str, inbox: str) -> MonthResult:
     from flows.monthly import monthly_report
 
-    return cast(MonthResult, monthly_report(period, inbox, str(settings.home)))
+    return cast(MonthResult, monthly_report(period, inbox))
 
 
-def _run_plainly(period: str, inbox: str, settings: Settings) -> MonthResult:
+def _run_plainly(period: str, inbox: str) -> MonthResult:
     from flows.monthly import compile_month, run_plainly
 
-    with steps.open_month(period, inbox, str(settings.home)) as month:
+    with steps.open_month(period, inbox) as month:
         return compile_month(month, run_plainly)

@@ -1,18 +1,21 @@
-"""The Prefect API server of a one-off run: a child process that starts at once and ends with its parent.
+"""The Prefect API server as a child process that starts at once and ends with its parent, reachable by us alone.
 
-A flow without a server starts one of its own and waits for it. This one is begun first, while the files
-are being read and the other heavy imports go on, without the pages and the scheduling services that a
-one-off run has no use for. Its database stands in the home, so `tonghop serve` shows the run later.
+A flow without a server starts one of its own and waits for it. That of a one-off run is begun first, while the
+files are being read and the other heavy imports go on, without the pages and the scheduling services that it has
+no use for. The database stands in the home, so `tonghop serve` shows the run later.
+
+Whoever reaches the API can start flows. So it listens on loopback, asks for the home's password, and answers
+neither a foreign page (origins) nor a name that was bent to loopback (hosts).
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import secrets
 import shutil
 import socket
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -20,6 +23,12 @@ import urllib.error
 import urllib.request
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.errors import OperationError
+from infra.files import create_file
+from infra.helper_child import end_with_parent, take_channel
+from infra.helper_process import ChildProcess, Helper
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -31,36 +40,77 @@ QUIET = {
 UNUSED_SERVICES = (
     "CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "SCHEDULER", "TRIGGERS",
 )
-START_TIMEOUT_SECONDS = 90
+ONE_OFF = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED_SERVICES} | {
+    "PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+}
+# The server works in that folder: no address has to spell a path with "?", "#" or "%" in it.
+DATABASE = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:///prefect.db"}
+PASSWORD = "api-password"
+LOOPBACK = ("127.0.0.1", "localhost")
+START_CPU_SECONDS = 120.0
+START_WALL_SECONDS = 1200.0
 TEMPLATE = Path(sys.prefix) / "share" / "tonghop" / f"prefect-{version('prefect')}.db"
 
 
 def prefect_environment(home: Path) -> dict[str, str]:
-    """Return the variables under which Prefect keeps its state in the home and reports to nobody."""
-    return QUIET | {"PREFECT_HOME": str(home / "prefect")}
+    """Return the variables under which Prefect keeps its state in the home, reports to nobody, and knows us."""
+    ours = QUIET | {"PREFECT_HOME": str(home / "prefect")}
+    host = urlsplit(os.environ.get("PREFECT_API_URL", "")).hostname
+    if "PREFECT_API_AUTH_STRING" in os.environ or host not in (None, *LOOPBACK):
+        return ours               # a server elsewhere has a password of its own
+    return ours | {"PREFECT_API_AUTH_STRING": api_password(home)}
 
 
-class PrefectServer:
-    """A server that is starting or running on loopback; `stop` or the parent's end ends it."""
+def api_password(home: Path) -> str:
+    """Return "name:password" of the home's API: PREFECT_SERVER_API_AUTH_STRING, or one drawn once and kept there.
 
-    def __init__(self, home: Path) -> None:
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}/api"
-        _lay_database(home / "prefect")
-        self._log = (home / "prefect" / "server.log").open("ab")
-        environment = os.environ | prefect_environment(home) | {
-            f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED_SERVICES
-        } | {"PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false"}
-        environment.pop("PREFECT_API_URL", None)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "flows.prefect_server", str(self.port)],
-            stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, env=environment,
-        )
+    Raises:
+        OperationError: The file that keeps it cannot be written or read.
+    """
+    if given := os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        return given
+    path = home / "prefect" / PASSWORD
+    try:
+        _private_folder(path.parent)
+        create_file(path, f"tonghop:{secrets.token_urlsafe(32)}".encode())  # the first of two runs is right for both
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise OperationError(
+            "Không lưu được mật khẩu của Prefect.", f"Prefect's password cannot be kept: {error.strerror}.",
+            place=str(path), remedy_vi="Cấp quyền ghi vào thư mục đó, hoặc dọn bớt chỗ trên ổ đĩa.",
+        ) from error
+
+
+class PrefectServer(ChildProcess):
+    """A server that is starting or running on loopback; `stop` or the parent's end ends it.
+
+    Args:
+        home: Where its database, its pages and its log are.
+        port: Where it listens; 0 for any that is free.
+        is_standing: With pages and schedules, for `tonghop serve`.
+
+    Raises:
+        OperationError: The port is taken, or the home cannot be written.
+    """
+
+    def __init__(self, home: Path, port: int = 0, is_standing: bool = False) -> None:
+        with _listening(port) as listener:
+            self.port = int(listener.getsockname()[1])
+            self.url = f"http://127.0.0.1:{self.port}/api"
+            _lay_database(home / "prefect")
+            variables = self._variables(home) | ({} if is_standing else ONE_OFF)
+            super().__init__(Helper("prefect", __name__, "máy chủ Prefect", "Prefect server", variables), home)
+            socket.send_fds(self.channel, [b"S"], [listener.fileno()])
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """Variables under which a flow finds this server."""
+        return {"PREFECT_API_URL": self.url}
 
     def wait_until_ready(self) -> bool:
         """Return True when the server answers, False when it ended or took too long."""
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
+        deadline = time.monotonic() + START_WALL_SECONDS
+        while time.monotonic() < deadline and self.cpu_seconds() < START_CPU_SECONDS and self.is_running:
             try:
                 with urllib.request.urlopen(f"{self.url}/health", timeout=2):
                     return True
@@ -68,22 +118,41 @@ class PrefectServer:
                 time.sleep(0.05)
         return False
 
-    def stop(self) -> None:
-        """End the server and wait for it."""
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
-        self._log.close()
+    def stop(self, patience: float = 10.0) -> None:
+        """End the server; it may first close its database."""
+        super().stop(patience)
+
+    def _variables(self, home: Path) -> dict[str, str]:
+        given = {name: value for name, value in os.environ.items() if name.startswith("PREFECT_")}
+        given.pop("PREFECT_API_URL", None)
+        return DATABASE | given | prefect_environment(home) | {
+            "PREFECT_SERVER_API_AUTH_STRING": api_password(home),
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{name}:{self.port}" for name in LOOPBACK),
+            "PREFECT_UI_API_URL": self.url,
+            "PREFECT_UI_STATIC_DIRECTORY": str(home / "prefect" / "pages"),
+        }
+
+
+def _listening(port: int) -> socket.socket:
+    """Bound here and handed over: nobody can take the port between choosing it and using it."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise OperationError(
+            f"Cổng {port} trên máy này đang bị dùng.", f"Port {port} is taken: {error.strerror}.",
+            place=f"127.0.0.1:{port}",
+            remedy_vi="Dừng chương trình đang dùng cổng đó, hoặc đặt PREFECT_API_URL nếu đó là máy chủ Prefect.",
+        ) from error
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o700)           # the password, and the pages of whoever holds it, are ours alone
 
 
 def _lay_database(folder: Path) -> None:
     # Creating the schema runs some hundred migrations, most of the server's first start; set-up did it once.
-    folder.mkdir(parents=True, exist_ok=True)
+    _private_folder(folder)
     database = folder / "prefect.db"
     if TEMPLATE.is_file() and not database.exists():
         partial = folder / f"prefect.db.{os.getpid()}"
@@ -97,40 +166,35 @@ def prepare_template() -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(prefect_environment(Path(folder)))
-        os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{folder}/prefect.db"
+        os.environ.update(QUIET | DATABASE | {"PREFECT_HOME": folder})
+        os.chdir(folder)
         from prefect.server.database import provide_database_interface
 
         asyncio.run(provide_database_interface().create_db())
-        with sqlite3.connect(f"{folder}/prefect.db") as database:
+        with sqlite3.connect("prefect.db") as database:
             database.execute("pragma journal_mode = delete")
         TEMPLATE.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(f"{folder}/prefect.db", TEMPLATE)
+        shutil.move("prefect.db", TEMPLATE)
+        os.chdir("/")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _end_with_parent() -> None:
-    # The pipe on standard input closes when the parent ends in whatever way; nothing is left running.
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-def _serve(port: int) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    gc.disable()                  # a short life: collecting while importing costs a fifth of the start
+def _serve() -> None:
+    channel = take_channel()
+    _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+    threading.Thread(target=end_with_parent, args=(channel,), daemon=True).start()
+    gc.disable()                  # collecting while importing costs a fifth of the start
+    os.chdir(os.environ["PREFECT_HOME"])
     import uvicorn
     from prefect.server.api.server import create_app
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    uvicorn.run(create_app(ephemeral=False), host="127.0.0.1", port=port, log_level="error")
+    app = TrustedHostMiddleware(create_app(ephemeral=False), allowed_hosts=[*LOOPBACK])
+    gc.enable()
+    uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[socket.socket(fileno=descriptors[0])])
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "prepare":
+    if sys.argv[1:] == ["prepare"]:
         prepare_template()
     else:
-        _serve(int(sys.argv[1]))
+        _serve()

@@ -13,9 +13,10 @@ import re
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from flows.progress import Progress
 from flows.records import Edition, Finding, Receipt
@@ -23,6 +24,7 @@ from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import OperationError, SubmissionError
+from infra.process_state import as_found
 from infra.settings import Settings, load_settings
 
 
@@ -187,22 +189,40 @@ def start_helpers(settings: Settings) -> Helpers:
     return Helpers(start_builder(settings), start_judge(settings))
 
 
-# The command line begins the helpers before Prefect is imported; a scheduled run begins its own.
-_begun: dict[str, Any] = {}
+@dataclass(frozen=True)
+class Begun:
+    """What the command line began before Prefect was imported, and the inbox its user named."""
+
+    settings: Settings
+    inbox: str
+    helpers: Helpers
+    progress: Progress
 
 
-def begin(settings: Settings, progress: Progress) -> None:
-    """Begin the helpers of this process's next month at once."""
-    _begun.update(helpers=start_helpers(settings), progress=progress)
+_begun: ContextVar[Begun | None] = ContextVar("begun", default=None)    # a scheduled run begins its own
+
+
+@contextlib.contextmanager
+def begun(settings: Settings, inbox: str, progress: Progress) -> Iterator[None]:
+    """Begin the helpers of the month that is opened inside this block at once; end them with it."""
+    helpers = start_helpers(settings)
+    token = _begun.set(Begun(settings, inbox, helpers, progress))
+    try:
+        yield
+    finally:
+        _begun.reset(token)
+        helpers.stop()
 
 
 @contextlib.contextmanager
 def open_inbox(period: str, inbox: str = "", home: str = "") -> Iterator[Inbox]:
     """Hold one month's inbox open, without building anything. Raises as `open_month`."""
     check_period(period)
-    settings = load_settings(home or None)
-    with one_run_at_a_time(settings):
-        yield Inbox(period, Path(inbox) if inbox else settings.home / "inbox" / period, settings, Progress())
+    with as_found():
+        settings = _allowed_settings(home)
+        folder = _allowed_inbox(settings, inbox, period)
+        with one_run_at_a_time(settings):
+            yield Inbox(period, folder, settings, Progress())
 
 
 @contextlib.contextmanager
@@ -211,20 +231,60 @@ def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
 
     Raises:
         SubmissionError: The period is not a month.
-        OperationError: The home cannot be written or another run holds it.
+        OperationError: The home cannot be written, another run holds it, or a scheduled run names a home or an
+            inbox that the settings do not.
         CatalogueError: The catalogue has nothing in force in that month.
     """
     check_period(period)
-    settings = load_settings(home or None)
-    folder = Path(inbox) if inbox else settings.home / "inbox" / period
-    with one_run_at_a_time(settings):
-        helpers = _begun.pop("helpers", None) or start_helpers(settings)
-        try:
-            month = Month(period, folder, settings, helpers, _begun.pop("progress", None) or Progress())
+    with as_found():
+        settings = _allowed_settings(home)
+        folder = _allowed_inbox(settings, inbox, period)
+        with one_run_at_a_time(settings), _helpers_of(settings) as (helpers, progress):
+            month = Month(period, folder, settings, helpers, progress)
             with _recorded(month):
                 yield month
-        finally:
-            helpers.stop()
+
+
+@contextlib.contextmanager
+def _helpers_of(settings: Settings) -> Iterator[tuple[Helpers, Progress]]:
+    if ready := _begun.get():
+        yield ready.helpers, ready.progress     # whoever began them ends them
+        return
+    helpers = start_helpers(settings)
+    try:
+        yield helpers, Progress()
+    finally:
+        helpers.stop()
+
+
+def _allowed_settings(home: str) -> Settings:
+    """Return the settings; a run created through Prefect's API may name no other home than theirs."""
+    if ready := _begun.get():
+        return ready.settings
+    settings = load_settings()
+    if home and Path(home).resolve() != settings.home.resolve():
+        raise _not_allowed("Thư mục dữ liệu", "home", home, f"TONGHOP_HOME={settings.home}")
+    return settings
+
+
+def _allowed_inbox(settings: Settings, inbox: str, period: str) -> Path:
+    """Return the inbox; the command line's user may name any, a run created through Prefect's API one below ours."""
+    if not inbox:
+        return settings.home / "inbox" / period
+    ready = _begun.get()
+    root = (settings.home / "inbox").resolve()
+    if not (ready and ready.inbox == inbox) and not Path(inbox).resolve().is_relative_to(root):
+        raise _not_allowed("Thư mục thư đến", "inbox", inbox, str(root))
+    return Path(inbox)
+
+
+def _not_allowed(what_vi: str, what_en: str, given: str, allowed: str) -> OperationError:
+    return OperationError(
+        f"{what_vi} “{given}” của lần chạy này nằm ngoài cài đặt.",
+        f"The {what_en} {given!r} of this run is outside the settings.",
+        place=given,
+        remedy_vi=f"Bỏ tham số đó, hoặc dùng {allowed}; thư mục khác chỉ dùng được từ dòng lệnh tonghop month.",
+    )
 
 
 @contextlib.contextmanager
@@ -268,7 +328,7 @@ def check_period(period: str) -> None:
 @contextlib.contextmanager
 def one_run_at_a_time(settings: Settings, wait_seconds: float = 5.0) -> Iterator[None]:
     """Hold the home's lock; the system releases it when the process ends in whatever way."""
-    with (settings.home / "month.lock").open("a+") as lock:
+    with _open_lock(settings.home / "month.lock") as lock:
         deadline = time.monotonic() + wait_seconds
         while True:
             try:
@@ -278,11 +338,23 @@ def one_run_at_a_time(settings: Settings, wait_seconds: float = 5.0) -> Iterator
                 if time.monotonic() > deadline:
                     raise _already_running(lock.name) from None
                 time.sleep(0.1)
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
+        with contextlib.suppress(OSError):       # a full disk: the lock holds, only its note is missing
+            lock.seek(0)
+            lock.truncate()
+            lock.write(str(os.getpid()).encode())
         yield
+
+
+def _open_lock(path: Path) -> IO[bytes]:
+    try:
+        return path.open("a+b", buffering=0)
+    except OSError as error:
+        raise OperationError(
+            "Không mở được tệp khóa của thư mục dữ liệu.",
+            f"The home's lock file cannot be opened: {error.strerror}.",
+            place=str(path),
+            remedy_vi="Cấp quyền ghi vào tệp đó, hoặc dọn bớt chỗ trên ổ đĩa.",
+        ) from error
 
 
 def _already_running(path: str) -> OperationError:

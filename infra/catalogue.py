@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from infra.periods import due_at as due_at
 from infra.periods import month_bounds as month_bounds
 from infra.periods import next_period as next_period
 from infra.periods import previous_period as previous_period
+from infra.process_state import once_a_run
 from infra.settings import CATALOGUE
 
 FOREVER = "9999-12-31"
@@ -319,7 +320,7 @@ class Catalogue:
         }
 
 
-@cache
+@once_a_run
 def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
     """Return every catalogue table of `folder`, checked row by row.
 

@@ -22,14 +22,16 @@ BUSY_SECONDS = 30         # how long a writer waits for another's transaction
 
 def open_engine(url: str) -> Engine:
     """Return an engine for an SQLite file (WAL, every commit on disk) or a PostgreSQL database."""
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import URL, create_engine, event
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     try:
         if not url.startswith("sqlite:"):
             plain = url.replace("postgresql://", "postgresql+psycopg://", 1)
             return create_engine(plain, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        # Taken apart by us: SQLAlchemy would cut a path at its first "?".
+        address = URL.create("sqlite", database=url.removeprefix("sqlite:///"))
+        engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
     except (ArgumentError, NoSuchModuleError) as error:
         raise ledger_error("Địa chỉ sổ cái (TONGHOP_LEDGER) không hợp lệ.", f"Bad ledger address: {error}") from error
     event.listen(engine, "connect", _prepare_sqlite)

@@ -54,8 +54,11 @@ def new_build_folder(settings: Settings) -> Iterator[Path]:
     Raises:
         OperationError: The folder cannot be made.
     """
-    folder = settings.warehouse_folder / f".building-{os.getpid()}-{uuid4().hex[:8]}"
+    # DuckDB takes what follows a "?" for options and puts its log beside half a path: such a home is built elsewhere.
+    place = Path(tempfile.gettempdir()) if "?" in str(settings.warehouse_folder) else settings.warehouse_folder
+    folder = place / f".building-{os.getpid()}-{uuid4().hex[:8]}"
     try:
+        settings.warehouse_folder.mkdir(exist_ok=True)
         _sweep_abandoned(settings.warehouse_folder)
         folder.mkdir(parents=True)
     except OSError as error:
@@ -125,6 +128,7 @@ def publish_build(settings: Settings, folder: Path, build_id: str, period: str, 
         pass                  # whoever wrote last may have left rows in the write-ahead log: fold them in
     _verify(source, folder, tables)
     try:
+        source = _beside(source, target)
         _fsync(source)
         source.rename(target)
         _fsync(target.parent)
@@ -132,6 +136,13 @@ def publish_build(settings: Settings, folder: Path, build_id: str, period: str, 
     except OSError as error:
         raise _cannot_write(target, error) from error
     return target
+
+
+def _beside(source: Path, target: Path) -> Path:
+    """Return the file in the folder of its final name; one that was built elsewhere is copied there."""
+    if source.parent.parent == target.parent:
+        return source
+    return shutil.copyfile(source, target.with_name(f".{target.name}-{uuid4().hex[:8]}"))
 
 
 def set_current_build(settings: Settings, period: str, build_id: str) -> None:

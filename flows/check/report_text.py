@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from flows.records import ReportedFigure
 from infra.catalogue import Area, Catalogue
+from infra.process_state import once_a_run
 from infra.settings import PROJECT
 
 DOCUMENTS = PROJECT / "expectations" / "documents.yml"
@@ -46,7 +46,7 @@ class ReportText:
         return next((text for where, text in self.paragraphs if where == place), "")
 
 
-@cache
+@once_a_run
 def documents() -> dict[str, Any]:
     """Return what `expectations/documents.yml` knows."""
     import yaml

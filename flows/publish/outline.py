@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infra.catalogue import Catalogue
 from infra.errors import CatalogueError
+from infra.process_state import once_a_run
 
 OUTLINE = Path(__file__).with_name("outline.yml")
 PLACEHOLDER = re.compile(r"\{(\w*)(?:\|(\w+))?\}")
@@ -99,7 +99,7 @@ class Outline:
         return tuple(dict.fromkeys(names))
 
 
-@cache
+@once_a_run
 def load_outline(path: Path = OUTLINE) -> Outline:
     """Return the outline.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,19 +16,20 @@ RUN_INBOX = """
 import os, sys
 from pathlib import Path
 from flows.prefect_server import PrefectServer, prefect_environment
-home, inbox = sys.argv[1:]
+home = sys.argv[1]
 server = PrefectServer(Path(home))
-os.environ.update(prefect_environment(Path(home)), PREFECT_API_URL=server.url)
+os.environ.update(prefect_environment(Path(home)) | server.client_environment, TONGHOP_HOME=home)
 assert server.wait_until_ready()
 from flows.inbox import watch_inbox
-watch_inbox("2019-04", inbox, home)
+watch_inbox("2019-04", "", home)
 server.stop()
 """
 
 
 def test_the_inbox_flow_answers_every_sender_and_publishes_nothing(sample_inbox: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    command = [sys.executable, "-c", RUN_INBOX, str(home), str(sample_inbox)]
+    shutil.copytree(sample_inbox, home / "inbox" / "2019-04")
+    command = [sys.executable, "-c", RUN_INBOX, str(home)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=os.environ.copy(), timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list((home / "replies" / "2019-04").glob("*.eml"))) >= 35
