@@ -32,7 +32,7 @@ from flows.check.cells import draw_book
 from flows.check.findings import DOCS, make_findings, validation_report, write_results
 from flows.check.frames import draw_frames
 from flows.check.places import Instance, apply_rules
-from flows.check.repair.causes import make_cases
+from flows.check.repair.records import make_cases
 from flows.check.run import _write_docs
 from flows.deliver import deliver_edition
 from flows.publish import publish_edition

@@ -72,6 +72,7 @@ def point(value: Fraction) -> Interval:
 
 
 EVERYTHING = Interval(None, None)
+NOTHING = Interval(Fraction(1), Fraction(0))
 
 
 def printed(value: Fraction, half_unit: Fraction) -> Interval:

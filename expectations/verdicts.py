@@ -11,8 +11,9 @@ A missing part is never 0: it is an interval (a count cannot be below its lower 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 
 from expectations.intervals import EVERYTHING, Interval, point, printed, product, reciprocal
 from expectations.language import PI, Call, Comparison, Name, Node, Number, Operation, round_half_up, square_root
@@ -28,6 +29,8 @@ class Figure:
     cells: value = constant + sum of coefficient x cell; None when it does not do so linearly. `cells` are all
     cells involved, in reading order. `missing` names the parts that nobody reported.
     `is_absent`: nobody is asked for it, so it takes no part. `is_bound`: only a bound is known.
+    `recipe`: the operation and the figures it was made of, where it is not linear, so that it can be made again
+    with other cells (see `moved`).
     """
 
     value: Fraction | None
@@ -38,10 +41,19 @@ class Figure:
     is_absent: bool = False
     is_bound: bool = False
     half_unit: Fraction = ZERO
+    recipe: Recipe | None = None
 
     @property
     def is_constant(self) -> bool:
         return self.value is not None and not self.cells and self.interval.is_point
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether it is known what the figure would be with other cells; not so for one drawn from a warehouse."""
+        return not self.cells or self.coefficients is not None or self.recipe is not None
+
+
+Recipe = tuple[Callable[..., Figure], tuple[Figure, ...]]
 
 
 ABSENT = Figure(None, EVERYTHING, None, is_absent=True)
@@ -78,6 +90,16 @@ class Judged:
     distance: Fraction
     allowed: Interval
     outcome: str
+
+    def after(self, changes: Mapping[str, Fraction], units: Mapping[str, Fraction] | None = None) -> Judged | None:
+        """Return the comparison judged again with other cells; None where it would no longer apply.
+
+        Args:
+            changes: By how much each cell changes.
+            units: By what factor the last digit as written changes its unit, where a decimal comma moves.
+        """
+        left, right = moved(self.left, changes, units or {}), moved(self.right, changes, units or {})
+        return None if left.is_absent or right.is_absent else _compare(left, self.sign, right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +163,49 @@ def figure_of(node: Node, resolve: Resolver, is_sum_of_parts: bool = False) -> F
     return _divide(left, right)
 
 
+def moved(figure: Figure, changes: Mapping[str, Fraction], units: Mapping[str, Fraction]) -> Figure:
+    """Return what a figure stands for once its cells have changed (see `Judged.after`); absent when it has no value.
+
+    Raises:
+        ValueError: The figure is not movable.
+    """
+    if changes.keys().isdisjoint(figure.cells):
+        return figure
+    if figure.coefficients is not None:
+        return _shifted(figure, changes, units)
+    if figure.recipe is None:
+        raise ValueError("what this figure would be with other cells is not known")
+    operation, parts = figure.recipe
+    after = [moved(part, changes, units) for part in parts]
+    return ABSENT if any(part.is_absent for part in after) else operation(*after)
+
+
+def _shifted(figure: Figure, changes: Mapping[str, Fraction], units: Mapping[str, Fraction]) -> Figure:
+    """Move a linear figure; one cell of its own is also known to its last digit, wherever the comma is."""
+    assert figure.coefficients is not None
+    shift = sum((c * changes[cell] for cell, c in figure.coefficients.items() if cell in changes), ZERO)
+    unit = units.get(figure.cells[0], Fraction(1)) if len(figure.cells) == 1 else Fraction(1)
+    interval = figure.interval + point(shift)
+    if figure.value is None or unit == 1:
+        return replace(figure, value=None if figure.value is None else figure.value + shift, interval=interval)
+    value = figure.value + shift
+    spread = (interval - point(value)).scaled(unit)
+    return replace(figure, value=value, interval=point(value) + spread, half_unit=figure.half_unit * unit)
+
+
 def add(left: Figure, right: Figure) -> Figure:
     """Return the sum of two figures."""
     value = None if left.value is None or right.value is None else left.value + right.value
+    coefficients = _add_coefficients(left, right)
     return Figure(
         value,
         left.interval + right.interval,
-        _add_coefficients(left, right),
+        coefficients,
         tuple(dict.fromkeys(left.cells + right.cells)),
         left.missing + right.missing,
         is_bound=left.is_bound or right.is_bound,
         half_unit=max(left.half_unit, right.half_unit),
+        recipe=_recipe(add, left, right) if coefficients is None else None,
     )
 
 
@@ -169,6 +223,7 @@ def scale(figure: Figure, factor: Fraction) -> Figure:
         figure.missing,
         is_bound=figure.is_bound,
         half_unit=abs(figure.half_unit * factor),
+        recipe=_recipe(partial(scale, factor=factor), figure) if coefficients is None else None,
     )
 
 
@@ -183,6 +238,7 @@ def as_printed(figure: Figure) -> Figure:
         figure.cells,
         figure.missing,
         half_unit=figure.half_unit,
+        recipe=_recipe(as_printed, figure) if figure.coefficients is None else None,
     )
 
 
@@ -206,9 +262,16 @@ def _figure_of_call(node: Call, resolve: Resolver, is_sum_of_parts: bool) -> Fig
         figure, decimals = (figure_of(a, resolve) for a in node.arguments)
         if figure.value is None or decimals.value is None:
             return figure
-        value = round_half_up(figure.value, int(decimals.value))
-        return Figure(value, point(value), None, figure.cells, is_bound=figure.is_bound)
+        return _rounded(figure, int(decimals.value))
     return resolve(node)
+
+
+def _rounded(figure: Figure, decimals: int) -> Figure:
+    if figure.value is None:
+        return figure
+    value = round_half_up(figure.value, decimals)
+    recipe = _recipe(partial(_rounded, decimals=decimals), figure)
+    return Figure(value, point(value), None, figure.cells, is_bound=figure.is_bound, recipe=recipe)
 
 
 def _without_absent(node: Operation, left: Figure, right: Figure) -> Figure:
@@ -228,7 +291,13 @@ def _add_coefficients(left: Figure, right: Figure) -> dict[str, Fraction] | None
     return total
 
 
-def _combined(value: Fraction | None, interval: Interval, *figures: Figure) -> Figure:
+def _recipe(operation: Callable[..., Figure], *parts: Figure) -> Recipe | None:
+    return (operation, parts) if all(part.is_movable for part in parts) else None
+
+
+def _combined(
+    operation: Callable[..., Figure], value: Fraction | None, interval: Interval, *figures: Figure
+) -> Figure:
     """Return a figure that depends on its parts, but not linearly."""
     return Figure(
         value,
@@ -237,6 +306,7 @@ def _combined(value: Fraction | None, interval: Interval, *figures: Figure) -> F
         tuple(dict.fromkeys(c for f in figures for c in f.cells)),
         tuple(m for f in figures for m in f.missing),
         is_bound=any(f.is_bound for f in figures),
+        recipe=_recipe(operation, *figures),
     )
 
 
@@ -246,7 +316,7 @@ def _multiply(left: Figure, right: Figure) -> Figure:
     if right.is_constant and right.value is not None:
         return scale(left, right.value)
     value = None if left.value is None or right.value is None else left.value * right.value
-    return _combined(value, product(left.interval, right.interval), left, right)
+    return _combined(_multiply, value, product(left.interval, right.interval), left, right)
 
 
 def _divide(left: Figure, right: Figure) -> Figure:
@@ -257,7 +327,7 @@ def _divide(left: Figure, right: Figure) -> Figure:
     inverse = reciprocal(right.interval)
     interval = EVERYTHING if inverse is None else product(left.interval, inverse)
     value = None if left.value is None or not right.value else left.value / right.value
-    return _combined(value, interval, left, right)
+    return _combined(_divide, value, interval, left, right)
 
 
 def _root(figure: Figure) -> Figure:
@@ -266,15 +336,16 @@ def _root(figure: Figure) -> Figure:
     value, interval = figure.value, figure.interval
     low = None if interval.low is None or interval.low < 0 else square_root(interval.low)
     high = None if interval.high is None or interval.high < 0 else square_root(interval.high) + Fraction(1, 10**40)
-    return _combined(None if value is None or value < 0 else square_root(value), Interval(low, high), figure)
+    root = None if value is None or value < 0 else square_root(value)
+    return _combined(_root, root, Interval(low, high), figure)
 
 
 def _absolute(figure: Figure) -> Figure:
     if figure.is_absent:
         return ABSENT
     if figure.value is not None and figure.interval.is_point:
-        return _combined(abs(figure.value), point(abs(figure.value)), figure)
-    return _combined(None, Interval(ZERO, None), figure)
+        return _combined(_absolute, abs(figure.value), point(abs(figure.value)), figure)
+    return _combined(_absolute, None, Interval(ZERO, None), figure)
 
 
 def _compare(left: Figure, sign: str, right: Figure) -> Judged:

@@ -164,6 +164,7 @@ class Finding:
 
     `left`, `right`, `gap` are exact decimals as text, in the indicator's unit; empty when undecided.
     `basis` is the hash of the exact values judged: a waiver is bound to it and ends when it moves.
+    `repair_vi`, `repair_en`: the likeliest repair of its case in a sentence, or why there is none.
     """
 
     finding_id: str
@@ -183,3 +184,5 @@ class Finding:
     case_id: str = ""
     decision: str = ""       # "", "waived"
     message_en: str = ""
+    repair_vi: str = ""
+    repair_en: str = ""

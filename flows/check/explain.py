@@ -40,28 +40,29 @@ def explain_finding(folder: Path, findings: Mapping[str, Finding], finding: Find
     return "\n".join(lines)
 
 
-def repair_vi(repair: Mapping[str, Any]) -> str:
-    """Return one repair in words: each cell, what is written, what it would be, the slip."""
-    return "; ".join(_change(change) for change in repair["changes"])
+def repair_words(repair: Mapping[str, Any], language: str = "vi") -> str:
+    """Return one repair in words, "vi" or "en": each cell, what is written, what it would be, the slip."""
+    return "; ".join(_change(change, language) for change in repair["changes"])
 
 
 def _repairs(case: Mapping[str, Any]) -> list[str]:
     if not case["repairs"]:
-        return ["", "Chưa tìm được cách sửa nhỏ nào làm mọi quy tắc liên quan đều khớp; cần hỏi lại đơn vị gửi."]
+        return ["", case["no_repair_vi"], f"  {case['no_repair_en']}"]
     lines = ["", "Các cách sửa làm mọi quy tắc liên quan đều khớp (dễ xảy ra nhất trước):"]
     for number, repair in enumerate(case["repairs"], start=1):
-        lines.append(f"  {number}. {repair_vi(repair)}")
+        lines.append(f"  {number}. {repair_words(repair)}")
     if case["repairs"][0]["is_open"]:
         lines.append("  Quy tắc không buộc một giá trị duy nhất; trên đây là các giá trị có thể do lỗi gõ thường gặp.")
     lines.append("Chưa có gì được sửa; cán bộ tổng hợp quyết định bằng “tonghop correct” hoặc hỏi lại đơn vị gửi.")
     return lines
 
 
-def _change(change: Mapping[str, Any]) -> str:
-    written, right = (number_text(Fraction(change[k])) for k in ("written", "right"))
-    places = " và ".join(_place(cell) for cell in change["cells"])
+def _change(change: Mapping[str, Any], language: str) -> str:
+    texts = [change[key] for key in ("written", "right")]
+    written, right = (number_text(Fraction(t)) for t in texts) if language == "vi" else texts
+    places = {"vi": " và ", "en": " and "}[language].join(_place(cell) for cell in change["cells"])
     codes = ", ".join(cell["observation_id"] for cell in change["cells"])
-    return f"{places}: {written} → {right} ({change['slip_vi']}) [{codes}]"
+    return f"{places}: {written} → {right} ({change['slip_' + language]}) [{codes}]"
 
 
 def _place(cell: Mapping[str, str]) -> str:

@@ -20,13 +20,14 @@ REPORT = "validation_report.json"
 CASES = "cases.json"
 DOCS = "data_docs"
 SCHEMA = "tonghop-validation-report/1"
+SEVERITY_ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
 
 def make_findings(book: Book, instances: list[Instance]) -> list[Finding]:
     """Return a finding for every verdict that is not a pass, the most serious first, in a fixed order."""
     findings = [make_finding(book, i) for i in instances if i.verdict.outcome in ("fail", "undecided")]
-    order = {"blocking": 0, "warning": 1, "note": 2}
-    return sorted(findings, key=lambda f: (order[f.severity], f.rule_id, f.submitter_id, f.area_code, f.finding_id))
+    return sorted(findings, key=lambda f: (SEVERITY_ORDER[f.severity], f.rule_id, f.submitter_id, f.area_code,
+                                           f.finding_id))
 
 
 def make_finding(book: Book, instance: Instance) -> Finding:

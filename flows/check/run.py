@@ -16,7 +16,7 @@ from flows.check.findings import DOCS, FINDINGS, REPORT, make_findings, validati
 from flows.check.frames import draw_frames
 from flows.check.messages import place_vi, sides
 from flows.check.places import Instance, apply_rules
-from flows.check.repair.causes import make_cases
+from flows.check.repair.records import make_cases
 from flows.records import Finding
 from infra.catalogue import Catalogue, load_catalogue
 from infra.dependencies import step_digest

@@ -1,50 +1,70 @@
-"""Cases: findings that share a cause, with the repairs that would mend them and what they do to the published figures.
+"""Cases: findings that share a cause, with the repairs that would mend them, or why there is none.
 
-A failed sum is a symptom; two sums that fail over the same cell are one piece of work. Cases are ordered by
-severity and by how much they move a published figure; follow-on failures stand inside their case.
+A failed sum is a symptom; two sums that fail over the same cell are one piece of work, follow-on failures stand
+inside their case. A search that fails or does not end costs its own case the repair, and nothing else.
 """
 
 from __future__ import annotations
 
-import hashlib
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from expectations.constraints import LinearConstraint, linear_constraints
-from expectations.intervals import Interval
-from expectations.language import evaluate, names, round_half_up
-from flows.check.cells import Book, Cell, decimal_text, last_digit
+from expectations.constraints import Constraint, WholeNumber, constraints_of
+from expectations.intervals import EVERYTHING, Interval
+from flows.check.cells import Book, Cell, last_digit
+from flows.check.findings import SEVERITY_ORDER
 from flows.check.places import Instance
-from flows.check.repair.problem import Problem, Repair, Variable
+from flows.check.repair.problem import Problem, Repair, SearchTooLongError, Variable
 from flows.check.repair.repairs import find_repairs
-from flows.check.repair.slips import SLIPS
-from flows.records import Finding
 
 ZERO = Fraction(0)
-_ORDER = {"blocking": 0, "warning": 1, "note": 2}
+LOG = logging.getLogger(__name__)
+
+
+class NoRepair(StrEnum):
+    """Why a case has no repair."""
+
+    MISSING = "missing"  # figures are not there; none is wrong
+    NOT_WRONG = "not_wrong"  # a note
+    SETTLED = "settled"  # every figure is last month's or was not reported
+    NOT_COMPUTED = "not_computed"  # the rule does not lead back to cells
+    NONE_FOUND = "none_found"
+    TOO_LONG = "too_long"
+    FAILED = "failed"  # a fault of ours; its traceback is in the log
 
 
 @dataclass
 class Case:
-    """Findings with one cause. `numbers` are indices into the instances, the most telling first."""
+    """Findings with one cause. `numbers` are indices into the instances, the most telling first.
+
+    Raises:
+        ValueError: It has neither repairs nor a reason why not, or both.
+    """
 
     numbers: list[int]
     repairs: list[Repair] = field(default_factory=list)
+    no_repair: NoRepair | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if bool(self.repairs) == (self.no_repair is not None):
+            raise ValueError("a case has repairs or the reason why it has none")
 
 
 @dataclass(frozen=True)
 class Web:
-    """All linear rules of a month over its figures, equal figures typed twice taken as one."""
+    """All rules of a month that bind its figures, equal figures typed twice taken as one."""
 
     book: Book
     figure_of: Mapping[str, str]
     cells_of: Mapping[str, list[str]]
-    constraints: Sequence[tuple[int, LinearConstraint]]
+    constraints: Sequence[tuple[int, Constraint]]
     touching: Mapping[str, list[int]]
 
     def variables(self, wanted: Iterable[str]) -> dict[str, Variable]:
@@ -52,34 +72,23 @@ class Web:
         return {name: _variable(self.book, self.book.cells[name]) for name in wanted}
 
 
-def make_cases(
-    book: Book, instances: Sequence[Instance], findings: Sequence[Finding]
-) -> tuple[list[Finding], list[dict[str, Any]]]:
-    """Return the findings with their case, and the cases as records, the most serious first.
-
-    Args:
-        book: The figures judged.
-        instances: All verdicts of the month.
-        findings: The findings made of those that are not a pass.
-    """
-    from flows.check.findings import finding_id
-
-    by_id = {finding.finding_id: finding for finding in findings}
-    ids = {
-        number: finding_id(i.rule.rule_id, book.period, i.place.key)
-        for number, i in enumerate(instances)
-        if i.verdict.outcome in ("fail", "undecided")
-    }
-    records = [_record(book, case, [by_id[ids[n]] for n in case.numbers]) for case in find_cases(book, instances)]
-    records.sort(key=lambda r: (_ORDER[r["severity"]], -r["impact_share"], r["case_id"]))
-    case_of = {found: record["case_id"] for record in records for found in record["findings"]}
-    return [replace(f, case_id=case_of.get(f.finding_id, "")) for f in findings], records
-
-
 def find_cases(book: Book, instances: Sequence[Instance]) -> list[Case]:
-    """Return the cases of all findings, each finding in exactly one."""
+    """Return the cases of all findings, each finding in exactly one; whatever fails, every finding has its case."""
+    try:
+        return _grouped(book, instances)
+    except Exception:  # an explanation that fails must not cost a verdict
+        LOG.exception("the findings of %s could not be grouped", book.period)
+        return [Case([n], no_repair=NoRepair.FAILED) for n, i in enumerate(instances) if is_open(i)]
+
+
+def is_open(instance: Instance) -> bool:
+    """Return whether a verdict makes a finding."""
+    return instance.verdict.outcome in ("fail", "undecided")
+
+
+def _grouped(book: Book, instances: Sequence[Instance]) -> list[Case]:
     web = weave(book, instances)
-    open_numbers = [n for n, i in enumerate(instances) if i.verdict.outcome in ("fail", "undecided")]
+    open_numbers = [n for n, i in enumerate(instances) if is_open(i)]
     cases = [case for group in _components(web, instances) for case in _solved(web, instances, group)]
     taken = {number for case in cases for number in case.numbers}
     for number in open_numbers:
@@ -89,17 +98,17 @@ def find_cases(book: Book, instances: Sequence[Instance]) -> list[Case]:
 
 
 def weave(book: Book, instances: Sequence[Instance]) -> Web:
-    """Return the linear rules that must hold (the blocking ones) over the figures of the book."""
+    """Return the rules that must hold (the blocking ones) over the figures of the book."""
     figure_of, cells_of = _merged_figures(book, instances)
-    constraints: list[tuple[int, LinearConstraint]] = []
+    constraints: list[tuple[int, Constraint]] = []
     touching: dict[str, list[int]] = defaultdict(list)
     for number, instance in enumerate(instances):
         if instance.rule.severity != "blocking":
             continue
-        for constraint in linear_constraints(instance.verdict):
-            merged = _over_figures(constraint, figure_of)
+        for constraint in constraints_of(instance.verdict):
+            merged = constraint.over(figure_of)
             if merged is not None:
-                for name in merged.coefficients:
+                for name in merged.names:
                     touching[name].append(len(constraints))
                 constraints.append((number, merged))
     return Web(book, figure_of, cells_of, constraints, touching)
@@ -117,17 +126,6 @@ def _merged_figures(book: Book, instances: Sequence[Instance]) -> tuple[dict[str
     return figure_of, cells_of
 
 
-def _over_figures(constraint: LinearConstraint, figure_of: Mapping[str, str]) -> LinearConstraint | None:
-    coefficients: dict[str, Fraction] = {}
-    for cell, coefficient in constraint.coefficients.items():
-        name = figure_of.get(cell)
-        if name is None:
-            return None
-        coefficients[name] = coefficients.get(name, ZERO) + coefficient
-    coefficients = {name: c for name, c in coefficients.items() if c}
-    return LinearConstraint(coefficients, constraint.change) if coefficients else None
-
-
 def _variable(book: Book, cell: Cell) -> Variable:
     indicator = book.catalogue.indicator_by_id.get(cell.indicator_id)
     is_share = indicator is not None and indicator.indicator_kind in ("ratio", "target")
@@ -141,8 +139,14 @@ def _variable(book: Book, cell: Cell) -> Variable:
         is_sum,
         cell.line,
         cell.column,
-        is_fixed=cell.period != book.period or cell.value is None,
+        is_fixed=not _is_free(book, cell),
+        is_share=is_share,
     )
+
+
+def _is_free(book: Book, cell: Cell) -> bool:
+    """Return whether a figure may be corrected: this month's own, and one that was reported."""
+    return cell.period == book.period and cell.value is not None
 
 
 def _previous(book: Book, cell: Cell) -> Fraction | None:
@@ -169,7 +173,7 @@ def _components(web: Web, instances: Sequence[Instance]) -> list[list[int]]:
     for number, instance in enumerate(instances):
         if instance.verdict.outcome == "fail" and instance.rule.severity == "blocking":
             figures = [web.figure_of[c] for c in instance.verdict.cells if c in web.figure_of]
-            free = [n for n in figures if web.book.cells[n].period == web.book.period]
+            free = [n for n in figures if _is_free(web.book, web.book.cells[n])]
             if free:
                 members[number] = free
                 for other in free[1:]:
@@ -190,15 +194,13 @@ def exchanged_figures(web: Web, failing: Mapping[int, Sequence[str]]) -> list[tu
     room: dict[str, Interval] = {}
     for number, constraint in web.constraints:
         if number in failing and not constraint.holds_now:
-            for name in constraint.coefficients:
-                if name not in room and web.book.cells[name].period == web.book.period:
-                    room[name] = Interval(None, None)
-                if name in room:
-                    room[name] = room[name].shared(constraint.change.scaled(1 / constraint.coefficients[name]))
+            for name in constraint.names:
+                if _is_free(web.book, web.book.cells[name]):
+                    room[name] = room.get(name, EVERYTHING).shared(constraint.room(name))
     lines: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, interval in room.items():
         cell = web.book.cells[name]
-        if cell.value is not None and not interval.is_empty:
+        if not interval.is_empty:
             for line in filter(None, (cell.line, cell.column)):
                 lines[line].append(name)
     pairs = (pair for figures in lines.values() for pair in combinations(figures, 2))
@@ -213,31 +215,52 @@ def _mends_when_exchanged(web: Web, room: Mapping[str, Interval], one: str, othe
         return False
     changes = {one: change, other: -change}
     indices = {i for name in changes for i in web.touching[name]}
-    return all(
-        constraint.change.holds(sum((c * changes[n] for n, c in constraint.coefficients.items() if n in changes), ZERO))
-        for _, constraint in (web.constraints[i] for i in indices)
-    )
+    return all(web.constraints[i][1].holds(changes) for i in indices)
 
 
 def _solved(web: Web, instances: Sequence[Instance], group: list[int]) -> list[Case]:
     """Return the case of a group, or several when its best repair is several slips that never meet in a rule."""
-    problem = _problem(web, instances, group)
-    repairs = find_repairs(problem)
-    if not repairs:
-        return [Case(_telling(instances, group), [], problem.variables)]
-    parts = _independent(problem, repairs[0])
+    whole, problem = _searched(web, instances, group, lambda: _problem(web, instances, group))
+    if problem is None or not whole.repairs:
+        return [whole]
+    parts = _independent(problem, whole.repairs[0])
     if len(parts) == 1:
-        return [Case(_telling(instances, group), repairs, problem.variables)]
+        return [whole]
     cases, left = [], list(group)
     for figures in parts:
         mine = [n for n in left if figures & {web.figure_of.get(c, "") for c in instances[n].verdict.cells}]
         left = [n for n in left if n not in mine]
         if mine:
-            part = _problem(web, instances, mine, excluded=set(group) - set(mine))
-            cases.append(Case(_telling(instances, mine), find_repairs(part), part.variables))
+            cases.append(_part(web, instances, mine, set(group) - set(mine)))
+    if not all(case.repairs for case in cases):
+        return [whole]
     if left and cases:
         cases[0].numbers += left
     return cases
+
+
+def _part(web: Web, instances: Sequence[Instance], mine: Sequence[int], excluded: set[int]) -> Case:
+    return _searched(web, instances, mine, lambda: _problem(web, instances, mine, excluded))[0]
+
+
+def _searched(
+    web: Web, instances: Sequence[Instance], numbers: Sequence[int], make_problem: Callable[[], Problem]
+) -> tuple[Case, Problem | None]:
+    """Search the repairs of one case: the boundary inside which a search may fail."""
+    told = _telling(instances, numbers)
+    try:
+        problem = make_problem()
+        repairs = find_repairs(problem)
+    except SearchTooLongError:
+        return Case(told, no_repair=NoRepair.TOO_LONG), None
+    except Exception:  # a fault of ours costs this case its repair, nothing else
+        at = instances[told[0]]
+        LOG.exception("no repair searched for %s at %s", at.rule.rule_id, at.place.key)
+        return Case(told, no_repair=NoRepair.FAILED), None
+    if repairs:
+        return Case(told, repairs, None, problem.variables), problem
+    reason = NoRepair.NONE_FOUND if problem.suspects else NoRepair.SETTLED
+    return Case(told, [], reason, problem.variables), problem
 
 
 def _problem(web: Web, instances: Sequence[Instance], group: Sequence[int], excluded: Iterable[int] = ()) -> Problem:
@@ -246,11 +269,15 @@ def _problem(web: Web, instances: Sequence[Instance], group: Sequence[int], excl
     left_out = set(excluded)
     indices = sorted({i for name in involved for i in web.touching.get(name, ())})
     constraints = [c for n, c in (web.constraints[i] for i in indices) if n not in left_out]
-    everything = dict.fromkeys((*involved, *(name for c in constraints for name in c.coefficients)))
-    whole = frozenset(
-        web.figure_of[c] for n in group if instances[n].rule.kind == "whole_number" for c in instances[n].verdict.cells
-    )
-    return Problem(web.variables(everything), constraints, whole)
+    constraints += _whole_numbers(web, [instances[n] for n in group])
+    everything = dict.fromkeys((*involved, *(name for c in constraints for name in c.names)))
+    return Problem(web.variables(everything), constraints)
+
+
+def _whole_numbers(web: Web, instances: Iterable[Instance]) -> list[Constraint]:
+    cells = (c for i in instances if i.rule.kind == "whole_number" for c in i.verdict.cells)
+    names = dict.fromkeys(web.figure_of[c] for c in cells if c in web.figure_of)
+    return [WholeNumber(name, value) for name in names if (value := web.book.cells[name].value) is not None]
 
 
 def _independent(problem: Problem, repair: Repair) -> list[set[str]]:
@@ -276,7 +303,11 @@ def _independent(problem: Problem, repair: Repair) -> list[set[str]]:
 
 def _telling(instances: Sequence[Instance], numbers: Iterable[int]) -> list[int]:
     """Order findings by how narrowly they point: blocking first, fewest cells first."""
-    return sorted(numbers, key=lambda n: (_ORDER[instances[n].rule.severity], len(instances[n].verdict.cells), n))
+    def key(number: int) -> tuple[int, int, int]:
+        instance = instances[number]
+        return SEVERITY_ORDER[instance.rule.severity], len(instance.verdict.cells), number
+
+    return sorted(numbers, key=key)
 
 
 def _joins(web: Web, instance: Instance, number: int, cases: Sequence[Case]) -> bool:
@@ -292,123 +323,21 @@ def _joins(web: Web, instance: Instance, number: int, cases: Sequence[Case]) -> 
 def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
     """Return the case of a finding that no other explains; a jump may still have an ordinary slip behind it."""
     instance = instances[number]
-    constraints = [
-        c for found in linear_constraints(instance.verdict) if (c := _over_figures(found, web.figure_of)) is not None
-    ]
-    if instance.verdict.outcome != "fail" or instance.rule.severity == "note" or not constraints:
-        return Case([number])
-    figures = dict.fromkeys(n for c in constraints for n in c.coefficients)
+    if instance.verdict.outcome == "undecided" or instance.rule.kind == "completeness":
+        is_missing = bool(instance.verdict.missing) or instance.rule.kind == "completeness"
+        return Case([number], no_repair=NoRepair.MISSING if is_missing else NoRepair.NOT_COMPUTED)
+    if instance.rule.severity == "note":
+        return Case([number], no_repair=NoRepair.NOT_WRONG)
+    case, problem = _searched(web, instances, [number], lambda: _lone_problem(web, instance))
+    if problem is not None and not problem.failing:
+        return Case([number], no_repair=NoRepair.NOT_COMPUTED)
+    explained = [r for r in case.repairs if all(c.slip != "unexplained" for c in r.changes)]
+    return Case([number], explained, None if explained else case.no_repair or NoRepair.NONE_FOUND, case.variables)
+
+
+def _lone_problem(web: Web, instance: Instance) -> Problem:
+    own = [c for found in constraints_of(instance.verdict) if (c := found.over(web.figure_of)) is not None]
+    figures = dict.fromkeys(n for c in own for n in c.names)
     hard = [web.constraints[i][1] for i in sorted({i for n in figures for i in web.touching.get(n, ())})]
-    everything = dict.fromkeys((*figures, *(n for c in hard for n in c.coefficients)))
-    problem = Problem(web.variables(everything), [*constraints, *hard])
-    return Case(
-        [number],
-        [r for r in find_repairs(problem) if all(c.slip != "unexplained" for c in r.changes)],
-        problem.variables,
-    )
-
-
-# ------------------------------------------------------------------------------------------ records
-
-
-def _record(book: Book, case: Case, findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return a case as the steward's queue and `explain` read it."""
-    severity = min((f.severity for f in findings), key=lambda s: _ORDER[s])
-    key = "|".join(sorted(f.finding_id for f in findings))
-    impact = _impact(book, case, findings)
-    return {
-        "case_id": "C" + hashlib.sha256(key.encode()).hexdigest()[:8].upper(),
-        "severity": severity,
-        "main_finding": findings[0].finding_id,
-        "findings": [f.finding_id for f in findings],
-        "submitters": sorted({f.submitter_id for f in findings if f.submitter_id}),
-        "impact": impact,
-        "impact_share": max((abs(row["share"]) for row in impact), default=0.0),
-        "repairs": [_repair_record(book, repair) for repair in case.repairs],
-    }
-
-
-def _repair_record(book: Book, repair: Repair) -> dict[str, Any]:
-    return {
-        "cost": round(repair.cost, 3),
-        "is_open": repair.is_open,
-        "changes": [
-            {
-                "cells": _same_cells(book, change.name),
-                "written": decimal_text(change.written),
-                "right": decimal_text(change.right),
-                "slip": change.slip,
-                "slip_vi": SLIPS[change.slip][1],
-                "slip_en": SLIPS[change.slip][2],
-            }
-            for change in repair.changes
-        ],
-    }
-
-
-def _same_cells(book: Book, name: str) -> list[dict[str, str]]:
-    from dataclasses import asdict
-
-    cell = book.cells[name]
-    alike = book.find(cell.submitter_id, cell.indicator_id, cell.area_code, cell.period, cell.report_period)
-    return [asdict(c.reference()) for c in alike if c.value == cell.value]
-
-
-def _impact(book: Book, case: Case, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return the published figures that the best repair would move; without one, those that rest on the cells."""
-    changes = {}
-    if case.repairs:
-        changes = {c.name: c.right - c.written for c in case.repairs[0].changes}
-    named = set(changes) or {c.observation_id for f in findings[:1] for c in f.cells}
-    base = _base_changes(book, changes)
-    rows = []
-    for (period, indicator_id), figure in book.figures.items():
-        if period != book.period or not named & set(figure.cells):
-            continue
-        after = _after(book, indicator_id, base)
-        share = 0.0 if after is None or not figure.value else float((after - figure.value) / figure.value)
-        rows.append(
-            {
-                "indicator_id": indicator_id,
-                "label_vi": book.catalogue.indicator_by_id[indicator_id].label_vi,
-                "published": "" if figure.value is None else decimal_text(figure.value),
-                "repaired": "" if after is None else decimal_text(after),
-                "share": round(share, 6),
-            }
-        )
-    return sorted(rows, key=lambda row: (-abs(row["share"]), row["indicator_id"]))
-
-
-def _base_changes(book: Book, changes: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    """Return by how much each provincial figure that is a plain sum moves."""
-    moved: dict[str, Fraction] = defaultdict(lambda: ZERO)
-    for name, change in changes.items():
-        indicator_id = book.cells[name].indicator_id
-        figure = book.figures.get((book.period, indicator_id))
-        indicator = book.catalogue.indicator_by_id.get(indicator_id)
-        is_sum = indicator is not None and indicator.aggregation == "sum_submitters"
-        if figure is not None and is_sum and name in figure.cells:
-            moved[indicator_id] += change
-    return moved
-
-
-def _after(book: Book, indicator_id: str, base: Mapping[str, Fraction], depth: int = 0) -> Fraction | None:
-    """Return the published figure after the changes, through its definition when it has one."""
-    figure = book.figures.get((book.period, indicator_id))
-    definition = next(
-        (
-            d
-            for d in book.catalogue.definitions
-            if d.indicator_id == indicator_id and d.is_current and d.expression != indicator_id
-        ),
-        None,
-    )
-    if definition is None or depth > 4:
-        return None if figure is None or figure.value is None else figure.value + base.get(indicator_id, ZERO)
-    references = {r.reference_id: Fraction(r.value) for r in book.catalogue.reference_figures}
-    values = {}
-    for name in names(definition.expression):
-        part = _after(book, name, base, depth + 1)
-        values[name] = references.get(name) if part is None else part
-    exact = evaluate(definition.expression, values)
-    return None if exact is None else round_half_up(exact, book.catalogue.indicator_by_id[indicator_id].decimals)
+    everything = dict.fromkeys((*figures, *(n for c in hard for n in c.names)))
+    return Problem(web.variables(everything), [*own, *hard])

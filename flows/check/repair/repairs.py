@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import ceil, floor
 
+from expectations.constraints import LinearConstraint
 from expectations.intervals import Interval, point
 from flows.check.repair.problem import ZERO, Change, Problem, Repair, Variable
 from flows.check.repair.slips import SLIPS, candidates, explain_slip, misfit
@@ -20,21 +21,35 @@ MOST_REPAIRS = 12
 MOST_PAIRS = 4000
 MOST_PEELED = 10  # figures changed in one case
 BEAM = 24  # states kept after each change
+COMMA_PLACE = 0.1  # how much less ordinary each further place of a decimal comma is
+MOST_LIKELY = 4  # values tried of a figure that a rule does not fix
 
 
 def find_repairs(problem: Problem) -> list[Repair]:
-    """Return the repairs of a problem, the most ordinary first; [] when nothing of reasonable size mends it."""
+    """Return the repairs of a problem, the most ordinary first.
+
+    Each changes at least one figure, none that is fixed, and makes every rule that it touches and every failing one
+    hold exactly. [] when nothing is to mend, when a failing rule has no figure that may be changed, when the rules
+    contradict each other, and when nothing of reasonable size mends them.
+
+    Raises:
+        SearchTooLongError: Nothing was found within the looks that a search may take (`MOST_LOOKS`).
+    """
+    if not problem.is_mendable:
+        return []
+    found: list[Repair] = []
+    for search in (_small, _several_moves, _peeled, _programmed):
+        found = _ranked(repair for repair in search(problem) if problem.admits(repair))
+        if found:
+            break
+    return found
+
+
+def _small(problem: Problem) -> list[Repair]:
+    """One figure, or an exchange, or two."""
     singles = list(_single_repairs(problem))
     found = [*singles, *_exchanges(problem)]
-    if not singles:
-        found += _pair_repairs(problem)
-    if not found:
-        found = _several_moves(problem)
-    if not found:
-        found = _peeled(problem)
-    if not found:
-        found = _programmed(problem)
-    return _ranked(found)
+    return found if singles else [*found, *_pair_repairs(problem)]
 
 
 def minimal_cells(problem: Problem) -> list[Repair]:
@@ -49,25 +64,33 @@ def minimal_cells(problem: Problem) -> list[Repair]:
 
 def _single_repairs(problem: Problem) -> Iterator[Repair]:
     for name in problem.suspects:
-        if problem.mends(name) == problem.failing and problem.whole <= {name}:
+        if problem.mends(name) == problem.failing:
             yield from _moves(problem, name)
 
 
 def _moves(problem: Problem, name: str, fixed: Mapping[str, Fraction] | None = None) -> list[Repair]:
     """Return the repairs that change this figure alone, given what else is changed."""
     variable = problem.variables[name]
+    commas = [v for v in variable.moved_commas if problem.holds_around({**(fixed or {}), name: v - variable.value})]
+    found = [_repair(problem, {name: value}, is_open=len(commas) > 1) for value in commas]
     interval = problem.allowed(name, fixed) + point(variable.value)
     if interval.is_empty:
-        return []
+        return found
     values = _grid_values(interval, variable.grid)
-    if values is not None:
-        return [_repair(problem, {name: value}) for value in values if value != variable.value]
-    return _open_moves(problem, variable, interval)
+    if values is None:
+        return found + _open_moves(problem, variable, interval, fixed or {})
+    return found + [_repair(problem, {name: v}) for v in values if v not in (variable.value, *commas)]
 
 
-def _open_moves(problem: Problem, variable: Variable, interval: Interval) -> list[Repair]:
+def _open_moves(
+    problem: Problem, variable: Variable, interval: Interval, fixed: Mapping[str, Fraction]
+) -> list[Repair]:
     """Many values would do: those that an ordinary slip explains, or the nearest one."""
-    values = [v for v in candidates(variable.value, variable.grid) if interval.holds(v)]
+    values = [
+        v
+        for v in candidates(variable.value, variable.grid)
+        if interval.holds(v) and problem.holds_around({**fixed, variable.name: v - variable.value})
+    ]
     repairs = [_repair(problem, {variable.name: value}, is_open=True) for value in values]
     if not repairs:
         nearest = _nearest(interval, variable)
@@ -103,13 +126,20 @@ def _exchanges(problem: Problem) -> Iterator[Repair]:
     """Two figures of one row or one column in each other's place."""
     for one, other in _neighbours(problem):
         difference = problem.variables[other].value - problem.variables[one].value
+        first, second = problem.variables[one], problem.variables[other]
+        if not (_may_take(first, second.value) and _may_take(second, first.value)):
+            continue
         if difference and problem.holds({one: difference, other: -difference}):
-            first, second = problem.variables[one], problem.variables[other]
             is_row = bool(first.line) and first.line == second.line
             slip = "exchanged_row" if is_row else "exchanged_column"
             changes = (Change(one, first.value, second.value, slip), Change(other, second.value, first.value, slip))
             odd = (misfit(second.value, first.previous) + misfit(first.value, second.previous)) / 2
             yield Repair(changes, SLIPS[slip][0] + odd)
+
+
+def _may_take(variable: Variable, value: Fraction) -> bool:
+    """Return whether a figure may have another one's value: a whole number where it has whole steps."""
+    return variable.grid.denominator > 1 or value.denominator == 1
 
 
 def _neighbours(problem: Problem) -> Iterator[tuple[str, str]]:
@@ -125,23 +155,21 @@ def _pair_repairs(problem: Problem) -> Iterator[Repair]:
         if count >= MOST_PAIRS:
             return
         changes = _solve_pair(problem, one, other)
-        if changes is not None and problem.holds(changes):
+        if changes and all(changes.values()) and problem.holds(changes):
             values = {name: problem.variables[name].value + change for name, change in changes.items()}
-            if all(_on_grid(problem, name, value) for name, value in values.items()):
+            if _on_grid(problem, values):
                 yield _repair(problem, values)
 
 
 def _covering_pairs(problem: Problem) -> Iterator[tuple[str, str]]:
     """Pairs that between them take part in every failing rule, found from the rule with the fewest figures."""
-    if not problem.failing:
-        return
-    start = min(problem.failing, key=lambda i: (len(problem.constraints[i].coefficients), i))
+    start = set(problem.constraints[problem.narrowest(problem.failing)].names)
     suspects = problem.suspects
     seen = set()
-    for one in (n for n in suspects if n in problem.constraints[start].coefficients):
+    for one in (n for n in suspects if n in start):
         for other in suspects:
             pair = frozenset((one, other))
-            if other == one or pair in seen or not problem.whole <= pair:
+            if other == one or pair in seen:
                 continue
             if problem.mends(one) | problem.mends(other) == problem.failing:
                 seen.add(pair)
@@ -150,8 +178,8 @@ def _covering_pairs(problem: Problem) -> Iterator[tuple[str, str]]:
 
 def _solve_pair(problem: Problem, one: str, other: str) -> dict[str, Fraction] | None:
     """Return the two changes when the rules determine them, else None."""
-    alone_one = _alone(problem, one, other)
-    alone_other = _alone(problem, other, one)
+    alone_one = problem.allowed(one, without=other)
+    alone_other = problem.allowed(other, without=one)
     if alone_one.is_empty or alone_other.is_empty:
         return None
     if alone_one.is_point and alone_one.low is not None:
@@ -174,10 +202,9 @@ def _follow(problem: Problem, one: str, change: Fraction, other: str) -> dict[st
 def _solve_joint(problem: Problem, one: str, other: str) -> dict[str, Fraction] | None:
     """Two rules with both figures in them determine both, when they are not the same rule twice."""
     rows = []
-    for index in problem.touching[one]:
-        constraint = problem.constraints[index]
-        if other in constraint.coefficients and constraint.change.is_point and constraint.change.low is not None:
-            rows.append((constraint.coefficients[one], constraint.coefficients[other], constraint.change.low))
+    for constraint in _equations(problem, [one]):
+        if other in constraint.coefficients:
+            rows.append((constraint.coefficients[one], constraint.coefficients[other], constraint.change.low or ZERO))
     for (a, b, p), (c, d, q) in combinations(rows, 2):
         determinant = a * d - b * c
         if determinant:
@@ -185,14 +212,10 @@ def _solve_joint(problem: Problem, one: str, other: str) -> dict[str, Fraction] 
     return None
 
 
-def _alone(problem: Problem, name: str, without: str) -> Interval:
-    """Return the change that the rules touching `name` but not `without` allow."""
-    interval = Interval(None, None)
-    for index in problem.touching[name]:
-        constraint = problem.constraints[index]
-        if without not in constraint.coefficients:
-            interval = interval.shared(constraint.change.scaled(1 / constraint.coefficients[name]))
-    return interval
+def _equations(problem: Problem, names: Iterable[str]) -> list[LinearConstraint]:
+    """Return the linear rules touching these figures that leave their sum one value, in the order of the rules."""
+    touching = (problem.constraints[i] for i in sorted({i for name in names for i in problem.touching[name]}))
+    return [c for c in touching if isinstance(c, LinearConstraint) and c.change.is_point]
 
 
 # ------------------------------------------------------------------------------------------- several cells
@@ -219,8 +242,8 @@ def _covers(
 ) -> Iterator[tuple[Repair, ...]]:
     def extend(chosen: tuple[Repair, ...], covered: frozenset[int]) -> Iterator[tuple[Repair, ...]]:
         if covered == problem.failing:
-            changes = {c.name: c.right - c.written for repair in chosen for c in repair.changes}
-            if len(changes) == sum(len(r.changes) for r in chosen) and problem.holds(changes):
+            changes = {name: change for repair in chosen for name, change in repair.moves.items()}
+            if changes and len(changes) == sum(len(r.changes) for r in chosen) and problem.holds(changes):
                 yield chosen
             return
         if len(chosen) == size:
@@ -239,11 +262,10 @@ def _partial_exchanges(problem: Problem) -> Iterator[Repair]:
     for one, other in combinations(variables, 2):
         is_near = (one.line and one.line == other.line) or (one.column and one.column == other.column)
         difference = other.value - one.value
-        if not is_near or not difference:
+        if not is_near or not difference or not (_may_take(one, other.value) and _may_take(other, one.value)):
             continue
         changes = {one.name: difference, other.name: -difference}
-        indices = {i for name in changes for i in problem.touching[name]}
-        if all(problem._holds(problem.constraints[i], changes) for i in indices):
+        if problem.holds_around(changes):
             slip = "exchanged_row" if one.line == other.line else "exchanged_column"
             yield Repair(
                 (Change(one.name, one.value, other.value, slip), Change(other.name, other.value, one.value, slip)),
@@ -285,24 +307,30 @@ def _peeled(problem: Problem) -> list[Repair]:
         if done or not states:
             break
     repairs = [{n: problem.variables[n].value + c for n, c in changes.items()} for changes in done]
-    return [
-        _repair(problem, values)
-        for values in repairs
-        if all(_on_grid(problem, name, value) for name, value in values.items()) and problem.whole <= set(values)
-    ]
+    return [_repair(problem, values) for values in repairs if _on_grid(problem, values)]
 
 
 def _next_changes(
     problem: Problem, changes: Mapping[str, Fraction], failing: frozenset[int]
 ) -> Iterator[tuple[str, Fraction]]:
     """Return the changes of one figure that mend the failing rule with the fewest figures."""
-    start = min(failing, key=lambda i: (len(problem.constraints[i].coefficients), i))
-    constraint = problem.constraints[start]
-    moved = sum((c * changes[n] for n, c in constraint.coefficients.items() if n in changes), ZERO)
-    for name, coefficient in constraint.coefficients.items():
-        room = (constraint.change - point(moved)).scaled(1 / coefficient)
-        if name not in changes and not problem.variables[name].is_fixed and room.is_point and room.low:
+    constraint = problem.constraints[problem.narrowest(failing)]
+    units = problem.units(changes)
+    for name in constraint.names:
+        if name in changes or problem.variables[name].is_fixed:
+            continue
+        room = constraint.room(name, changes, units)
+        if room.is_point and room.low:
             yield name, room.low
+        elif not room.is_point:
+            yield from ((name, change) for change in _likely_changes(problem.variables[name], room))
+
+
+def _likely_changes(variable: Variable, room: Interval) -> list[Fraction]:
+    """Many values would do: the few that an ordinary slip explains."""
+    values = (*variable.moved_commas, *candidates(variable.value, variable.grid))
+    changes = [value - variable.value for value in values]
+    return [change for change in changes if change and room.holds(change)][:MOST_LIKELY]
 
 
 def _programmed(problem: Problem) -> list[Repair]:
@@ -312,7 +340,7 @@ def _programmed(problem: Problem) -> list[Repair]:
     repairs: list[Repair] = []
     for names in fewest_figures(problem):
         changes = _solve_support(problem, names)
-        if changes and problem.holds(changes):
+        if changes:
             values = {name: problem.variables[name].value + change for name, change in changes.items()}
             repairs.append(_repair(problem, values))
     return repairs
@@ -320,11 +348,7 @@ def _programmed(problem: Problem) -> list[Repair]:
 
 def _solve_support(problem: Problem, names: Sequence[str]) -> dict[str, Fraction]:
     """Return changes of exactly these figures by elimination over the rules that fix them to a point."""
-    rows = []
-    for index in sorted({i for name in names for i in problem.touching[name]}):
-        constraint = problem.constraints[index]
-        if constraint.change.is_point and constraint.change.low is not None:
-            rows.append([constraint.coefficients.get(n, ZERO) for n in names] + [constraint.change.low])
+    rows = [[*(c.coefficients.get(n, ZERO) for n in names), c.change.low or ZERO] for c in _equations(problem, names)]
     pivots: dict[int, list[Fraction]] = {}
     for row in rows:
         for column, pivot in pivots.items():
@@ -349,13 +373,15 @@ def _repair(problem: Problem, values: Mapping[str, Fraction], is_open: bool = Fa
         variable = problem.variables[name]
         parts = problem.parts(name)
         slip = explain_slip(variable.value, right, variable.previous, variable.is_total, parts)
+        if right in variable.moved_commas:
+            slip, cost = "comma_moved", cost + COMMA_PLACE * variable.moved_commas.index(right)
         changes.append(Change(name, variable.value, right, slip))
         cost += SLIPS[slip][0] + misfit(right, variable.previous)
     return Repair(tuple(changes), cost + 1.5 * (len(changes) - 1), is_open)
 
 
-def _on_grid(problem: Problem, name: str, value: Fraction) -> bool:
-    return (value / problem.variables[name].grid).denominator == 1
+def _on_grid(problem: Problem, values: Mapping[str, Fraction]) -> bool:
+    return all(problem.variables[name].may_be(value) for name, value in values.items())
 
 
 def _ranked(repairs: Iterable[Repair]) -> list[Repair]:

@@ -12,6 +12,7 @@ from math import log2
 
 SLIPS: dict[str, tuple[float, str, str]] = {
     "decimal_for_thousands": (0.6, "dấu chấm hàng nghìn bị hiểu thành dấu thập phân", "decimal point for thousands"),
+    "comma_moved": (0.7, "dấu phẩy thập phân đặt sai chỗ", "decimal comma in the wrong place"),
     "sign": (0.8, "sai dấu", "wrong sign"),
     "total_not_refreshed": (0.8, "dòng tổng chưa cập nhật, còn số tháng trước", "total not refreshed"),
     "last_month": (0.9, "còn để số của tháng trước", "last month's value left in"),
@@ -31,6 +32,7 @@ SLIPS: dict[str, tuple[float, str, str]] = {
     "rounded_again": (1.0, "tỷ lệ chưa tính lại", "a ratio not recomputed"),
     "unexplained": (6.0, "không rõ nguyên nhân", "no ordinary slip"),
 }
+LONGEST = 40  # digits of a figure that anybody would have typed
 _FACTORS = {10: "factor_10", 100: "factor_100", 1000: "factor_1000", 1000000: "factor_1000000"}
 
 
@@ -71,7 +73,8 @@ def misfit(value: Fraction, previous: Fraction | None) -> float:
     if previous is None:
         return 1.0
     usual = max(abs(previous) * Fraction(1, 25), Fraction(2))
-    return min(5.0, log2(1 + float(abs(value - previous) / usual)) / 2)
+    oddness = min(abs(value - previous) / usual, Fraction(10**6))
+    return min(5.0, log2(1 + float(oddness)) / 2)
 
 
 def _digit_slips(written: Fraction, right: Fraction) -> Iterator[str]:
@@ -83,7 +86,7 @@ def _digit_slips(written: Fraction, right: Fraction) -> Iterator[str]:
         if right and written in (right * factor, right / factor):
             yield kind
     grid = Fraction(1, max(written.denominator, right.denominator))
-    if (written < 0) == (right < 0):
+    if (written < 0) == (right < 0) and max(abs(written), abs(right)) / grid < 10**LONGEST:
         yield from _text_slips(_digits(written, grid), _digits(right, grid))
 
 
@@ -118,6 +121,8 @@ def _shorter(text: str, length: int) -> set[str]:
 
 
 def _near_texts(digits: str) -> Iterator[str]:
+    if not digits:
+        return
     for i in range(len(digits) - 1):
         yield digits[:i] + digits[i + 1] + digits[i] + digits[i + 2 :]
     for i in range(len(digits)):
@@ -128,4 +133,6 @@ def _near_texts(digits: str) -> Iterator[str]:
 
 
 def _digits(value: Fraction, grid: Fraction) -> str:
-    return str(abs(int(value / grid)))
+    """Return the digits as written, "" of a number longer than anybody types."""
+    number = abs(int(value / grid))
+    return str(number) if number < 10**LONGEST else ""

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from expectations.constraints import LinearConstraint
 from expectations.intervals import Interval, point
 from flows.check.findings import make_findings
-from flows.check.repair.causes import make_cases
 from flows.check.repair.problem import Problem, Variable
 from flows.check.repair.programmes import fewest_figures
+from flows.check.repair.records import make_cases
 from flows.check.repair.repairs import find_repairs
 from flows.check.repair.slips import candidates, explain_slip
 from tests.unit.check.conftest import change
