@@ -1,21 +1,50 @@
 """The declared world: typed, dated rows of `dbt_project/seeds/catalogue/*.csv`, and the one reader of them.
 
 A month is judged by the catalogue of that month: `Catalogue.at(period)` keeps the rows in force then.
-An unknown key, a duplicate or two overlapping rows is a `CatalogueError` with file and line.
+A word that its column does not know, a day that is none, an unknown key, a duplicate or two overlapping rows is a
+`CatalogueError` with file and line: the types of the fields below say what a cell may hold.
 """
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import typing
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from infra.catalogue_cells import (
+    ENDLESS,
+    Addresses,
+    CellError,
+    Clock,
+    ClosingDay,
+    Day,
+    DayOfMonth,
+    Decimals,
+    Identifier,
+    OptionalDay,
+    OptionalText,
+    Positive,
+    parser_of,
+)
+from infra.catalogue_checks import check_tables
+from infra.catalogue_files import Table, read_lines, row_error
+from infra.catalogue_words import (
+    Aggregation,
+    AreaLevel,
+    AreaType,
+    Channel,
+    Detail,
+    IndicatorKind,
+    IndicatorSection,
+    PhraseKind,
+    Role,
+    SubmitterKind,
+    WordingKind,
+)
 from infra.errors import CatalogueError
 from infra.periods import due_at as due_at
 from infra.periods import month_bounds as month_bounds
@@ -24,7 +53,7 @@ from infra.periods import previous_period as previous_period
 from infra.process_state import once_a_run
 from infra.settings import CATALOGUE
 
-FOREVER = "9999-12-31"
+FOREVER = ENDLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +61,14 @@ class Area:
     """A province, district or commune. `area_code` is GSO's, text; codes are reused, so validity matters."""
 
     area_code: str
-    parent_code: str
-    area_level: str
-    area_type: str
+    parent_code: OptionalText
+    area_level: AreaLevel
+    area_type: AreaType
     area_name: str
     short_name: str
-    valid_from: str
-    valid_to: str
-    source: str
+    valid_from: Day
+    valid_to: OptionalDay
+    source: OptionalText
     KEY: ClassVar = ("area_code",)
 
 
@@ -49,9 +78,9 @@ class AreaAlias:
 
     alias: str
     area_code: str
-    valid_from: str
-    valid_to: str
-    note: str
+    valid_from: Day
+    valid_to: OptionalDay
+    note: OptionalText
     KEY: ClassVar = ("alias", "area_code")
 
 
@@ -59,13 +88,13 @@ class AreaAlias:
 class Submitter:
     """A reporting unit. `addresses`: the senders that speak for it, separated by ";" in the file."""
 
-    submitter_id: str
+    submitter_id: Identifier
     submitter_name: str
-    submitter_kind: str
+    submitter_kind: SubmitterKind
     area_code: str
-    addresses: tuple[str, ...]
-    valid_from: str
-    valid_to: str
+    addresses: Addresses
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("submitter_id",)
 
 
@@ -73,20 +102,20 @@ class Submitter:
 class Indicator:
     """A figure with its unit. `aggregation`: sum_submitters, derived (definitions.csv) or reference."""
 
-    indicator_id: str
-    section: str
+    indicator_id: Identifier
+    section: IndicatorSection
     print_order: int
     label_vi: str
     label_en: str
     unit: str
-    indicator_kind: str
-    decimals: int
-    aggregation: str
+    indicator_kind: IndicatorKind
+    decimals: Decimals
+    aggregation: Aggregation
     is_printed: bool
     lower_bound: Decimal | None
     upper_bound: Decimal | None
-    valid_from: str
-    valid_to: str
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("indicator_id",)
 
 
@@ -98,10 +127,10 @@ class Label:
     """
 
     label: str
-    indicator_id: str
-    context: str
-    valid_from: str
-    valid_to: str
+    indicator_id: OptionalText
+    context: OptionalText
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("label", "context")
 
 
@@ -117,12 +146,12 @@ class Phrase:
     """
 
     phrase: str
-    indicator_id: str
-    kind: str
+    indicator_id: OptionalText
+    kind: PhraseKind
     context: tuple[str, ...]
     unless: tuple[str, ...]
-    valid_from: str
-    valid_to: str
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("phrase", "indicator_id", "kind", "context")
 
 
@@ -136,10 +165,10 @@ class NarrativeWording:
     """
 
     wording: str
-    kind: str
-    target: str
-    valid_from: str
-    valid_to: str
+    kind: WordingKind
+    target: OptionalText
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("wording", "kind", "target")
 
 
@@ -148,9 +177,9 @@ class Unit:
     """A unit as written, the indicator unit it stands for, and the factor between them."""
 
     unit_text: str
-    unit_code: str
+    unit_code: Identifier
     unit: str
-    multiplier: Decimal
+    multiplier: Positive
     KEY: ClassVar = ("unit_text",)
 
 
@@ -164,10 +193,10 @@ class Provision:
 
     provider: str
     indicator_id: str
-    detail: str
-    role: str
-    valid_from: str
-    valid_to: str
+    detail: Detail
+    role: Role
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("provider", "indicator_id")
 
 
@@ -175,14 +204,14 @@ class Provision:
 class Recipient:
     """One line of the recipients block, in printed order. `channel`: email, document_system, paper, archive."""
 
-    recipient_id: str
+    recipient_id: Identifier
     print_order: int
     recipient_name: str
-    mark: str
-    addresses: tuple[str, ...]
-    channel: str
-    valid_from: str
-    valid_to: str
+    mark: OptionalText
+    addresses: Addresses
+    channel: Channel
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("recipient_id",)
 
 
@@ -190,13 +219,13 @@ class Recipient:
 class ReferenceFigure:
     """A dated figure of the unit dimension: population, area, numbers of communes."""
 
-    reference_id: str
+    reference_id: Identifier
     value: Decimal
     unit: str
-    note: str
-    source: str
-    valid_from: str
-    valid_to: str
+    note: OptionalText
+    source: OptionalText
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("reference_id",)
 
 
@@ -207,15 +236,15 @@ class ReportingRegime:
     `due_day` counts in the report month when the period ends in it before month's end, else in the next.
     """
 
-    regime_id: str
+    regime_id: Identifier
     regime_name: str
-    first_day: str
-    last_day: str
-    due_day: int
-    due_time: str
+    first_day: DayOfMonth
+    last_day: ClosingDay
+    due_day: DayOfMonth
+    due_time: Clock
     is_default: bool
-    valid_from: str
-    valid_to: str
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("regime_id",)
 
 
@@ -224,13 +253,13 @@ class Definition:
     """A named, dated formula of a derived indicator; only `is_current` ones are published."""
 
     indicator_id: str
-    definition_id: str
+    definition_id: Identifier
     is_current: bool
     expression: str
     label_vi: str
-    source: str
-    valid_from: str
-    valid_to: str
+    source: OptionalText
+    valid_from: Day
+    valid_to: OptionalDay
     KEY: ClassVar = ("indicator_id", "definition_id")
 
 
@@ -273,16 +302,24 @@ class Catalogue:
         """Return the catalogue of one month ("2019-04"): the rows in force on its last day.
 
         Raises:
-            CatalogueError: No submitter is declared for that month.
+            CatalogueError: No submitter, province, indicator or default regime is declared for that month.
         """
         tables = {name: tuple(r for r in getattr(self, name) if _in_force(r, period)) for name in TABLES}
-        if not tables["submitters"] or not tables["areas"]:
-            raise CatalogueError(
-                f"Danh mục không có dòng nào có hiệu lực trong tháng {period}.",
-                f"The catalogue has no rows in force in {period}.",
-                place=str(CATALOGUE / "submitters.csv"),
-                remedy_vi="Bổ sung đơn vị báo cáo, địa bàn có valid_from/valid_to bao trùm tháng đó.",
-            )
+        needed = {
+            "submitters": (bool(tables["submitters"]), "đơn vị báo cáo", "submitter"),
+            "areas": (any(row.area_level == "province" for row in tables["areas"]), "địa bàn cấp tỉnh", "province"),
+            "indicators": (bool(tables["indicators"]), "chỉ tiêu", "indicator"),
+            "reporting_regimes": (any(row.is_default for row in tables["reporting_regimes"]),
+                                  "chế độ báo cáo mặc định", "default reporting regime"),
+        }
+        for name, (is_there, what_vi, what_en) in needed.items():
+            if not is_there:
+                raise CatalogueError(
+                    f"Danh mục {name}.csv không có {what_vi} nào có hiệu lực trong tháng {period}.",
+                    f"{name}.csv has no {what_en} in force in {period}.",
+                    place=str(CATALOGUE / f"{name}.csv"),
+                    remedy_vi="Bổ sung dòng có valid_from/valid_to bao trùm tháng đó.",
+                )
         return Catalogue(**tables)
 
     @cached_property
@@ -327,10 +364,9 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
     Raises:
         CatalogueError: A file, a column or a value is wrong; the place is file and line.
     """
-    tables = {name: tuple(_read_table(folder / f"{name}.csv", row_type)) for name, row_type in TABLES.items()}
-    catalogue = Catalogue(**tables)
-    _check_references(folder, catalogue)
-    return catalogue
+    tables = {name: _read_table(folder / f"{name}.csv", row_type) for name, row_type in TABLES.items()}
+    check_tables(tables)
+    return Catalogue(**{name: table.rows for name, table in tables.items()})
 
 
 def _in_force(row: Any, period: str) -> bool:
@@ -340,103 +376,15 @@ def _in_force(row: Any, period: str) -> bool:
     return bool(row.valid_from <= last_day <= (row.valid_to or FOREVER))
 
 
-def _read_table(path: Path, row_type: type) -> Iterable[Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise _catalogue_error(path, 1, "không đọc được tệp danh mục", str(error)) from error
-    reader = csv.reader(text.splitlines())
-    fields = list(dataclasses.fields(row_type))
-    _check_header(path, next(reader, []), [f.name for f in fields])
-    hints = typing.get_type_hints(row_type)
-    parsers = [_parser(hints[f.name]) for f in fields]
-    seen: dict[tuple[str, ...], list[tuple[str, str, int]]] = {}
-    for values in reader:
-        if values:
-            row = _parse_row(path, reader.line_num, row_type, fields, parsers, values)
-            _check_overlap(path, reader.line_num, row, seen)
-            yield row
-
-
-def _check_header(path: Path, header: list[str], expected: list[str]) -> None:
-    unknown = [name for name in header if name not in expected]
-    missing = [name for name in expected if name not in header]
-    if unknown or missing or header != expected:
-        raise _catalogue_error(
-            path, 1,
-            f"cột lạ: {unknown}; cột thiếu: {missing}; thứ tự đúng: {expected}",
-            f"unknown columns {unknown}, missing columns {missing}, expected {expected}",
-        )
-
-
-def _parse_row(
-    path: Path, line: int, row_type: type, fields: list[Any], parsers: list[Callable[[str], Any]], values: list[str]
-) -> Any:
-    if len(values) != len(fields):
-        raise _catalogue_error(path, line, f"có {len(values)} ô, cần {len(fields)}",
-                               f"{len(values)} values where {len(fields)} are needed")
-    parsed = {}
-    for column, parse, value in zip(fields, parsers, values, strict=True):
+def _read_table(path: Path, row_type: type) -> Table:
+    hints = typing.get_type_hints(row_type, include_extras=True)
+    parsers = {field.name: parser_of(field.name, hints[field.name]) for field in dataclasses.fields(row_type)}
+    lines = read_lines(path, tuple(parsers))
+    rows = []
+    for line in lines:
         try:
-            parsed[column.name] = parse(value.strip())
-        except (ValueError, InvalidOperation) as error:
-            raise _catalogue_error(path, line, f"cột {column.name}: giá trị “{value}” không hợp lệ",
-                                   f"column {column.name}: bad value {value!r}") from error
-    return row_type(**parsed)
-
-
-def _parser(hint: Any) -> Callable[[str], Any]:
-    if hint is bool:
-        return _parse_bool
-    if hint is int:
-        return int
-    if hint is Decimal:
-        return Decimal
-    if hint == (Decimal | None):
-        return lambda text: Decimal(text) if text else None
-    if hint == tuple[str, ...]:
-        return lambda text: tuple(part.strip() for part in text.split(";") if part.strip())
-    return str
-
-
-def _parse_bool(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
-def _check_overlap(path: Path, line: int, row: Any, seen: dict[tuple[str, ...], list[tuple[str, str, int]]]) -> None:
-    key = tuple(getattr(row, name) for name in row.KEY)
-    start = getattr(row, "valid_from", "") or ""
-    end = getattr(row, "valid_to", "") or FOREVER
-    for other_start, other_end, other_line in seen.get(key, []):
-        if start <= other_end and other_start <= end:
-            raise _catalogue_error(path, line, f"trùng khóa hoặc chồng thời hạn với dòng {other_line}: {key}",
-                                   f"duplicate or overlapping with line {other_line}: {key}")
-    seen.setdefault(key, []).append((start, end, line))
-
-
-def _check_references(folder: Path, catalogue: Catalogue) -> None:
-    indicators = {row.indicator_id for row in catalogue.indicators}
-    areas = {row.area_code for row in catalogue.areas}
-    providers = {s.submitter_id for s in catalogue.submitters} | {s.submitter_kind for s in catalogue.submitters}
-    _check_known(folder / "labels.csv", catalogue.labels, "indicator_id", indicators | {""})
-    _check_known(folder / "phrases.csv", catalogue.phrases, "indicator_id", indicators | {""})
-    _check_known(folder / "provisions.csv", catalogue.provisions, "indicator_id", indicators)
-    _check_known(folder / "provisions.csv", catalogue.provisions, "provider", providers)
-    _check_known(folder / "definitions.csv", catalogue.definitions, "indicator_id", indicators)
-    _check_known(folder / "area_aliases.csv", catalogue.area_aliases, "area_code", areas)
-    _check_known(folder / "submitters.csv", catalogue.submitters, "area_code", areas)
-
-
-def _check_known(path: Path, rows: Iterable[Any], column: str, known: set[str]) -> None:
-    for number, row in enumerate(rows, start=2):
-        value = getattr(row, column).split("#")[0]
-        if value not in known:
-            raise _catalogue_error(path, number, f"{column} “{value}” không có trong danh mục",
-                                   f"{column} {value!r} is not in the catalogue")
-
-
-def _catalogue_error(path: Path, line: int, vi: str, en: str) -> CatalogueError:
-    return CatalogueError(f"Danh mục {path.name}, dòng {line}: {vi}.", f"{path.name} line {line}: {en}.",
-                          place=f"{path}:{line}", remedy_vi="Sửa dòng đó rồi chạy lại.")
+            cells = zip(parsers.items(), line.cells, strict=True)
+            rows.append(row_type(**{name: parse(text) for (name, parse), text in cells}))
+        except CellError as error:
+            raise row_error(path, line.number, error.vi, error.en) from error
+    return Table(path, tuple(rows), tuple(line.number for line in lines))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -256,7 +256,7 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
     return Book(period, catalogue, cells, figures, statuses, _dicts(connection, _INTAKE, [period]), history)
 
 
-def make_cell(row: dict[str, Any], kinds: dict[str, str]) -> Cell:
+def make_cell(row: dict[str, Any], kinds: Mapping[str, str]) -> Cell:
     """Return the cell of one row of marts.fct_observations; `kinds` gives the kind of each indicator."""
     value = _fraction(row["value"])
     place = row["cell"] or ""
