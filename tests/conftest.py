@@ -41,6 +41,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 COLLECTED = pytest.StashKey[str]()
+SLOW_FOLDERS = ("flows", "golden", "hostile")     # whole months and files made to exhaust: most of a full run's time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what stands in the slow folders, so that no new test of theirs enters the fast lane."""
+    for item in items:
+        if item.path.relative_to(PROJECT / "tests").parts[0] in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -11,10 +11,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.patience import FAR_SECONDS, wait_until
 
 
 def free_port() -> int:
@@ -24,7 +25,7 @@ def free_port() -> int:
 
 
 def ask_http(port: int, method: str, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=FAR_SECONDS)
     try:
         connection.request(method, path)
         return connection.getresponse().status
@@ -41,11 +42,11 @@ def s3_server(tmp_path_factory):
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log
     )
     try:
-        _wait_for(lambda: ask_http(port, "GET", "/moto-api/") < 500)
+        wait_until(lambda: _answers(port), "the S3 server")
         yield port
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait()
         log.close()
 
 
@@ -60,16 +61,11 @@ def s3_bucket(s3_server, monkeypatch, request):
     return f"http://127.0.0.1:{s3_server}", bucket
 
 
-def _wait_for(is_ready, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if is_ready():
-                return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError("the server did not answer")
+def _answers(port: int) -> bool:
+    try:
+        return ask_http(port, "GET", "/moto-api/") < 500
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +84,8 @@ def postgresql_server():
         log = (folder.parent / f"{folder.name}.log").open("ab")
         with log:
             subprocess.run(
-                [programs / program, *arguments], check=True, stdout=log, stderr=log, cwd=folder, timeout=120, **account
+                [programs / program, *arguments], check=True, stdout=log, stderr=log, cwd=folder,
+                timeout=FAR_SECONDS, **account,
             )
 
     data = str(folder / "data")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings import PROJECT
+from tests.patience import FAR_SECONDS
 
 
 def run_tonghop(
@@ -18,7 +19,7 @@ def run_tonghop(
     """Run one command and return its exit code and what it printed."""
     environment = os.environ | {"TONGHOP_HOME": str(home), "COLUMNS": "200"} | (env or {})
     command = [sys.executable, "-m", "flows.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=280)
+    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=FAR_SECONDS)
 
 
 @pytest.fixture(scope="session")

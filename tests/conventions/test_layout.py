@@ -119,6 +119,21 @@ def test_no_real_address_stands_outside_the_recipients_list() -> None:
     assert not found, f"real addresses stand only in recipients.csv: {found}"
 
 
+def test_no_test_asks_how_long_something_took() -> None:
+    clock = re.compile(
+        r"\btime\.(?:time|monotonic|perf_counter|process_time)\(|\b(?:time|asyncio)\.sleep\((?!10_?000\))"
+        r"|timeout=[0-9.]|\.(?:wait|join)\([0-9.]"
+    )
+    found = [
+        f"{path.relative_to(PROJECT)}:{number}: {line.strip()}"
+        for path in sorted((PROJECT / "tests").rglob("*.py"))
+        if path != PROJECT / "tests" / "patience.py"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if clock.search(line)
+    ]
+    assert not found, f"a busy machine fails these; see tests/patience.py: {found}"
+
+
 def test_the_lock_files_name_no_index() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (PROJECT / name).read_text(encoding="utf-8")

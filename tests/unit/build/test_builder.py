@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from infra import warehouse
 from infra.catalogue import load_catalogue
 from infra.errors import OperationError
 from infra.settings import PROJECT, Settings
+from tests.patience import wait_until
 from tests.warehouse_fixture import PERIOD, BuiltWarehouse, correction, observation, receipts_of, whole_month
 
 FIGURE = observation("vnpt", "622", "phone_subs_fixed", 5)
@@ -85,7 +85,7 @@ def test_duplicate_key_fails_with_the_model_and_publishes_nothing(
 def test_dead_process_is_replaced(settings: Settings) -> None:
     builder = start_builder(settings)
     os.kill(builder.process.pid, signal.SIGKILL)
-    _wait_until(lambda: not builder.process.is_running)
+    wait_until(lambda: not builder.process.is_running)
     try:
         build_id = builder.build_inputs(_inputs([FIGURE]))
     finally:
@@ -120,20 +120,13 @@ def test_child_ends_when_its_parent_is_killed(settings: Settings, tmp_path: Path
         "from infra.settings import load_settings\n"
         f"builder = start_builder(load_settings({str(settings.home)!r}))\n"
         f"pathlib.Path({str(note)!r}).write_text(str(builder.process.pid))\n"
-        "time.sleep(60)\n"
+        "time.sleep(10_000)\n"
     )], cwd=PROJECT)
-    _wait_until(lambda: note.exists() and note.read_text() != "")
+    wait_until(lambda: note.exists() and note.read_text() != "")
     child = int(note.read_text())
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    _wait_until(lambda: not _is_running(child))
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
+    wait_until(lambda: not _is_running(child))
 
 
 def _is_running(pid: int) -> bool:

@@ -11,6 +11,7 @@ from infra.archive import open_archive
 from infra.catalogue import load_catalogue
 from infra.ledger import open_ledger
 from infra.settings import load_settings
+from tests.patience import FAR_SECONDS
 
 OFFICE_FILE = "application/vnd.openxmlformats-officedocument"
 FILES = {
@@ -57,7 +58,7 @@ class Office:
         from flows.deliver import deliver_edition
         from flows.deliver.mailer import Patience
 
-        patience = patience or Patience(answer=10, final_answer=10, pauses=())
+        patience = patience or Patience(answer=FAR_SECONDS, final_answer=FAR_SECONDS, pauses=())
         deliveries = deliver_edition(
             self.settings, self.archive, self.ledger, self.catalogue, edition, patience
         )

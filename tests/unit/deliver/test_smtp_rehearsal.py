@@ -17,11 +17,12 @@ from aiosmtpd.smtp import SMTP
 from flows.deliver import settle_delivery
 from flows.deliver.mailer import Patience
 from infra.errors import OperationError
+from tests.patience import FAR_SECONDS
 
 PROJECT = Path(__file__).resolve().parents[3]
 MAILED = ["mic", "mic_da_nang", "cuc_thong_ke", "so_khdt"]
-QUICK = Patience(answer=2, final_answer=2, pauses=())
-PATIENT = Patience(answer=2, final_answer=2, pauses=(0.05, 0.05))
+QUICK = Patience(answer=FAR_SECONDS, final_answer=FAR_SECONDS, pauses=())
+PATIENT = Patience(answer=FAR_SECONDS, final_answer=FAR_SECONDS, pauses=(0.05, 0.05))
 
 
 class Server:
@@ -49,7 +50,7 @@ class Server:
         if self.drop_at_end:
             server.transport.abort()
         if self.silent_at_end:
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()      # for ever
         return self.end_answers.pop(0) if self.end_answers else "250 taken over"
 
 
@@ -65,7 +66,7 @@ def running(server):
         def factory(self):
             return SMTP(self.handler, **self.SMTP_kwargs)
 
-    controller = Loopback(server, hostname="127.0.0.1", port=port)
+    controller = Loopback(server, hostname="127.0.0.1", port=port, ready_timeout=FAR_SECONDS)
     controller.start()
     try:
         yield port
@@ -116,7 +117,7 @@ def test_no_answer_to_the_whole_message_is_uncertain(office_at):
     server = Server(silent_at_end=True)
     with running(server) as port:
         office = office_at(port)
-        deliveries = office.deliver(office.publish(), Patience(answer=2, final_answer=0.2, pauses=(0.01,)))
+        deliveries = office.deliver(office.publish(), Patience(answer=FAR_SECONDS, final_answer=0.2, pauses=(0.01,)))
     assert _states(deliveries) == ["uncertain"] * 4
     assert len(server.messages) == 4
     assert "không nhận được trả lời" in deliveries["mic"].response

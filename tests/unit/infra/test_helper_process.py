@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from infra.child_log import ChildLog
 from infra.errors import CatalogueError, OperationError
 from infra.helper_process import Helper, HelperProcess
 from infra.settings import PROJECT
+from tests.patience import wait_until
 
 ODD = Helper("odd", "tests.unit.infra.odd_helper", "thử nghiệm", "odd helper")
 
@@ -39,15 +39,14 @@ def open_files() -> list[Path]:
 
 
 def assert_gone(pid: int) -> None:
-    for _ in range(600):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return
-        if state == "Z":
-            return
-        time.sleep(0.05)
-    pytest.fail(f"process {pid} is still there")
+    wait_until(lambda: _is_gone(pid), f"the end of process {pid}")
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 @given(text=st.text(max_size=200))

@@ -14,6 +14,7 @@ from infra.errors import OperationError
 from infra.ledger import NEXT_STATES, open_ledger
 from infra.ledger_records import Decision, Delivery, Document, Edition, Output, Receipt, Run
 from infra.settings import load_settings
+from tests.patience import FAR_SECONDS, wait_until
 
 RECEIPT = Receipt(
     "r1", "2019-04", "024.eml", "ab" * 32, "vhtt.iapa@gialai.gov.vn", "vhtt_iapa", "Báo cáo tháng 4",
@@ -216,7 +217,7 @@ def test_only_one_process_at_a_time_and_a_killed_one_frees_the_right(settings, l
         "from infra.ledger import open_ledger; from infra.settings import load_settings\n"
         "settings = dataclasses.replace(load_settings(sys.argv[1]), ledger_url=sys.argv[2])\n"
         "with open_ledger(settings).only_one('deliver'):\n"
-        "    print('mine', flush=True); time.sleep(60)"
+        "    print('mine', flush=True); time.sleep(10_000)"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", script, str(settings.home), settings.ledger_url], stdout=subprocess.PIPE, text=True
@@ -229,9 +230,9 @@ def test_only_one_process_at_a_time_and_a_killed_one_frees_the_right(settings, l
             pass
     finally:
         holder.kill()
-        holder.wait(10)
+        holder.wait()
         holder.stdout.close()
-    _eventually(lambda: _try_right(ledger))
+    wait_until(lambda: _try_right(ledger))
     with ledger.only_one("deliver"):
         pass
 
@@ -245,7 +246,7 @@ def test_many_processes_may_create_the_ledger_at_once(settings):
     )
     command = [sys.executable, "-c", script, str(settings.home), settings.ledger_url]
     racers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    assert [racer.communicate(timeout=120) for racer in racers] == [("0\n", "")] * 4
+    assert [racer.communicate(timeout=FAR_SECONDS) for racer in racers] == [("0\n", "")] * 4
 
 
 def test_an_unreachable_database_is_a_clear_error(tmp_path):
@@ -289,11 +290,3 @@ def _try_right(ledger) -> bool:
             return True
     except OperationError:
         return False
-
-
-def _eventually(holds) -> None:
-    for _ in range(100):
-        if holds():
-            return
-        threading.Event().wait(0.1)
-    raise AssertionError("it did not come about")

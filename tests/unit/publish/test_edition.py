@@ -23,6 +23,7 @@ from infra.errors import OperationError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import PROJECT, Settings
 from infra.warehouse import load_records, new_build_folder, open_build, publish_build, writable
+from tests.patience import FAR_SECONDS
 from tests.unit.publish.conftest import ITEMS, PERIOD, PRINTED
 
 KILL_POINTS = ("publish.after_files", "publish.after_manifest", "publish.after_ledger")
@@ -283,7 +284,7 @@ def _publish_in_child(settings: Settings, build_id: str, kill_at: str) -> subpro
         cwd=Path(PROJECT),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=FAR_SECONDS,
         check=False,
     )
 

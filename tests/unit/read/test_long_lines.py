@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from flows.read.document import ReadContext
@@ -12,6 +10,7 @@ from flows.read.prose import MAX_LETTERS
 from flows.read.reader import read_document
 from flows.records import Reading
 from infra.catalogue import load_catalogue
+from tests.patience import grows_at_most_linearly
 
 PERIOD = "2019-04"
 CATALOGUE = load_catalogue().at(PERIOD)
@@ -31,22 +30,13 @@ def read(text: str, submitter: str = "dist_632", file: str = "(body)") -> Readin
     return read_document(text.encode(), context)
 
 
-def cost(text: str, submitter: str, file: str) -> float:
-    """Processor seconds, the least of three."""
-    spent = []
-    for _ in range(3):
-        begin = time.process_time()
-        read(text, submitter, file)
-        spent.append(time.process_time() - begin)
-    return min(spent)
-
-
 @pytest.mark.parametrize("file", ["(body)", "a.csv"])
 @pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
 def test_four_times_the_text_costs_about_four_times(piece: str, file: str) -> None:
     for submitter in ("dist_632", "tt_cntt"):
-        short, long = (cost("Báo cáo\n" + (piece * n)[:n], submitter, file) for n in (LETTERS // 4, LETTERS))
-        assert long < 9 * short + 0.3, f"{long:.2f} s against {short:.2f} s"  # sixteen times were a square
+        assert grows_at_most_linearly(
+            lambda n, submitter=submitter: read("Báo cáo\n" + (piece * n)[:n], submitter, file), LETTERS // 4, floor=0.3
+        )
 
 
 def test_a_figure_behind_three_thousand_letters_of_one_sentence_is_read() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 import unicodedata
 from email.message import EmailMessage
 
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.mail import decode_words, parse_date, parse_mail, safe_name, sender_address
+from tests.patience import grows_at_most_linearly
 
 
 def message(*lines: str | bytes, body: bytes = b"Noi dung") -> bytes:
@@ -129,32 +129,26 @@ def test_any_bytes_give_a_message(data: bytes) -> None:
 
 NESTED = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n"
 SENDER = b"From: a@b.example\r\n"
+ENDLESS = {
+    "deep": lambda n: b"".join(NESTED % (level, level) for level in range(n)) + b"x",
+    "messages in messages": lambda n: b"Content-Type: message/rfc822\r\n\r\n" * n,
+    "words": lambda n: b"Subject: " + b"=?utf-8?q?a?= " * n + b"\r\n\r\nx",
+    "declarations": lambda n: b"Content-Type: text/html\r\n\r\n" + b"<![" * n,
+    "open tags": lambda n: b"Content-Type: text/html\r\n\r\n" + b"<a " * n,
+    "parts": lambda n: b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\na\r\n" * n,
+    "headers": lambda n: b"X-Spam: 1\r\n" * n + b"\r\nx",
+}
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        SENDER + b"".join(NESTED % (n, n) for n in range(3000)) + b"x",
-        SENDER + b"Content-Type: message/rfc822\r\n\r\n" * 3000,
-        SENDER + b"Subject: " + b"=?utf-8?q?a?= " * 50_000 + b"\r\n\r\nx",
-        SENDER + b"Content-Type: text/html\r\n\r\n" + b"<![" * 50_000,
-        SENDER + b"Content-Type: text/html\r\n\r\n" + b"<a " * 50_000,
-        SENDER + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\na\r\n" * 20_000,
-        SENDER + b"X-Spam: 1\r\n" * 20_000 + b"\r\nx",
-    ],
-    ids=["deep", "messages in messages", "words", "declarations", "open tags", "parts", "headers"],
-)
-def test_a_message_made_to_exhaust_is_answered_soon(data: bytes) -> None:
-    began = time.process_time()
-    assert parse_mail(data).sender_address == "a@b.example"
-    assert time.process_time() - began < 5
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_message_made_to_exhaust_costs_what_its_size_does(kind: str) -> None:
+    assert parse_mail(SENDER + ENDLESS[kind](3000)).sender_address == "a@b.example"
+    assert grows_at_most_linearly(lambda n: parse_mail(SENDER + ENDLESS[kind](n)), 750)
 
 
 @pytest.mark.parametrize("letter", ["a", "<", "<a@", "@"])
-def test_a_sender_without_end_is_answered_soon(letter: str) -> None:
-    began = time.process_time()
-    parse_mail(f"From: {letter * 200_000}\r\n\r\nx".encode())
-    assert time.process_time() - began < 5
+def test_a_sender_without_end_costs_what_its_size_does(letter: str) -> None:
+    assert grows_at_most_linearly(lambda n: parse_mail(f"From: {letter * n}\r\n\r\nx".encode()), 50_000)
 
 
 LINES = (
