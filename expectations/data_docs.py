@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 _FETCHED = re.compile(
@@ -41,8 +40,8 @@ class RulePage:
 HEADINGS = ("Nơi", "Kết luận", "Số ghi", "Theo quy tắc", "Lệch")
 
 
-def write_pages(folder: Path, title: str, summary: Sequence[tuple[str, str]], rules: Sequence[RulePage]) -> Path:
-    """Write index.html: the summary, then every rule, those with failing rows first; return its path."""
+def render_pages(title: str, summary: Sequence[tuple[str, str]], rules: Sequence[RulePage]) -> str:
+    """Return the page: the summary, then every rule, those with failing rows first."""
     from great_expectations.render.components import (
         RenderedDocumentContent,
         RenderedHeaderContent,
@@ -62,11 +61,8 @@ def write_pages(folder: Path, title: str, summary: Sequence[tuple[str, str]], ru
         renderer_type="ProfilingResultsPageRenderer",
         expectation_suite_name="check",
     )
-    html = DefaultJinjaPageView().render(document)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "index.html"
-    path.write_text(_FETCHED.sub("", html).replace("</head>", _STYLE, 1), encoding="utf-8")
-    return path
+    html = str(DefaultJinjaPageView().render(document))
+    return _FETCHED.sub("", html).replace("</head>", _STYLE, 1)
 
 
 def _section(rule: RulePage) -> Any:

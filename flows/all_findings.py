@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from flows.check import load_findings
@@ -11,8 +10,8 @@ from infra.ledger import open_ledger
 from infra.settings import Settings
 from infra.warehouse import fetch, open_current
 
-INTAKE_COLUMNS = ("kind", "severity", "submitter_id", "message", "file", "sheet", "cell", "raw_text", "message_vi",
-                  "remedy_vi")
+INTAKE_COLUMNS = ("intake_finding_id", "kind", "severity", "submitter_id", "message", "file", "sheet", "cell",
+                  "raw_text", "message_vi", "remedy_vi", "receipt_id")
 
 
 def list_findings(settings: Settings, period: str) -> list[Finding]:
@@ -29,13 +28,12 @@ def list_findings(settings: Settings, period: str) -> list[Finding]:
 
 
 def _as_finding(period: str, row: dict[str, Any]) -> Finding:
-    place = "|".join(str(row[name]) for name in ("kind", "message", "file", "sheet", "cell", "raw_text"))
-    digest = hashlib.sha256(f"{period}|{place}".encode()).hexdigest()
     cell = CellReference("", row["submitter_id"], "", "", period, row["raw_text"], row["message"], row["file"],
-                         row["sheet"], row["cell"])
+                         row["sheet"], row["cell"], row["receipt_id"])
     where = " › ".join(part for part in (row["message"], row["file"], row["sheet"], row["cell"]) if part)
     return Finding(
-        finding_id=f"I{digest[:8].upper()}", rule_id=f"intake_{row['kind']}", severity=row["severity"], outcome="fail",
+        finding_id=f"I{row['intake_finding_id'][:8].upper()}", rule_id=f"intake_{row['kind']}",
+        severity=row["severity"], outcome="fail",
         submitter_id=row["submitter_id"], area_code="", left="", right="", gap="",
         message_vi=f"{where}: {row['message_vi']} {row['remedy_vi']}".strip(), cells=(cell,), period=period,
         owner="submitter",

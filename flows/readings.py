@@ -7,16 +7,15 @@ without trusting anything in it. Figures are text, never floats.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import os
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from flows.records import Document, DocumentReading, IntakeFinding, NarrativeItem, Observation, Reading
+from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
+from infra.files import file_sha256
 from infra.settings import Settings
 
 SUMMARY_SHEET = "Kết quả đọc"    # the sheet that an answer adds to a sender's workbook; never read as figures
@@ -27,8 +26,15 @@ PARTS: dict[str, type] = {
 }
 
 
-def save_month(settings: Settings, period: str, readings: Iterable[DocumentReading]) -> Path:
-    """Write the readings of a month; the file is replaced whole, so a reader never sees half of it."""
+def save_month(settings: Settings, period: str, readings: Iterable[DocumentReading], inputs: str = "") -> Path:
+    """Write the readings of a month, whole and with their digest.
+
+    Args:
+        settings: Where the home is.
+        period: "2019-04".
+        readings: What the month's documents said.
+        inputs: The digest of everything they were read from, so that they are found again only while it holds.
+    """
     path = month_file(settings, period)
     document_fields = [f.name for f in dataclasses.fields(Document)]
     content = {
@@ -42,7 +48,7 @@ def save_month(settings: Settings, period: str, readings: Iterable[DocumentReadi
             for r in readings
         ],
     }
-    write_json(path, content)
+    save_derived(path, content, inputs)
     return path
 
 
@@ -50,19 +56,36 @@ def load_month(settings: Settings, period: str) -> list[DocumentReading]:
     """Return the readings of a month as `save_month` wrote them.
 
     Raises:
-        OperationError: The month has not been read yet.
+        OperationError: The month has not been read yet, or its file is no longer what was written.
     """
-    content = _load(settings, period)
-    return [
-        DocumentReading(Document(*row["document"]), row["submitter_id"], reading_from_json(row["reading"]))
-        for row in content["documents"]
-    ]
+    readings = find_month(settings, period)
+    if readings is None:
+        raise OperationError(
+            f"Tháng {period} chưa được đọc.",
+            f"The submissions of {period} have not been read yet.",
+            place=str(month_file(settings, period)),
+            remedy_vi="Chạy bước nhận và đọc của tháng đó trước.",
+        )
+    return readings
+
+
+def find_month(settings: Settings, period: str, inputs: str | None = None) -> list[DocumentReading] | None:
+    """Return the readings of a month; None when they are absent, damaged or read from other inputs than these."""
+    content = load_derived(month_file(settings, period), inputs)
+    if content is None:
+        return None
+    try:
+        return [
+            DocumentReading(Document(*row["document"]), row["submitter_id"], reading_from_json(row["reading"]))
+            for row in content["documents"]
+        ]
+    except (TypeError, KeyError, ValueError):       # whole, but of another version of the records
+        return None
 
 
 def month_digest(settings: Settings, period: str) -> str:
     """Return the SHA-256 of a month's readings: equal when nothing that was read has changed."""
-    path = month_file(settings, period)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return file_sha256(month_file(settings, period))
 
 
 def month_file(settings: Settings, period: str) -> Path:
@@ -94,14 +117,6 @@ def reading_from_json(data: dict[str, Any]) -> Reading:
         raise ValueError(f"not a reading: {error!r}") from error
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write `content` beside the path and move it there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    part.replace(path)
-
-
 def _records(part: str, table: dict[str, Any]) -> tuple[Any, ...]:
     record_type = PARTS[part]
     names = table["fields"]
@@ -117,16 +132,3 @@ def _records(part: str, table: dict[str, Any]) -> tuple[Any, ...]:
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
-
-def _load(settings: Settings, period: str) -> dict[str, Any]:
-    path = month_file(settings, period)
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise OperationError(
-            f"Tháng {period} chưa được đọc.",
-            f"The submissions of {period} have not been read yet.",
-            place=str(path),
-            remedy_vi="Chạy bước nhận và đọc của tháng đó trước.",
-        ) from error
-    return content

@@ -144,7 +144,10 @@ class ReportedFigure:
 
 @dataclass(frozen=True, slots=True)
 class CellReference:
-    """The place of one observation, as findings name it."""
+    """The place of one observation, as findings name it.
+
+    Known by `observation_id` and `receipt_id`; `message` and `file` are for people: every month has its "019.eml".
+    """
 
     observation_id: str
     submitter_id: str
@@ -156,6 +159,7 @@ class CellReference:
     file: str
     sheet: str
     cell: str
+    receipt_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,9 +133,15 @@ def prepare_replies(month: Inbox, findings: Sequence[Finding] = ()) -> list[Path
 
 def build_warehouse(month: Month, readings: list[Any]) -> str:
     """Build the warehouse file of these readings and move the pointer to it."""
+    from flows.read.step import readings_of
+
+    def earlier(period: str) -> list[Any]:
+        """A month before whose readings are gone or no longer hold is read again from the archive."""
+        return readings_of(month.settings, month.archive, month.ledger, load_catalogue().at(period), period)
+
     with month.progress.step("build"):
         return str(month.helpers.builder.build(
-            month.settings, month.ledger, month.archive, month.catalogue, readings, month.period
+            month.settings, month.ledger, month.archive, month.catalogue, readings, month.period, earlier
         ))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.records import Finding, Receipt
+from infra.files import replace_file
 from infra.settings import PROJECT, Settings
 from infra.vietnamese import SEVERITY_VI, moment_cell, number_text
 from infra.warehouse import fetch
@@ -45,8 +46,7 @@ def write_steward_page(
     environment.filters |= {"figure": _figure, "moment": moment_cell}
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     path = settings.home / "steward" / f"{period}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(template.render(content), encoding="utf-8")
+    replace_file(path, template.render(content).encode("utf-8", "replace"))
     return path
 
 
@@ -88,7 +88,7 @@ def _excerpt(connection: Any, finding: Finding, suspects: set[str]) -> dict[str,
     rows = fetch(
         connection,
         "select observation_id, cell, raw_text, row_label, column_label from marts.fct_observations"
-        " where message = ? and file = ? and sheet = ?", cells[0].message, cells[0].file, cells[0].sheet,
+        " where receipt_id = ? and file = ? and sheet = ?", cells[0].receipt_id, cells[0].file, cells[0].sheet,
     )
     near = [(p[1], p[2], *r) for r in rows if (p := _place(r[1])) and p[0] == sheet and abs(p[1] - row) <= ROWS_AROUND]
     return _as_table(near, {cell.observation_id for cell in cells}, suspects) | {

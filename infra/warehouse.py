@@ -29,7 +29,9 @@ from uuid import uuid4
 
 import duckdb
 
+from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
+from infra.files import file_sha256, give_name, make_folder, replace_file
 from infra.settings import Settings
 
 # The name is the same in every build folder: dbt re-reads the whole project when its connection changes.
@@ -60,7 +62,7 @@ def new_build_folder(settings: Settings) -> Iterator[Path]:
     try:
         settings.warehouse_folder.mkdir(exist_ok=True)
         _sweep_abandoned(settings.warehouse_folder)
-        folder.mkdir(parents=True)
+        make_folder(folder)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     try:
@@ -128,31 +130,17 @@ def publish_build(settings: Settings, folder: Path, build_id: str, period: str, 
         pass                  # whoever wrote last may have left rows in the write-ahead log: fold them in
     _verify(source, folder, tables)
     try:
-        source = _beside(source, target)
-        _fsync(source)
-        source.rename(target)
-        _fsync(target.parent)
+        save_derived(_seal(target), {"sha256": file_sha256(source)})
+        give_name(source, target)
         set_current_build(settings, period, build_id)
     except OSError as error:
         raise _cannot_write(target, error) from error
     return target
 
 
-def _beside(source: Path, target: Path) -> Path:
-    """Return the file in the folder of its final name; one that was built elsewhere is copied there."""
-    if source.parent.parent == target.parent:
-        return source
-    return shutil.copyfile(source, target.with_name(f".{target.name}-{uuid4().hex[:8]}"))
-
-
 def set_current_build(settings: Settings, period: str, build_id: str) -> None:
     """Move the pointer of a period to a finished build, in one step that no reader can see half done."""
-    pointer = _pointer(settings, period)
-    passage = pointer.with_name(f".{pointer.name}-{uuid4().hex[:8]}")
-    passage.write_text(build_id + "\n", encoding="ascii")
-    _fsync(passage)
-    passage.replace(pointer)
-    _fsync(pointer.parent)
+    replace_file(_pointer(settings, period), f"{build_id}\n".encode("ascii"))
 
 
 def remove_old_builds(settings: Settings, protected: Iterable[str] = (), keep: int = KEEP_BUILDS) -> list[str]:
@@ -166,6 +154,7 @@ def remove_old_builds(settings: Settings, protected: Iterable[str] = (), keep: i
     for path in builds[keep:]:
         if path.stem not in kept:
             path.unlink(missing_ok=True)
+            _seal(path).unlink(missing_ok=True)
             removed.append(path.stem)
     return removed
 
@@ -188,12 +177,16 @@ def has_build(settings: Settings, build_id: str) -> bool:
     return build_path(settings, build_id).is_file()
 
 
+def is_intact(settings: Settings, build_id: str) -> bool:
+    """Say whether a build is there and still holds the bytes that were verified, by their SHA-256."""
+    path = build_path(settings, build_id)
+    written = load_derived(_seal(path))
+    return written is not None and path.is_file() and written["sha256"] == file_sha256(path)
+
+
 def find_current_build(settings: Settings, period: str) -> str:
     """Return the id of the build that readers of a period follow, "" when there is none yet."""
-    try:
-        build_id = _pointer(settings, period).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return ""
+    build_id = _pointed_to(_pointer(settings, period))
     return build_id if _BUILD_ID.fullmatch(build_id) and has_build(settings, build_id) else ""
 
 
@@ -384,7 +377,19 @@ def _pointer(settings: Settings, period: str) -> Path:
 
 def _pointed_builds(settings: Settings) -> set[str]:
     pointers = settings.warehouse_folder.glob("current-????-??")
-    return {pointer.read_text(encoding="ascii").strip() for pointer in pointers}
+    return {_pointed_to(pointer) for pointer in pointers}
+
+
+def _pointed_to(pointer: Path) -> str:
+    try:
+        return pointer.read_bytes().decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _seal(build: Path) -> Path:
+    """Return the path of the small file that says which bytes a build has."""
+    return build.with_suffix(".sha256.json")
 
 
 def _sweep_abandoned(warehouse: Path) -> None:
@@ -402,14 +407,6 @@ def _is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cannot_write(path: Path, error: OSError) -> OperationError:

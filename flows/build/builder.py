@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flows.records import Decision, DocumentReading, Receipt
+from infra.derived import save_derived
 from infra.errors import OperationError
 from infra.helper_process import Answer, Helper, HelperProcess
 from infra.killpoints import reached
 from infra.settings import PROJECT, Settings
 
+Earlier = Callable[[str], list[DocumentReading]]
 BUILD_CPU_SECONDS = 600       # a month needs two
 DBT = Helper(
     "build", "flows.build.dbt_process", "dựng kho số liệu", "process that builds the warehouse",
@@ -41,12 +43,11 @@ class Builder:
 
     def build(
         self, settings: Settings, ledger: Any, archive: Any, catalogue: Any,
-        readings: Iterable[DocumentReading], period: str,
+        readings: Iterable[DocumentReading], period: str, earlier: Earlier | None = None,
     ) -> str:
         """Return the id of the build of `period`, made or, with the same inputs, found; its pointer is moved.
 
-        A build holds every month the ledger has up to `period`. The readings of the months before come from
-        where the reading step keeps them; `readings` are those of `period` itself.
+        A build holds every month the ledger has up to `period`; `readings` are those of `period` itself.
 
         Args:
             settings: The installation.
@@ -55,14 +56,17 @@ class Builder:
             catalogue: Not used: that of `period` alone, where a build needs the rows of earlier months too.
             readings: One `DocumentReading` per document of `period`, with `use_status` resolved.
             period: "2019-04".
+            earlier: Gives the readings of a month before; by default those that were kept, or an error.
 
         Raises:
             OperationError: dbt fails (the message names the model), or the warehouse cannot be written.
             CatalogueError: A formula of the catalogue is wrong.
         """
+        from flows.readings import load_month
         from infra.catalogue import load_catalogue
 
-        inputs = _gather(settings, ledger, load_catalogue(), readings, period)
+        before = _read_before(ledger, period, earlier or partial(load_month, settings))
+        inputs = _gather(ledger, load_catalogue(), [*before, *readings], period)
         build_id = self.build_inputs(inputs)
         _remove_old_builds(settings, ledger, period)
         return build_id
@@ -72,7 +76,7 @@ class Builder:
         from infra import warehouse
 
         build_id: str = inputs.build_id()
-        if warehouse.has_build(self.settings, build_id):
+        if warehouse.is_intact(self.settings, build_id):
             warehouse.set_current_build(self.settings, inputs.period, build_id)
             return build_id
         with warehouse.new_build_folder(self.settings) as folder:
@@ -124,22 +128,19 @@ def _dbt_failed(failures: list[dict[str, str]]) -> OperationError:
     )
 
 
-def _gather(
-    settings: Settings, ledger: Any, catalogue: Any, readings: Iterable[DocumentReading], period: str
-) -> Any:
+def _read_before(ledger: Any, period: str, earlier: Earlier) -> list[DocumentReading]:
+    """Return the readings of every month before that has a submission; reading one again may settle its versions."""
+    receipts: list[Receipt] = ledger.receipts()
+    months = sorted({r.period for r in receipts if r.period < period and r.status in ("received", "late")})
+    return [reading for month in months for reading in earlier(month)]
+
+
+def _gather(ledger: Any, catalogue: Any, readings: Iterable[DocumentReading], period: str) -> Any:
     from flows.build.inputs import gather_inputs
 
     receipts: list[Receipt] = [r for r in ledger.receipts() if r.period <= period]
     decisions: list[Decision] = [d for d in ledger.decisions() if d.period <= period]
-    earlier = sorted({r.period for r in receipts if r.period < period and r.status in ("received", "late")})
-    before = [reading for month in earlier for reading in _readings_of(settings, month)]
-    return gather_inputs(period, catalogue, receipts, [*before, *readings], decisions)
-
-
-def _readings_of(settings: Settings, period: str) -> list[DocumentReading]:
-    from flows.readings import load_month
-
-    return load_month(settings, period)
+    return gather_inputs(period, catalogue, receipts, readings, decisions)
 
 
 def _remove_old_builds(settings: Settings, ledger: Any, period: str) -> None:
@@ -152,7 +153,7 @@ def _remove_old_builds(settings: Settings, ledger: Any, period: str) -> None:
 
 
 def _save_record(settings: Settings, build_id: str, record: dict[str, Any]) -> None:
-    _record_path(settings, build_id).write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    save_derived(_record_path(settings, build_id), record)
 
 
 def _record_path(settings: Settings, build_id: str) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from flows.check.findings import FINDINGS, read_findings
+from flows.check.findings import has_findings, read_findings
 from flows.records import Decision, Finding
 from infra import vietnamese
 from infra.errors import OperationError, SubmissionError
@@ -34,7 +34,7 @@ def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -
     from infra.warehouse import current_build
 
     folder = settings.home / "checks" / current_build(settings, period)
-    if not (folder / FINDINGS).is_file():
+    if not has_findings(folder):
         raise OperationError(
             f"Kho số liệu hiện tại của tháng {period} chưa được kiểm tra.",
             f"The current warehouse of {period} was not checked.",

@@ -63,7 +63,7 @@ def _companion(suffix: str) -> Callable[[Book, Rule, Place, tuple[Node, ...]], F
     def find(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
         cells = book.find(place.submitter_id, _name_of(arguments) + suffix, place.area_code)
         if place.anchor is not None and place.anchor.indicator_id == _name_of(arguments):
-            cells = [cell for cell in cells if cell.file == place.anchor.file]
+            cells = [cell for cell in cells if cell.document_key == place.anchor.document_key]
         cell = nearest(cells, place.anchor)
         return ABSENT if cell is None else cell_figure(book, cell)
 

@@ -22,10 +22,10 @@ _TABLE = re.compile(r"table (\d+) row (\d+) col (\d+)")
 
 _OBSERVATIONS = """
 select observation_id, period, report_period, submitter_id, area_code, indicator_id, value, obs_status, qualifier,
-       printed_decimals, is_reported_total, message, file, sheet, cell, raw_text
+       printed_decimals, is_reported_total, receipt_id, message, file, sheet, cell, raw_text
 from marts.fct_observations
 where is_in_force and report_period in (?, ?)
-order by report_period desc, message, file, sheet
+order by report_period desc, message, receipt_id, file, sheet
 """
 _FIGURES = """
 select period, indicator_id, value, decimals, completeness, missing
@@ -38,8 +38,8 @@ select period, submitter_id, indicator_id, value from marts.fct_figures_by_submi
 where period < ? and period >= ? and value is not null order by period
 """
 _INTAKE = """
-select submitter_id, message, file, kind, message_vi from marts.fct_intake_findings
-where period = ? and severity = 'blocking' order by message, file
+select intake_finding_id, submitter_id, message, file, kind, message_vi from marts.fct_intake_findings
+where period = ? and severity = 'blocking' order by message, file, intake_finding_id
 """
 
 
@@ -62,6 +62,7 @@ class Cell:
     printed_decimals: int
     half_unit: Fraction
     is_reported_total: bool
+    receipt_id: str
     message: str
     file: str
     sheet: str
@@ -69,6 +70,16 @@ class Cell:
     raw_text: str
     line: tuple[str, ...]
     column: tuple[str, ...]
+
+    @property
+    def document_key(self) -> tuple[str, str]:
+        """The document the cell stands in; a file name alone comes back every month."""
+        return self.receipt_id, self.file
+
+    @property
+    def sheet_key(self) -> tuple[str, str, str]:
+        """The sheet of the document the cell stands in."""
+        return self.receipt_id, self.file, self.sheet
 
     def reference(self) -> CellReference:
         """Return the place as findings name it."""
@@ -83,6 +94,7 @@ class Cell:
             self.file,
             self.sheet,
             self.place,
+            self.receipt_id,
         )
 
 
@@ -260,7 +272,7 @@ def make_cell(row: dict[str, Any], kinds: Mapping[str, str]) -> Cell:
     """Return the cell of one row of marts.fct_observations; `kinds` gives the kind of each indicator."""
     value = _fraction(row["value"])
     place = row["cell"] or ""
-    line, column = _coordinates(row["file"] or "", row["sheet"] or "", place)
+    line, column = _coordinates(f"{row['receipt_id']}/{row['file']}", row["sheet"] or "", place)
     decimals = int(row["printed_decimals"] or 0)
     return Cell(
         row["observation_id"],
@@ -274,6 +286,7 @@ def make_cell(row: dict[str, Any], kinds: Mapping[str, str]) -> Cell:
         decimals,
         _half_unit(value, decimals, row["raw_text"] or "", kinds.get(row["indicator_id"].split("#")[0], "")),
         bool(row["is_reported_total"]),
+        row["receipt_id"] or "",
         row["message"] or "",
         row["file"] or "",
         row["sheet"] or "",
@@ -294,7 +307,7 @@ def nearest(cells: Iterable[Cell], anchor: Cell | None) -> Cell | None:
 
 def is_near(cell: Cell, anchor: Cell) -> bool:
     """Return whether two cells stand in one row or column of one table, or in text without a grid."""
-    return _distance(cell, anchor) < 2 or (not cell.line and (cell.file, cell.sheet) == (anchor.file, anchor.sheet))
+    return _distance(cell, anchor) < 2 or (not cell.line and cell.sheet_key == anchor.sheet_key)
 
 
 def decimal_text(value: Fraction, digits: int = 6) -> str:
@@ -313,7 +326,8 @@ def _reading_order(cell: Cell) -> tuple[Any, ...]:
     numbers = tuple(int(n) for n in re.findall(r"\d+", " ".join(cell.line[2:])))
     column = cell.column[-1] if cell.column else ""
     newest = tuple(-int(n) for n in cell.report_period.split("-"))
-    return (*newest, cell.message, cell.file, cell.sheet, numbers, len(column), column, cell.place, cell.indicator_id)
+    document = (cell.message, cell.receipt_id, cell.file, cell.sheet)
+    return (*newest, *document, numbers, len(column), column, cell.place, cell.indicator_id)
 
 
 def _distance(cell: Cell, anchor: Cell) -> int:
@@ -321,16 +335,16 @@ def _distance(cell: Cell, anchor: Cell) -> int:
         return 0
     if cell.column and cell.column == anchor.column:
         return 1
-    if (cell.file, cell.sheet) == (anchor.file, anchor.sheet):
+    if cell.sheet_key == anchor.sheet_key:
         return 2
-    return 3 if cell.file == anchor.file else 4
+    return 3 if cell.document_key == anchor.document_key else 4
 
 
-def _coordinates(file: str, sheet: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _coordinates(document: str, sheet: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if match := _A1.fullmatch(place):
-        return (file, sheet, match[2]), (file, sheet, match[1])
+        return (document, sheet, match[2]), (document, sheet, match[1])
     if match := _TABLE.fullmatch(place):
-        return (file, sheet, match[1], match[2]), (file, sheet, match[1], "c" + match[3])
+        return (document, sheet, match[1], match[2]), (document, sheet, match[1], "c" + match[3])
     return (), ()
 
 

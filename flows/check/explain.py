@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.check.findings import CASES
 from flows.records import Finding
+from infra.derived import load_member
 from infra.vietnamese import SEVERITY_VI, number_text
 
 MOST_ROWS = 6
@@ -17,8 +18,8 @@ MOST_ROWS = 6
 
 def read_cases(folder: Path) -> list[dict[str, Any]]:
     """Return the cases of a check, the most serious first; [] when there was none."""
-    path = folder / CASES
-    return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+    data = load_member(folder, CASES)
+    return [] if data is None else list(json.loads(data))
 
 
 def explain_finding(folder: Path, findings: Mapping[str, Finding], finding: Finding) -> str:

@@ -14,6 +14,7 @@ from flows.check.cells import Book, decimal_text
 from flows.check.messages import message_en, message_vi, sides
 from flows.check.places import Instance
 from flows.records import CellReference, Finding, Severity
+from infra.derived import load_member, save_set
 
 FINDINGS = "findings.json"
 REPORT = "validation_report.json"
@@ -70,28 +71,40 @@ def validation_report(book: Book, build_id: str, instances: list[Instance]) -> d
     }
 
 
-def write_results(folder: Path, findings: list[Finding], report: dict[str, Any], cases: list[dict[str, Any]]) -> None:
-    """Write findings, report and cases as JSON, each in one step."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / REPORT, report)
-    write_json(folder / CASES, cases)
-    write_json(folder / FINDINGS, [asdict(finding) for finding in findings])
+def write_results(
+    folder: Path, stamp: str, findings: list[Finding], report: dict[str, Any], cases: list[dict[str, Any]], docs: str
+) -> None:
+    """Write what a check leaves as one set: it counts as a whole or not at all.
+
+    Args:
+        folder: The folder of the build's check.
+        stamp: The digest of what the check depends on besides the build.
+        findings: Every verdict that is not a pass.
+        report: Every rule at every place.
+        cases: The findings grouped by cause.
+        docs: The page for people, HTML.
+    """
+    records = {FINDINGS: [asdict(finding) for finding in findings], REPORT: report, CASES: cases}
+    files = {name: _json_bytes(content) for name, content in records.items()}
+    save_set(folder, {**files, f"{DOCS}/index.html": docs.encode("utf-8", "replace")}, stamp)
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON so that no reader sees half of it."""
-    passage = path.with_suffix(".part")
-    passage.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    passage.replace(path)
+def has_findings(folder: Path) -> bool:
+    """Return whether a check left its findings here, and they are still what it wrote."""
+    return load_member(folder, FINDINGS) is not None
 
 
 def read_findings(folder: Path) -> list[Finding]:
-    """Return the findings of a check; [] when there was none."""
-    path = folder / FINDINGS
-    if not path.is_file():
+    """Return the findings of a check; [] when there was none, or they are no longer what it wrote."""
+    data = load_member(folder, FINDINGS)
+    if data is None:
         return []
-    records = json.loads(path.read_text(encoding="utf-8"))
+    records = json.loads(data)
     return [Finding(**(r | {"cells": tuple(CellReference(**c) for c in r["cells"])})) for r in records]
+
+
+def _json_bytes(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _result(instance: Instance) -> dict[str, Any]:
@@ -107,6 +120,7 @@ def _result(instance: Instance) -> dict[str, Any]:
             "submitter_id": place.submitter_id,
             "area_code": place.area_code,
             "indicator_id": place.indicator_id,
+            "receipt_id": anchor.receipt_id if anchor else "",
             "message": anchor.message if anchor else "",
             "file": anchor.file if anchor else "",
             "sheet": anchor.sheet if anchor else "",

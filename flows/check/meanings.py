@@ -24,14 +24,16 @@ class Place:
     indicator_id: str = ""
     anchor: Cell | None = None
     note: str = ""  # what cannot be used, for a message
+    intake_finding_id: str = ""
 
     @property
     def key(self) -> str:
         """What tells this place from every other of the same rule, the same at every run."""
         where = ""
         if self.anchor is not None:
-            where = "|".join((self.anchor.file, self.anchor.sheet, self.anchor.place))
-        return "|".join((self.kind, self.submitter_id, self.area_code, self.indicator_id, where, self.note))
+            where = "|".join((self.anchor.receipt_id, self.anchor.file, self.anchor.sheet, self.anchor.place))
+        whose = (self.kind, self.submitter_id, self.area_code, self.indicator_id)
+        return "|".join((*whose, where, self.intake_finding_id))
 
 
 def cell_figure(book: Book, cell: Cell) -> Figure:
@@ -124,7 +126,7 @@ def _has_column(book: Book, place: Place, name: str) -> bool:
     """Return whether the form that the anchor stands in gives this indicator for other areas."""
     anchor = place.anchor
     return anchor is not None and any(
-        cell.file == anchor.file and cell.sheet == anchor.sheet and cell.submitter_id == anchor.submitter_id
+        cell.sheet_key == anchor.sheet_key and cell.submitter_id == anchor.submitter_id
         for cell in book.by_indicator.get(name, ())
     )
 

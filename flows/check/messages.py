@@ -123,15 +123,13 @@ def _special(book: Book, instance: Instance) -> str:
         blank = f" Ô để trống hoặc ghi “…”: {'; '.join(cells)}." if cells else ""
         return f"{rule.label_vi}. {name} chưa báo cáo “{label}”.{blank}"
     if rule.kind == "completeness":
-        return f"{rule.label_vi}. {place.note}: {_intake_message(book, place.note)}"
+        return f"{rule.label_vi}. {place.note}: {_intake_message(book, place.intake_finding_id)}"
     return ""
 
 
-def _intake_message(book: Book, note: str) -> str:
-    for row in book.unread:
-        if " · ".join(filter(None, (row["message"], row["file"], row["kind"]))) == note:
-            return row["message_vi"]
-    return ""
+def _intake_message(book: Book, intake_finding_id: str) -> str:
+    found = (row["message_vi"] for row in book.unread if row["intake_finding_id"] == intake_finding_id)
+    return next(found, "")
 
 
 def _both_sides(

@@ -111,7 +111,7 @@ def _province_places(book: Book, rule: Rule, indicator_id: str) -> Iterator[Plac
 def _receipt_places(book: Book, rule: Rule, indicator_id: str) -> Iterator[Place]:
     for row in book.unread:
         note = " · ".join(filter(None, (row["message"], row["file"], row["kind"])))
-        yield Place("receipt", row["submitter_id"] or "", "", "", None, note)
+        yield Place("receipt", row["submitter_id"] or "", "", "", None, note, row["intake_finding_id"])
 
 
 _PLACES: dict[str, Callable[[Book, Rule, str], Iterator[Place]]] = {

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter, defaultdict
-from pathlib import Path
 
-from expectations.data_docs import RulePage, write_pages
+from expectations.data_docs import RulePage, render_pages
 from expectations.rules import Rule, rules_in_force
 from expectations.sentences import rule_sentence
 from expectations.suites import failing_rows, import_engine, open_context
 from flows.check.cells import Book, draw_book
-from flows.check.findings import DOCS, FINDINGS, REPORT, make_findings, validation_report, write_results
+from flows.check.findings import make_findings, validation_report, write_results
 from flows.check.frames import draw_frames
 from flows.check.messages import place_vi, sides
 from flows.check.places import Instance, apply_rules
@@ -20,6 +18,7 @@ from flows.check.repair.records import make_cases
 from flows.records import Finding
 from infra.catalogue import Catalogue, load_catalogue
 from infra.dependencies import step_digest
+from infra.derived import is_whole
 from infra.errors import OperationError
 from infra.settings import load_settings
 from infra.vietnamese import SEVERITY_VI, number_text
@@ -56,7 +55,7 @@ class Engine:
         folder = settings.home / "checks" / build_id
         catalogue = load_catalogue().at(period)
         stamp = step_digest("check", catalogue)[:STAMP_LENGTH]
-        if _is_done(folder, stamp):
+        if is_whole(folder, stamp):
             return {"reused": 0.0}
         clock = _Clock()
         with open_build(settings, build_id) as connection:
@@ -69,10 +68,10 @@ class Engine:
         clock.lap("judge")
         findings, cases = make_cases(book, instances, make_findings(book, instances))
         clock.lap("explain")
-        _write_docs(folder / DOCS, book, rules, instances, findings)
+        docs = _docs(book, rules, instances, findings)
         clock.lap("pages")
         report = validation_report(book, build_id, instances) | {"rules_stamp": stamp}
-        write_results(folder, findings, report, cases)
+        write_results(folder, stamp, findings, report, cases, docs)
         clock.lap("write")
         return clock.laps
 
@@ -101,15 +100,7 @@ class _Clock:
         self._last = now
 
 
-def _is_done(folder: Path, stamp: str) -> bool:
-    if not (folder / FINDINGS).is_file() or not (folder / REPORT).is_file():
-        return False
-    return bool(json.loads((folder / REPORT).read_text(encoding="utf-8")).get("rules_stamp") == stamp)
-
-
-def _write_docs(
-    folder: Path, book: Book, rules: list[Rule], instances: list[Instance], findings: list[Finding]
-) -> None:
+def _docs(book: Book, rules: list[Rule], instances: list[Instance], findings: list[Finding]) -> str:
     by_rule: dict[str, list[Instance]] = defaultdict(list)
     for instance in instances:
         by_rule[instance.rule.rule_id].append(instance)
@@ -121,7 +112,7 @@ def _write_docs(
         *((f"Phát hiện {SEVERITY_VI[s]}", str(n)) for s, n in sorted(severities.items())),
     ]
     pages = [_rule_page(book, book.catalogue, rule, by_rule[rule.rule_id]) for rule in rules]
-    write_pages(folder, f"Kết quả kiểm tra số liệu tháng {book.period}", summary, pages)
+    return render_pages(f"Kết quả kiểm tra số liệu tháng {book.period}", summary, pages)
 
 
 def _rule_page(book: Book, catalogue: Catalogue, rule: Rule, instances: list[Instance]) -> RulePage:

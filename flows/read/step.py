@@ -24,14 +24,17 @@ from flows.read.messages import (
 )
 from flows.read.sandbox import DIED, Request, Sandbox
 from flows.read.versions import READ, Resolved, in_order, resolve_versions
-from flows.readings import reading_from_json, reading_to_json, save_month, write_json
+from flows.readings import find_month, reading_from_json, reading_to_json, save_month
 from flows.records import Document, DocumentReading, Reading, Receipt, ReceiptStatus
 from infra.catalogue import Catalogue
 from infra.dependencies import step_digest
+from infra.derived import load_derived, sealed
+from infra.files import replace_files
 from infra.killpoints import reached
 from infra.settings import Settings
 
 WORKERS = 2
+KEPT_TOGETHER = 32     # readings written in one go: what a killed run reads again
 Advance = Callable[[int, int], None]
 
 
@@ -86,13 +89,35 @@ def read_receipts(
     """
     receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
     requests = _requests(receipts, ledger)
+    inputs = _month_inputs(receipts, requests, catalogue)
     said = _read_all(settings, archive, catalogue, period, requests, progress or (lambda done, total: None))
     resolved = resolve_versions(receipts, said, catalogue)
     current = _set_statuses(ledger, receipts, resolved)
     readings = [*resolved.readings, *map(as_reading, _about_messages(current, resolved, catalogue, period))]
     reached("read.before_save")
-    save_month(settings, period, readings)
+    save_month(settings, period, readings, inputs)
     return readings
+
+
+def readings_of(
+    settings: Settings, archive: ArchiveStore, ledger: LedgerStore, catalogue: Catalogue, period: str
+) -> list[DocumentReading]:
+    """Return the readings of a month that was received some time ago: as they were kept, or read again.
+
+    They are kept as long as the messages, the catalogue of that month and the reading itself are the same.
+    """
+    receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
+    inputs = _month_inputs(receipts, _requests(receipts, ledger), catalogue)
+    kept = find_month(settings, period, inputs)
+    return read_receipts(settings, archive, ledger, catalogue, period) if kept is None else kept
+
+
+def _month_inputs(receipts: list[Receipt], requests: list[Request], catalogue: Catalogue) -> str:
+    """Return the digest of everything that the readings of a month come from."""
+    digest = hashlib.sha256(step_digest("read", catalogue).encode())
+    for record in (*receipts, *(request.document for request in requests)):
+        digest.update(repr(record).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
 
 
 def _as_arrived(receipt: Receipt, catalogue: Catalogue) -> Receipt:
@@ -129,6 +154,7 @@ def _read_all(
     digest = step_digest("read", catalogue)
     found: dict[int, Reading] = {}
     missing: list[int] = []
+    kept: dict[Path, bytes] = {}
     for number, request in enumerate(requests):
         cached = _cached(_cache_file(settings, request, period, digest)) if _is_read(request) else Reading()
         if cached is None:
@@ -138,9 +164,14 @@ def _read_all(
     progress(len(found), len(requests))
     for number, reading in _read_missing(archive, catalogue, period, requests, missing):
         if is_lasting(reading):
-            write_json(_cache_file(settings, requests[number], period, digest), reading_to_json(reading))
+            path = _cache_file(settings, requests[number], period, digest)
+            kept[path] = sealed(reading_to_json(reading), path.stem)
         found[number] = reading
         progress(len(found), len(requests))
+        if len(kept) >= KEPT_TOGETHER:
+            replace_files(kept)
+            kept.clear()
+    replace_files(kept)
     return [DocumentReading(r.document, r.receipt.submitter_id, found[n]) for n, r in enumerate(requests)]
 
 
@@ -177,10 +208,10 @@ def _cache_file(settings: Settings, request: Request, period: str, digest: str) 
 
 def _cached(path: Path) -> Reading | None:
     """Return a kept reading; one that cannot be read back is read anew."""
+    content = load_derived(path, path.stem)
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return reading_from_json(content)
-    except (OSError, ValueError):
+        return None if content is None else reading_from_json(content)
+    except ValueError:
         return None
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
-from flows.records import DocumentReading, Finding, IntakeFinding, Observation
+from flows.records import CellReference, DocumentReading, Finding, IntakeFinding, Observation
 from infra.catalogue import Catalogue
 from infra.vietnamese import number_text
 
@@ -38,11 +39,12 @@ def marks_of(reading: DocumentReading, findings: Iterable[Finding], catalogue: C
         catalogue: For the names of indicators and areas.
     """
     document, content = reading.document, reading.reading
+    here = (document.receipt_id, document.file)
     marks = [_of_observation(o, catalogue) for o in content.observations]
     marks += [_of_intake(f) for f in content.findings if f.cell]
     for finding in findings:
         for cell in finding.cells:
-            if (cell.message, cell.file) == (document.message, document.file) and cell.cell:
+            if (cell.receipt_id, cell.file) == here and cell.cell:
                 marks.append(Mark(cell.sheet, cell.cell, "fault", finding.message_vi))
     return _one_a_cell(marks)
 
@@ -55,15 +57,25 @@ def value_of(observation: Observation, catalogue: Catalogue) -> str:
     return f"{number_text(observation.value)} {unit}".strip()
 
 
+def cell_text(cell: CellReference, catalogue: Catalogue) -> str:
+    """Return a figure that a finding names, with its value: "Trạm BTS · Huyện KBang = 57"."""
+    value = f" = {number_text(Decimal(cell.value))}" if cell.value else ""
+    return f"{_label(cell, catalogue)}{value}"
+
+
 def name_of(observation: Observation, catalogue: Catalogue) -> str:
     """Return what a figure is about: the indicator's label, the area, and the month when it is another."""
-    indicator_id = observation.indicator_id.partition("#")[0]
+    month = "" if observation.period == observation.report_period else f" (tháng {observation.period[5:7]})"
+    return f"{_label(observation, catalogue)}{month}"
+
+
+def _label(figure: Observation | CellReference, catalogue: Catalogue) -> str:
+    indicator_id = figure.indicator_id.partition("#")[0]
     indicator = catalogue.indicator_by_id.get(indicator_id)
-    areas = [catalogue.area_by_code.get(code) for code in observation.area_code.split("+")]
+    areas = [catalogue.area_by_code.get(code) for code in figure.area_code.split("+")]
     name = indicator.label_vi if indicator else indicator_id
     place = " + ".join(area.short_name for area in areas if area and area.area_level != "province")
-    month = "" if observation.period == observation.report_period else f" (tháng {observation.period[5:7]})"
-    return f"{name}{f' · {place}' if place else ''}{month}"
+    return f"{name}{f' · {place}' if place else ''}"
 
 
 def _unit(observation: Observation, catalogue: Catalogue) -> str:

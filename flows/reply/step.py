@@ -5,28 +5,32 @@ A message that nobody of the catalogue sent is answered with how to register; a 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 
-from flows.mail import parse_mail
 from flows.readings import load_month
 from flows.records import DocumentReading, Finding, Receipt
 from flows.reply.letter import Answer, letter_text, summary_rows
 from flows.reply.listing import listing_workbook
-from flows.reply.marked_workbook import UnmarkableWorkbookError, mark_workbook
+from flows.reply.mark_job import mark, mark_request
+from flows.reply.marked_workbook import UnmarkableWorkbookError
 from flows.reply.marks import marks_of
-from flows.reply.xls_copy import copy_xls
+from flows.reply.message import ReplyFile, can_be_written_to, compose, one_line
+from flows.reply.verdicts import verdicts_for
 from infra.catalogue import Catalogue
+from infra.errors import OperationError
+from infra.files import replace_files
+from infra.journal import note_fault
 from infra.settings import Settings
 
-MARKABLE = (".xlsx", ".xlsm")
-XLSX_TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+MARKABLE = (".xlsx", ".xlsm", ".xls")
+MAX_MARKED_BYTES = 20_000_000
+MAX_NAME = 80
+WITHOUT_FILES = (
+    "\nThư này không kèm tệp đánh dấu vì hệ thống gặp lỗi khi chuẩn bị tệp. Thư và tệp đơn vị gửi vẫn được lưu đủ.\n"
+)
 
 
 class ArchiveStore(Protocol):
@@ -41,15 +45,6 @@ class LedgerStore(Protocol):
     def receipts(self, period: str | None = None) -> list[Receipt]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyFile:
-    """A file that goes with an answer, and the line of the letter that says what it is."""
-
-    name: str
-    data: bytes
-    line: str
-
-
 def prepare_replies(
     settings: Settings,
     archive: ArchiveStore,
@@ -60,6 +55,9 @@ def prepare_replies(
 ) -> list[Path]:
     """Write one answer a submission into `home/replies/<period>/` and return the files, in the order of receipt.
 
+    A file is named by its receipt. Answers of an earlier run that no receipt stands for any more are removed.
+    Whatever goes wrong with one answer is its own trouble: it goes as a letter without files that says so.
+
     Args:
         settings: Where the home is and from which address answers are sent.
         archive: Holds the workbooks as they came.
@@ -69,20 +67,25 @@ def prepare_replies(
         findings: Verdicts of the month's rules, when they are known; each goes to whoever sent its cells.
 
     Raises:
-        OperationError: The month has not been read yet.
+        OperationError: The month has not been read yet, or the folder cannot be written.
     """
     readings = load_month(settings, period)
     folder = settings.home / "replies" / period
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
+    answers: dict[Path, bytes] = {}
     for receipt in ledger.receipts(period):
         recipient = _recipient(receipt, catalogue)
         if recipient:
             answer = _answer(receipt, readings, findings, catalogue)
-            path = folder / _file_name(receipt.message)
-            path.write_bytes(_message(answer, recipient, list(_files(answer, archive)), settings, archive))
-            paths.append(path)
-    return paths
+            answers[folder / reply_name(receipt)] = _message(answer, recipient, settings, archive)
+    replace_files(answers)
+    for stale in set(folder.glob("*.eml")) - set(answers):
+        stale.unlink()
+    return list(answers)
+
+
+def reply_name(receipt: Receipt) -> str:
+    """Return the file name of the answer to a receipt: two messages of one name have two receipts."""
+    return f"{_flat(receipt.message.removesuffix('.eml'), MAX_NAME)} {receipt.receipt_id}.eml"
 
 
 def _recipient(receipt: Receipt, catalogue: Catalogue) -> str:
@@ -90,7 +93,8 @@ def _recipient(receipt: Receipt, catalogue: Catalogue) -> str:
     if receipt.status == "no_data" and not receipt.submitter_id:
         return ""
     submitter = catalogue.submitter_by_id.get(receipt.submitter_id)
-    return receipt.sender_address or (submitter.addresses[0] if submitter else "")
+    addresses = (receipt.sender_address, *(submitter.addresses[:1] if submitter else ()))
+    return next((address for address in addresses if can_be_written_to(address)), "")
 
 
 def _answer(
@@ -98,15 +102,38 @@ def _answer(
 ) -> Answer:
     mine = [r for r in readings if r.document.receipt_id == receipt.receipt_id]
     submitter = catalogue.submitter_by_id.get(receipt.submitter_id)
-    verdicts = (f for f in findings if f.outcome == "fail" and any(c.message == receipt.message for c in f.cells))
     return Answer(
         receipt=receipt,
         submitter_name=submitter.submitter_name if submitter else "",
         readings=tuple(r for r in mine if r.document.file),
         about_message=tuple(f for r in mine if not r.document.file for f in r.reading.findings),
-        verdicts=tuple(verdicts),
+        verdicts=tuple(verdicts_for(receipt, findings, catalogue)),
         catalogue=catalogue,
     )
+
+
+def _message(answer: Answer, recipient: str, settings: Settings, archive: ArchiveStore) -> bytes:
+    """Return the answer as bytes; when the whole of it cannot be made, a letter alone that says so."""
+    receipt = answer.receipt
+    original = archive.get(receipt.sha256) if receipt.message.lower().endswith(".eml") else b""
+
+    def whole() -> bytes:
+        files = list(_files(answer, archive))
+        text = letter_text(answer, [file.line for file in files])
+        return compose(receipt, settings.mail_sender, recipient, original, text, files)
+
+    def letter_alone() -> bytes:
+        text = f"{letter_text(answer, [])}{WITHOUT_FILES}"
+        return compose(receipt, settings.mail_sender, recipient, original, text, [])
+
+    for attempt in (whole, letter_alone):
+        try:
+            return attempt()
+        except OperationError:
+            raise               # a store does not answer: that is no trouble of this message
+        except Exception:       # a fault of ours, or bytes nobody foresaw: the other answers are not held up by it
+            note_fault(f"reply to {receipt.receipt_id}: {attempt.__name__} could not be made")
+    return compose(receipt, settings.mail_sender, recipient, b"", f"{receipt.receipt_id}.{WITHOUT_FILES}", [])
 
 
 def _files(answer: Answer, archive: ArchiveStore) -> Iterator[ReplyFile]:
@@ -122,57 +149,33 @@ def _files(answer: Answer, archive: ArchiveStore) -> Iterator[ReplyFile]:
         elif reading.document.file != "(body)":
             listed.append(reading.document.file)
     for file in listed:
-        name = f"Kết quả đọc - {_flat(file)}.xlsx"
-        line = f"{name}: bảng kê những gì đọc được từ “{file}” (dạng tệp này không ghi chú thẳng vào được)."
+        name = f"Kết quả đọc - {_flat(file, MAX_NAME)}.xlsx"
+        line = f"{name}: bảng kê những gì đọc được từ “{file}” (tệp này không ghi chú thẳng vào được)."
         yield ReplyFile(name, listing_workbook(summary_rows(answer, file)), line)
 
 
 def _marked(reading: DocumentReading, answer: Answer, archive: ArchiveStore) -> ReplyFile | None:
-    file = reading.document.file
-    is_old = file.lower().endswith(".xls")
-    if not is_old and not file.lower().endswith(MARKABLE):
+    """Return a workbook with its cells marked, or None: another kind of file, or one that cannot be taken apart."""
+    file, size = reading.document.file, reading.document.size
+    if not file.lower().endswith(MARKABLE) or size > MAX_MARKED_BYTES:
         return None
     marks = marks_of(reading, answer.verdicts, answer.catalogue)
     try:
-        data = archive.get(reading.document.sha256)
-        data = mark_workbook(copy_xls(data) if is_old else data, marks, summary_rows(answer, file))
+        data = mark(archive.get(reading.document.sha256), mark_request(file, marks, summary_rows(answer, file)))
+    except OperationError:
+        raise
     except UnmarkableWorkbookError:
         return None
+    except Exception:           # a workbook made by strangers may fail in any way; its list goes instead
+        note_fault(f"reply to {answer.receipt.receipt_id}: {one_line(file, MAX_NAME)} could not be marked")
+        return None
+    is_old = file.lower().endswith(".xls")
     what = "bản sao dạng .xlsx của tệp đơn vị, giữ nguyên vị trí từng ô" if is_old else "chính tệp của đơn vị"
-    name = f"{_flat(file)}x" if is_old else _flat(file)
+    name = f"{_flat(file, MAX_NAME)}x" if is_old else _flat(file, MAX_NAME)
     return ReplyFile(name, data, f"{name}: {what}, mỗi ô có ghi chú và màu, thêm trang “Kết quả đọc”.")
 
 
-def _message(
-    answer: Answer, recipient: str, files: list[ReplyFile], settings: Settings, archive: ArchiveStore
-) -> bytes:
-    """Return the answer as bytes; the same answer gives the same bytes, so it carries no date of its own."""
-    receipt = answer.receipt
-    message = EmailMessage(policy=SMTP)
-    message["From"] = settings.mail_sender
-    message["To"] = recipient
-    subject = receipt.subject or f"Kết quả đọc báo cáo {receipt.period}"
-    message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
-    original = parse_mail(archive.get(receipt.sha256)).message_id if receipt.message.lower().endswith(".eml") else ""
-    if original:
-        message["In-Reply-To"] = original
-        message["References"] = original
-    message["Auto-Submitted"] = "auto-replied"
-    message.set_content(letter_text(answer, [f.line for f in files]))
-    for file in files:
-        subtype = XLSX_TYPE if file.name.endswith(".xlsx") else ("application", "vnd.ms-excel.sheet.macroEnabled.12")
-        message.add_attachment(file.data, maintype=subtype[0], subtype=subtype[1], filename=file.name)
-    digest = hashlib.sha256(repr(message.items()).encode() + b"".join(f.data for f in files)).hexdigest()[:24]
-    message["Message-ID"] = f"<{receipt.receipt_id}.{digest}@{settings.mail_sender.rpartition('@')[2]}>"
-    if message.is_multipart():
-        message.set_boundary(f"=={digest}==")
-    return message.as_bytes()
-
-
-def _file_name(message: str) -> str:
-    name = _flat(message)
-    return name if name.lower().endswith(".eml") else f"{name}.eml"
-
-
-def _flat(name: str) -> str:
-    return re.sub(r"[/\\:]+", " - ", name)
+def _flat(name: str, limit: int) -> str:
+    """Return a name without folders, one line; a long one loses its middle and keeps its end."""
+    flat = re.sub(r"[/\\:]+", " - ", one_line(name, len(name)))
+    return flat if len(flat) <= limit else f"{flat[:limit - 20]}…{flat[-19:]}"

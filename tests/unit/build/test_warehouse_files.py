@@ -138,7 +138,9 @@ def test_build_folder_is_gone_afterwards_and_leftovers_of_dead_processes_too(set
 
 def test_finished_file_has_no_log_beside_it(settings: Settings) -> None:
     path = _publish(settings, BUILD)
-    assert sorted(p.name for p in settings.warehouse_folder.iterdir()) == [path.name, "current-2019-04"]
+    assert sorted(p.name for p in settings.warehouse_folder.iterdir()) == [
+        path.name, f"{path.stem}.sha256.json", "current-2019-04",
+    ]
 
 
 def test_old_builds_go_but_never_one_that_is_needed(settings: Settings) -> None:

@@ -22,16 +22,16 @@ _TABLES = {
     "fct_observations": (
         "observation_id varchar, period varchar, report_period varchar, submitter_id varchar, area_code varchar, "
         "indicator_id varchar, value decimal(28, 6), obs_status varchar, qualifier varchar, printed_decimals bigint, "
-        "is_reported_total boolean, message varchar, file varchar, sheet varchar, cell varchar, raw_text varchar, "
-        "is_in_force boolean"
+        "is_reported_total boolean, receipt_id varchar, message varchar, file varchar, sheet varchar, cell varchar, "
+        "raw_text varchar, is_in_force boolean"
     ),
     "fct_figures": "period varchar, indicator_id varchar, value decimal(28, 6), decimals bigint, "
     "completeness varchar, missing varchar[]",
     "fct_figure_sources": "period varchar, indicator_id varchar, observation_id varchar",
     "fct_figures_by_submitter": "period varchar, submitter_id varchar, indicator_id varchar, value decimal(28, 6)",
     "fct_submissions": "period varchar, submitter_id varchar, status varchar, message varchar",
-    "fct_intake_findings": "period varchar, submitter_id varchar, message varchar, file varchar, kind varchar, "
-    "severity varchar, message_vi varchar",
+    "fct_intake_findings": "intake_finding_id varchar, period varchar, submitter_id varchar, message varchar, "
+    "file varchar, kind varchar, severity varchar, message_vi varchar",
 }
 
 
@@ -57,6 +57,7 @@ def observation(period: str, submitter: str, area: str, indicator: str, value: A
         "is_in_force": True,
     }
     row |= more
+    row.setdefault("receipt_id", f"r-{row['report_period']}-{submitter}-{row['message']}")
     place = "|".join(
         str(row[k]) for k in ("submitter_id", "file", "sheet", "cell", "indicator_id", "period", "area_code")
     )

@@ -121,7 +121,7 @@ def test_an_incomplete_figure_names_who_is_missing(change_figure: Change) -> Non
 
 def test_a_waived_figure_carries_the_reason(april: ReportData) -> None:
     cell = CellReference(
-        april.sources[0].observation_id, "vnpt", "622", "telecom_bts_total", PERIOD, "120", "", "", "", ""
+        april.sources[0].observation_id, "vnpt", "622", "telecom_bts_total", PERIOD, "120", "", "", "", "", "r"
     )
     finding = Finding(
         "F00000001", "r", "blocking", "fail", "vnpt", "622", "1", "2", "1", "…", (cell,), decision="waived"

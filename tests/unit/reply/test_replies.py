@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+import email
 import io
+import json
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from flows.mail import Mail, parse_mail
 from flows.read.sandbox import Request, Sandbox
 from flows.read.step import read_receipts
 from flows.readings import load_month
 from flows.receive import receive_folder
-from flows.records import CellReference, Finding, Observation
-from flows.reply import prepare_replies
+from flows.records import CellReference, Finding, Observation, Receipt
+from flows.reply import prepare_replies, step
+from flows.reply.mark_job import mark, mark_request
+from flows.reply.marks import Mark
+from flows.reply.message import ReplyFile, compose, message_id_of
+from flows.reply.step import reply_name
 from infra.archive import Archive, open_archive
 from infra.catalogue import load_catalogue
+from infra.errors import OperationError
+from infra.journal import open_journal
 from infra.ledger import Ledger, open_ledger
 from infra.settings import Settings
 
@@ -76,8 +89,16 @@ def stores(settings: Settings, tmp_path: Path) -> tuple[Archive, Ledger]:
 
 @pytest.fixture
 def replies(settings: Settings, stores: tuple[Archive, Ledger]) -> dict[str, Mail]:
-    paths = prepare_replies(settings, *stores, CATALOGUE, PERIOD)
-    return {path.name: parse_mail(path.read_bytes()) for path in paths}
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD)
+    return answers(settings, stores[1])
+
+
+def answers(settings: Settings, ledger: Ledger) -> dict[str, Mail]:
+    """The answers that lie in the home, by the name of the message they answer."""
+    folder = settings.home / "replies" / PERIOD
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    receipts = {reply_name(r): r.message for r in ledger.receipts(PERIOD)}
+    return {receipts[name]: parse_mail(data) for name, data in files.items()}
 
 
 def test_who_is_answered_and_who_is_not(replies: dict[str, Mail]) -> None:
@@ -85,7 +106,7 @@ def test_who_is_answered_and_who_is_not(replies: dict[str, Mail]) -> None:
         "1.eml": "pvhtt.kbang@kbang-gialai.example",
         "2.eml": "ai@do.example",
         "4.eml": "pvhtt.chuse@chuse-gialai.example",
-        "vnpt - so.csv.eml": "thongke@vnpt-gl.example",
+        "vnpt/so.csv": "thongke@vnpt-gl.example",
     }
 
 
@@ -121,23 +142,28 @@ def test_the_workbook_comes_back_marked(replies: dict[str, Mail]) -> None:
 
 
 def test_what_cannot_be_marked_comes_as_a_list_and_is_said_to(replies: dict[str, Mail]) -> None:
-    mail = replies["vnpt - so.csv.eml"]
+    mail = replies["vnpt/so.csv"]
     assert [a.name for a in mail.attachments] == ["Kết quả đọc - so.csv.xlsx"]
     assert "không ghi chú thẳng vào được" in mail.body
 
 
+def receipt_of(ledger: Ledger, message: str) -> str:
+    return next(r.receipt_id for r in ledger.receipts(PERIOD) if r.message == message)
+
+
 def test_a_verdict_of_the_rules_reaches_its_cell(settings: Settings, stores: tuple[Archive, Ledger]) -> None:
-    cell = CellReference("o", "dist_625", "625", "internet_agents", PERIOD, "26", "1.eml", "Biểu T4.xlsx", "BC", "D4")
+    cell = CellReference("o", "dist_625", "625", "internet_agents", PERIOD, "26", "1.eml", "Biểu T4.xlsx", "BC", "D4",
+                         receipt_of(stores[1], "1.eml"))
     finding = Finding(
         "F1", "r", "blocking", "fail", "dist_625", "625", "26", "62", "36", "Không khớp: 26 và 62.", (cell,)
     )
     prepare_replies(settings, *stores, CATALOGUE, PERIOD, [finding])
-    mail = parse_mail((settings.home / "replies" / PERIOD / "1.eml").read_bytes())
+    replies = answers(settings, stores[1])
+    mail = replies["1.eml"]
     assert "Không khớp: 26 và 62." in mail.body
     book = openpyxl.load_workbook(io.BytesIO(mail.attachments[0].data))
     assert "Không khớp" in book["BC"]["D4"].comment.text
-    others = parse_mail((settings.home / "replies" / PERIOD / "4.eml").read_bytes())
-    assert "Không khớp" not in others.body
+    assert "Không khớp" not in replies["4.eml"].body
 
 
 def test_preparing_again_writes_the_same_bytes(settings: Settings, stores: tuple[Archive, Ledger]) -> None:
@@ -170,8 +196,8 @@ def test_the_fields_workbooks_sent_back_read_the_same(
     archive, ledger = open_archive(settings), open_ledger(settings)
     receive_folder(settings, archive, ledger, CATALOGUE, PERIOD, shared_folder / "field" / PERIOD)
     read_receipts(settings, archive, ledger, CATALOGUE, PERIOD)
-    paths = prepare_replies(settings, archive, ledger, CATALOGUE, PERIOD)
-    replies = {path.name: parse_mail(path.read_bytes()) for path in paths}
+    prepare_replies(settings, archive, ledger, CATALOGUE, PERIOD)
+    replies = answers(settings, ledger)
     _assert_same_reading(settings, ledger, replies, sandbox, PERIOD, n_files=16)
 
 
@@ -193,3 +219,165 @@ def _assert_same_reading(
         assert [meaning(o) for o in again.observations] == expected
         compared += 1
     assert compared == n_files
+
+
+def test_a_message_of_the_same_name_in_another_month_is_another_message(
+    settings: Settings, stores: tuple[Archive, Ledger]
+) -> None:
+    cell = CellReference("o", "dist_625", "625", "internet_agents", "2019-03", "9817", "1.eml", "Biểu T4.xlsx", "BC",
+                         "D4", "R-of-march")
+    finding = Finding("F1", "r", "blocking", "fail", "dist_625", "625", "9817", "62", "36", "Có 9817.", (cell,))
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD, [finding])
+    assert not [name for name, mail in answers(settings, stores[1]).items() if "9817" in mail.body]
+
+
+def test_a_comparison_with_another_submitter_shows_only_ones_own_figure(
+    settings: Settings, stores: tuple[Archive, Ledger]
+) -> None:
+    own = CellReference("o", "dist_625", "625", "internet_agents", PERIOD, "26", "1.eml", "Biểu T4.xlsx", "BC", "D4",
+                        receipt_of(stores[1], "1.eml"))
+    other = dataclasses.replace(own, observation_id="p", submitter_id="vnpt", value="7531", message="vnpt/so.csv",
+                                receipt_id=receipt_of(stores[1], "vnpt/so.csv"))
+    finding = Finding("F1", "r", "blocking", "fail", "", "625", "26", "7531", "7505", "26 khác 7531.", (own, other))
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD, [finding])
+    replies = answers(settings, stores[1])
+    assert "= 26 [Biểu T4.xlsx BC D4]" in replies["1.eml"].body
+    assert "7.531" in replies["vnpt/so.csv"].body
+    book = openpyxl.load_workbook(io.BytesIO(replies["1.eml"].attachments[0].data))
+    texts = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row]
+    notes = [cell.comment.text for sheet in book for row in sheet.iter_rows() for cell in row if cell.comment]
+    assert "đối chiếu" in " ".join(notes)
+    assert not [t for t in (replies["1.eml"].body, *texts, *notes) if "7531" in t or "7.531" in t or "7505" in t]
+
+
+def test_two_messages_of_one_flattened_name_have_two_answers(
+    settings: Settings, stores: tuple[Archive, Ledger], tmp_path: Path
+) -> None:
+    write(tmp_path / "inbox" / "xa" / "5.eml", "pvhtt.kbang@kbang-gialai.example", {}, "Đại lý Internet: 26 đại lý")
+    write(tmp_path / "inbox" / "xa - 5.eml", "pvhtt.chuse@chuse-gialai.example", {}, "Đại lý Internet: 31 đại lý")
+    receive_folder(settings, *stores, CATALOGUE, PERIOD, tmp_path / "inbox")
+    read_receipts(settings, *stores, CATALOGUE, PERIOD)
+    assert len(prepare_replies(settings, *stores, CATALOGUE, PERIOD)) == 6
+    replies = answers(settings, stores[1])
+    assert replies["xa/5.eml"].headers["to"] == "pvhtt.kbang@kbang-gialai.example"
+    assert replies["xa - 5.eml"].headers["to"] == "pvhtt.chuse@chuse-gialai.example"
+
+
+def test_an_answer_that_no_receipt_stands_for_does_not_stay(
+    settings: Settings, stores: tuple[Archive, Ledger]
+) -> None:
+    folder = settings.home / "replies" / PERIOD
+    folder.mkdir(parents=True)
+    (folder / "9 R0000000000000000.eml").write_bytes(b"of an earlier run")
+    paths = prepare_replies(settings, *stores, CATALOGUE, PERIOD)
+    assert set(folder.iterdir()) == set(paths)
+
+
+ODD = "BC\u2028tháng\r\nBcc: evil@x.example\r4\x00\x07 \udc80\ud83d \u202eđảo"
+
+
+@pytest.mark.parametrize("field", ["subject", "reason_vi", "message", "sender_address"])
+def test_no_word_of_a_sender_makes_a_header_or_stops_an_answer(
+    settings: Settings, stores: tuple[Archive, Ledger], field: str
+) -> None:
+    archive, ledger = stores
+    odd = {"sender_address": f"a@b.example\r\n{ODD}"}.get(field, ODD)
+
+    class Odd:
+        def receipts(self, period: str | None = None) -> list[Receipt]:
+            first, *others = ledger.receipts(period)
+            return [dataclasses.replace(first, **{field: odd}), *others]
+
+    paths = prepare_replies(settings, archive, Odd(), CATALOGUE, PERIOD)
+    assert len(paths) == 4
+    for path in paths:
+        message = email.message_from_bytes(path.read_bytes(), policy=default)
+        assert not message.defects
+        assert message["Bcc"] is None
+        assert set(message.keys()) <= {"From", "To", "Subject", "In-Reply-To", "References", "Auto-Submitted",
+                                       "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
+        assert not re.search("[\u2028\r\x00\x07\udc80]", str(message["Subject"]))
+        assert message["To"].addresses[0].domain in {"kbang-gialai.example", "do.example", "chuse-gialai.example",
+                                                     "vnpt-gl.example"}
+
+
+@settings_of_hypothesis(max_examples=150)
+@given(subject=st.text(st.characters(codec=None), max_size=60), text=st.text(st.characters(codec=None), max_size=80))
+def test_any_text_becomes_a_message_of_one_subject(subject: str, text: str) -> None:
+    receipt = Receipt("R1", PERIOD, "1.eml", "00", "a@b.example", "", subject, "", "", "received")
+    data = compose(receipt, "we@x.example", "a@b.example", b"", text, [ReplyFile(f"{subject}.xlsx", b"x", "")])
+    message = email.message_from_bytes(data, policy=default)
+    assert str(message["Subject"]).startswith("Re:") or str(message["Subject"]).lower().startswith("re:")
+    assert len(list(message.iter_attachments())) == 1
+    assert sum(name.lower() == "to" for name in message) == 1
+    assert sum(name.lower() == "bcc" for name in message) == 0
+
+
+def test_one_answer_that_cannot_be_made_hurts_no_other(
+    settings: Settings, stores: tuple[Archive, Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UnforeseenError(Exception):
+        pass
+
+    def fail(data: bytes, request: object) -> bytes:
+        raise UnforeseenError
+
+    def fail_on_list(rows: object) -> bytes:
+        raise UnforeseenError
+
+    open_journal(settings.home)
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD)
+    sound = answers(settings, stores[1])
+    monkeypatch.setattr(step, "mark", fail)
+    monkeypatch.setattr(step, "listing_workbook", fail_on_list)
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD)
+    replies = answers(settings, stores[1])
+    assert set(replies) == set(sound)
+    assert "26 đại lý [D4]" in replies["1.eml"].body
+    assert "không kèm tệp đánh dấu" in replies["1.eml"].body
+    assert replies["1.eml"].attachments == ()
+    assert replies["2.eml"].body == sound["2.eml"].body
+    assert "Unforeseen" in (settings.home / "logs" / "tonghop.log").read_text(encoding="utf-8")
+
+
+def test_a_workbook_that_cannot_be_marked_is_answered_with_its_list(
+    settings: Settings, stores: tuple[Archive, Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(data: bytes, request: object) -> bytes:
+        raise RecursionError
+
+    monkeypatch.setattr(step, "mark", fail)
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD)
+    assert [a.name for a in answers(settings, stores[1])["1.eml"].attachments] == ["Kết quả đọc - Biểu T4.xlsx.xlsx"]
+
+
+def test_a_store_that_does_not_answer_is_no_trouble_of_one_message(
+    settings: Settings, stores: tuple[Archive, Ledger]
+) -> None:
+    class Silent:
+        def get(self, sha256: str) -> bytes:
+            raise OperationError("Kho không trả lời.", "The store is silent.")
+
+    with pytest.raises(OperationError):
+        prepare_replies(settings, Silent(), stores[1], CATALOGUE, PERIOD)
+
+
+@pytest.mark.parametrize(("head", "expected"), [
+    (b"Subject: a\r\nMessage-ID: <1@x>\r\n\r\n", "<1@x>"),
+    (b"message-id:\r\n <2@x>\n\nMessage-ID: <3@x>", "<2@x>"),
+    (b"Subject: a\n\nMessage-ID: <3@x>", ""),
+    ("Message-ID: <ê@x>\n\n".encode(), ""),
+    (b"Message-ID: <1@x\r\nBcc: a@b>\n\n", ""),
+    (b"X: " + b"a" * 10_000_000 + b"\nMessage-ID: <1@x>\n\n", ""),
+])
+def test_the_thread_of_the_original_is_kept_where_it_can_be_quoted(head: bytes, expected: str) -> None:
+    assert message_id_of(head) == expected
+
+
+def test_a_request_to_mark_crosses_a_pipe_as_json() -> None:
+    request = mark_request("a.xlsx", [Mark("BC", "D4", "fault", "sai")], [("KẾT QUẢ",), ()])
+    again = json.loads(json.dumps(request))
+    assert mark(workbook(), again) == mark(workbook(), request)
+    assert "sai" in openpyxl.load_workbook(io.BytesIO(mark(workbook(), again)))["BC"]["D4"].comment.text
+    with pytest.raises(ValueError, match="index"):
+        mark(workbook(), again | {"marks": [["BC", "D4", "purple", ""]]})

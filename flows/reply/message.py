@@ -1,0 +1,96 @@
+"""An answer as the bytes of a message. Whatever a sender wrote, a header stays one line and the text stays text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from flows.records import Receipt
+
+MAX_SUBJECT = 200
+MAX_NAME = 120
+HEAD_BYTES = 65_536       # of the original, in which its Message-ID is looked for
+XLSX_TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+XLSM_TYPE = ("application", "vnd.ms-excel.sheet.macroEnabled.12")
+_MESSAGE_ID = re.compile(rb"(?im)^message-id:[ \t\r\n]*(<[!-;=?-~]{1,250}>)")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFile:
+    """A file that goes with an answer, and the line of the letter that says what it is."""
+
+    name: str
+    data: bytes
+    line: str
+
+
+def compose(receipt: Receipt, sender: str, recipient: str, original: bytes, text: str, files: Sequence[ReplyFile],
+            ) -> bytes:
+    """Return the answer as bytes; the same answer gives the same bytes, so it carries no date of its own.
+
+    Args:
+        receipt: What is answered.
+        sender: The From address, ours.
+        recipient: An address that `can_be_written_to`.
+        original: The message that is answered, for the thread; only its head is looked at. b"" for a file.
+        text: The letter.
+        files: What goes with it.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = reply_subject(receipt)
+    answered = message_id_of(original)
+    if answered:
+        message["In-Reply-To"] = answered
+        message["References"] = answered
+    message["Auto-Submitted"] = "auto-replied"
+    message.set_content(as_text(text))
+    for file in files:
+        maintype, subtype = XLSX_TYPE if file.name.lower().endswith(".xlsx") else XLSM_TYPE
+        message.add_attachment(file.data, maintype=maintype, subtype=subtype, filename=one_line(file.name, MAX_NAME))
+    digest = hashlib.sha256(repr(message.items()).encode() + b"".join(f.data for f in files)).hexdigest()[:24]
+    message["Message-ID"] = f"<{receipt.receipt_id}.{digest}@{sender.rpartition('@')[2]}>"
+    if message.is_multipart():
+        message.set_boundary(f"=={digest}==")
+    return message.as_bytes()
+
+
+def can_be_written_to(address: str) -> bool:
+    """Return whether an address can stand in a To header as it is."""
+    return _ADDRESS.fullmatch(address) is not None
+
+
+def reply_subject(receipt: Receipt) -> str:
+    """Return the subject of an answer, one line of printable letters."""
+    subject = one_line(receipt.subject, MAX_SUBJECT) or f"Kết quả đọc báo cáo {receipt.period}"
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+def message_id_of(original: bytes) -> str:
+    """Return the Message-ID in the head of a message, "" when it has none that can be quoted."""
+    head = re.split(rb"\r?\n\r?\n", original[:HEAD_BYTES], maxsplit=1)[0]
+    found = _MESSAGE_ID.search(head)
+    return found[1].decode("ascii") if found else ""
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return text without anything that ends a line, is unprintable, turns the direction or is half a letter."""
+    kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    return " ".join(kept.split())[:limit].strip()
+
+
+def as_text(text: str) -> str:
+    """Return text whose lines end as ours do, without control characters and halves of letters."""
+    lines = re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text)
+    return "\n".join("".join(letter for letter in line if _is_text(letter)) for line in lines)
+
+
+def _is_text(letter: str) -> bool:
+    return letter == "\t" or unicodedata.category(letter) not in ("Cc", "Cs")

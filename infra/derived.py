@@ -1,0 +1,88 @@
+"""Derived files: what can be made anew at any time, and is believed only while it is what was written.
+
+Each carries the SHA-256 of its own content and the digest of what it was made from. One that was torn, edited or
+made from something else counts as absent, so that its step makes it again: it is never an error and never believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.files import file_sha256, replace_file, replace_files
+from infra.journal import note
+
+DONE = "done.json"            # the last file of a set: names every other with its SHA-256
+_END = b"}\n"
+_HEAD = re.compile(rb'\{"sha256":"([0-9a-f]{64})","inputs":"([^"\\]*)","content":')
+
+
+def save_derived(path: Path, content: Any, inputs: str = "") -> None:
+    """Write JSON `content` with its digest; `inputs` is the digest of what it was made from."""
+    replace_file(path, sealed(content, inputs))
+
+
+def sealed(content: Any, inputs: str = "") -> bytes:
+    """Return the bytes of a derived file, JSON itself: {"sha256", "inputs", "content"}."""
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    head = f'{{"sha256":"{_digest(inputs.encode(), body)}","inputs":"{inputs}","content":'
+    assert _HEAD.fullmatch(head.encode()), "a digest is hexadecimal"
+    return head.encode() + body + _END
+
+
+def load_derived(path: Path, inputs: str | None = None) -> Any | None:
+    """Return the content of a derived file; None when it is absent, torn, edited or made from other inputs.
+
+    `inputs` None takes it whatever it was made from.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    head = _HEAD.match(data)
+    body = data[head.end():-len(_END)] if head and data.endswith(_END) else b""
+    if head is None or head[1].decode() != _digest(head[2], body):
+        note(f"{path} is torn or was edited: it is made anew")
+        return None
+    if inputs is not None and head[2].decode() != inputs:
+        return None
+    return json.loads(body)
+
+
+def save_set(folder: Path, files: Mapping[str, bytes], inputs: str = "") -> None:
+    """Write files that belong together; the set is there once its last small file, `DONE`, is.
+
+    Until then, and after any later change of one of them, `is_whole` says no.
+    """
+    (folder / DONE).unlink(missing_ok=True)
+    replace_files({folder / name: data for name, data in files.items()})
+    save_derived(folder / DONE, {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}, inputs)
+
+
+def is_whole(folder: Path, inputs: str | None = None) -> bool:
+    """Return whether a set was written to its end, from these inputs, and nothing of it has changed since."""
+    listed = load_derived(folder / DONE, inputs)
+    if listed is None:
+        return False
+    changed = [name for name, sha256 in listed.items() if file_sha256(folder / name) != sha256]
+    if changed:
+        note(f"{folder}: {', '.join(changed)} is torn or was edited: the set is made anew")
+    return not changed
+
+
+def load_member(folder: Path, name: str) -> bytes | None:
+    """Return the bytes of one file of a set; None when the set is not whole as far as that file goes."""
+    listed = load_derived(folder / DONE)
+    try:
+        data = (folder / name).read_bytes()
+    except FileNotFoundError:
+        return None
+    return data if listed is not None and listed.get(name) == hashlib.sha256(data).hexdigest() else None
+
+
+def _digest(inputs: bytes, body: bytes) -> str:
+    return hashlib.sha256(inputs + b"\0" + body).hexdigest()
