@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from flows.read.problems import Problem
+from flows.read.problems import KINDS, Problem
 from flows.records import Document, DocumentReading, IntakeFinding, Reading, Receipt
 from infra import periods
 from infra.catalogue import Catalogue
@@ -43,9 +43,9 @@ def _about_date(receipt: Receipt, catalogue: Catalogue) -> list[Problem]:
 
 
 def silent_documents(readings: Sequence[DocumentReading], period: str) -> list[IntakeFinding]:
-    """Return a finding for every file, or message without files, in which nothing was recognised and nothing said why.
+    """Return a finding for every file, or message without files, of which nothing was read, unless one says why.
 
-    A courteous line beside an attachment is nothing to report; a message of which nothing at all was read is.
+    What was read decides; a note beside it (a macro, a link to another file) explains nothing. A courteous line beside an attachment is nothing to report; a message of which nothing at all was read is.
     """
     findings = []
     by_receipt: dict[str, list[DocumentReading]] = {}
@@ -54,7 +54,7 @@ def silent_documents(readings: Sequence[DocumentReading], period: str) -> list[I
     for group in by_receipt.values():
         files = [r for r in group if r.document.file != "(body)" and not _is_wrapping(r.document)]
         for reading in files or group:
-            if not (_says_anything(reading) or reading.reading.findings or (not files and _any(group))):
+            if not (_says_anything(reading) or _is_explained(reading) or (not files and _any(group))):
                 findings.append(_nothing_in(reading, period, is_alone=not _any(group)))
     return findings
 
@@ -67,9 +67,14 @@ def _says_anything(reading: DocumentReading) -> bool:
     return bool(reading.reading.observations or reading.reading.narrative_items)
 
 
+def _is_explained(reading: DocumentReading) -> bool:
+    return any(f.kind in KINDS and KINDS[f.kind].explains_silence for f in reading.reading.findings)
+
+
 def _is_wrapping(document: Document) -> bool:
     """A zip is only the wrapping of its files; a picture inside the text is no submission."""
-    return document.file.lower().endswith((".zip", ".eml")) or "inline" in document.media_type
+    is_picture = document.media_type.startswith("image/") and "inline" in document.media_type
+    return document.file.lower().endswith((".zip", ".eml")) or is_picture
 
 
 def _nothing_in(reading: DocumentReading, period: str, is_alone: bool) -> IntakeFinding:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+
+import pytest
 
 from flows.read.messages import message_findings, missing_submissions, silent_documents
 from flows.read.problems import Problem
@@ -255,6 +258,28 @@ def test_a_message_of_which_nothing_was_read_is_told_once() -> None:
     ]  # fmt: skip
     findings = silent_documents(readings, PERIOD)
     assert [(f.message, f.file, f.severity) for f in findings] == [("2.eml", "b.zip/c.xlsx", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_said"),
+    [("external_links", True), ("macro", True), ("hidden_part", True), ("damaged_file", False), ("time_limit", False)],
+)
+def test_a_note_on_a_file_does_not_hide_that_nothing_was_read(kind: str, is_said: bool) -> None:
+    one = receipt("1.eml", 16)
+    noted = reading(one, "a.xlsx", {}, kind="macro")
+    found = replace(noted.reading.findings[0], kind=kind)  # some kinds are made by the readers themselves
+    noted = replace(noted, reading=Reading(findings=(found,)))
+    told = [f.kind for f in silent_documents([reading(one, "(body)", {}), noted], PERIOD)]
+    assert told == ["nothing_recognised"] * is_said
+
+
+def test_a_table_shown_inside_the_text_counts_as_a_file() -> None:
+    one = receipt("1.eml", 16)
+    pdf = reading(one, "a.pdf", {})
+    pdf = replace(pdf, document=replace(pdf.document, media_type="application/pdf; inline"))
+    picture = reading(one, "logo.png", {})
+    picture = replace(picture, document=replace(picture.document, media_type="image/png; inline"))
+    assert [f.file for f in silent_documents([reading(one, "(body)", {}), pdf, picture], PERIOD)] == ["a.pdf"]
 
 
 def test_who_sent_nothing_and_who_sent_nothing_usable_are_told_apart() -> None:
