@@ -48,13 +48,13 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
         raise zipfile.BadZipFile(str(error)) from error
 
 
-def inspect_zip(data: bytes) -> list[ZipProblem]:
+def inspect_zip(data: bytes, max_entries: int = MAX_ENTRIES) -> list[ZipProblem]:
     """Return what forbids opening this zip file; empty when it may be read."""
     try:
         entries = open_zip(data).infolist()
     except zipfile.BadZipFile:
         return [_without_directory(data)]
-    problems = [_too_big(data, entries), _encrypted(entries), _unsafe_names(entries)]
+    problems = [_too_big(data, entries, max_entries), _encrypted(entries), _unsafe_names(entries)]
     return [problem for problem in problems if problem]
 
 
@@ -96,11 +96,11 @@ def _without_directory(data: bytes) -> ZipProblem:
     return ZipProblem("damaged_file", "Tệp bị hỏng: không đọc được mục lục bên trong tệp.")
 
 
-def _too_big(data: bytes, entries: list[zipfile.ZipInfo]) -> ZipProblem | None:
+def _too_big(data: bytes, entries: list[zipfile.ZipInfo], max_entries: int) -> ZipProblem | None:
     total = sum(e.file_size for e in entries)
     overlapping = sum(e.compress_size for e in entries) > len(data)
-    if len(entries) > MAX_ENTRIES:
-        return ZipProblem("zip_bomb", f"Tệp nén chứa {len(entries)} mục, quá {MAX_ENTRIES} mục cho phép.")
+    if len(entries) > max_entries:
+        return ZipProblem("zip_bomb", f"Tệp nén chứa {len(entries)} mục, quá {max_entries} mục cho phép.")
     if total > MAX_TOTAL or any(e.file_size > MAX_ENTRY for e in entries):
         return ZipProblem("zip_bomb", f"Tệp nén bung ra {total / 1e6:.0f} MB, quá mức cho phép.")
     if overlapping or any(_ratio(e) > MAX_RATIO for e in entries if e.file_size > RATIO_FLOOR):

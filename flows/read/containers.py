@@ -1,11 +1,14 @@
-"""What a file really is, from its first bytes and its inner names; the extension is only what somebody typed."""
+"""What a file really is, from its first bytes and its directory; the extension is only what somebody typed."""
 
 from __future__ import annotations
 
+import io
 import re
-import zipfile
+from collections import Counter
+from functools import lru_cache
+from typing import Any
 
-from infra.zip_files import open_zip
+from flows.read.packages import package_kind
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -14,23 +17,35 @@ MAGICS = (
     (b"\xfd7zXZ\x00", "xz"), (b"MZ", "exe"), (b"\x7fELF", "exe"), (b"{\\rtf", "rtf"), (b"\x78\x9f\x3e\x22", "tnef"),
     (b"\x89PNG", "image"), (b"\xff\xd8\xff", "image"), (b"GIF8", "image"), (b"BM", "image"),
     (b"II*\x00", "image"), (b"MM\x00*", "image"),
+    (b"\xdb\xa5-\x00", "old_word"), (b"1\xbe\x00\x00", "old_word"),
+    *((bytes((9, version, length, 0)), "old_xls") for version in (0, 2, 4, 8) for length in (4, 6, 8)),
 )  # fmt: skip
-EXPECTED = {
-    ".xlsx": {"xlsx", "xlsm"}, ".xlsm": {"xlsm", "xlsx"}, ".xltx": {"xlsx"}, ".xlsb": {"xlsb"}, ".xls": {"xls"},
-    ".ods": {"ods"}, ".docx": {"docx"}, ".docm": {"docx"}, ".doc": {"doc", "rtf"}, ".rtf": {"rtf"}, ".odt": {"odt"},
-    ".pdf": {"pdf"}, ".zip": {"zip"}, ".csv": {"text"}, ".tsv": {"text"}, ".txt": {"text"},
+# Main streams of an OLE file, at its top level and nowhere else: an embedded object has its own below a storage.
+STREAMS = {
+    "encryptedpackage": "encrypted", "workbook": "xls", "book": "xls", "worddocument": "doc",
+    "powerpoint document": "ppt", "__properties_version1.0": "msg",
 }  # fmt: skip
-READABLE = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods", "docx", "doc", "pdf", "text"})
+_PROGRAMS = {"xls": "Excel", "doc": "Word", "ppt": "PowerPoint", "encrypted": "Office", "msg": "Outlook"}
+_WORD_CLASS = re.compile("0002090[0-9A-F]-", re.IGNORECASE)
+EXPECTED = {
+    ".xlsx": {"xlsx", "xlsm"}, ".xlsm": {"xlsm", "xlsx"}, ".xltx": {"xlsx"}, ".xlsb": {"xlsb"},
+    ".xls": {"xls", "old_xls"}, ".ods": {"ods"}, ".docx": {"docx"}, ".docm": {"docx"}, ".doc": {"doc", "rtf"},
+    ".rtf": {"rtf"}, ".odt": {"odt"}, ".pdf": {"pdf"}, ".zip": {"zip"}, ".csv": {"text"},
+    ".tsv": {"text"}, ".txt": {"text"},
+}  # fmt: skip
+WORKBOOKS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "old_xls", "ods"})
+READABLE = WORKBOOKS | {"docx", "doc", "rtf", "pdf", "text"}
 
 
+@lru_cache(maxsize=2)  # preflight and readers ask about the same bytes
 def container_of(data: bytes) -> str:
-    """Return the container: xlsx, xlsm, xlsb, ods, docx, odt, zip, xls, doc, encrypted, msg, ole, pdf, html, xml,
-    rtf, text, image, rar, 7z, gzip, exe, tnef, binary or empty.
+    """Return the container: xlsx, xlsm, xlsb, ods, docx, odt, pptx, zip, broken_zip, xls, old_xls, doc, old_word,
+    encrypted, msg, ole, broken_ole, pdf, html, xml, rtf, text, image, rar, 7z, gzip, exe, tnef, binary or empty.
     """
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         return "empty"
     if data.startswith((ZIP, b"PK\x05\x06")):
-        return _zip_container(data)
+        return package_kind(data)
     if data.startswith(OLE):
         return _ole_container(data)
     for magic, name in MAGICS:
@@ -41,41 +56,39 @@ def container_of(data: bytes) -> str:
     return _text_container(data)
 
 
-def _zip_container(data: bytes) -> str:
-    try:
-        names = set(open_zip(data).namelist())
-    except zipfile.BadZipFile:
-        names = _names_without_directory(data)
-    folders = {name.split("/")[0] for name in names}
-    if "xl" in folders:
-        return "xlsb" if "xl/workbook.bin" in names else "xlsm" if "xl/vbaProject.bin" in names else "xlsx"
-    if "word" in folders:
-        return "docx"
-    if "ppt" in folders:
-        return "pptx"
-    if "mimetype" in names or "content.xml" in names:
-        return "odt" if b"opendocument.text" in data[:200] else "ods"
-    return "zip"
-
-
-def _names_without_directory(data: bytes) -> set[str]:
-    """Entry names from the local headers of a zip whose directory is lost."""
-    return {
-        name.decode("latin-1")
-        for name in re.findall(rb"PK\x03\x04.{22}(?:..){2}([\w./\[\]-]{3,80})", data, re.S)
-    }
-
-
 def _ole_container(data: bytes) -> str:
-    """The names of an OLE directory are UTF-16 within it; searching them needs no walk through a hostile chain."""
-    names = {
-        "EncryptedPackage": "encrypted", "WordDocument": "doc", "Workbook": "xls", "Book": "xls",
-        "__properties_version1.0": "msg", "PowerPoint Document": "ppt",
-    }  # fmt: skip
-    for name, container in names.items():
-        if f"{name}\0".encode("utf-16-le") in data:
-            return container
-    return "ole"
+    """The streams at the top of the directory decide; where there are two, the class of the root does."""
+    ole = open_ole(data)
+    if ole is None:
+        return "broken_ole"
+    with ole:
+        kinds = [kind for name, kind in STREAMS.items() if name in ole.root.kids_dict]
+        if "doc" in kinds and _WORD_CLASS.match(str(ole.root.clsid)):
+            return "doc"
+        return next(iter(kinds), "ole")
+
+
+def open_ole(data: bytes) -> Any:
+    """Return the OLE file over `data`, None when its directory cannot be followed."""
+    import olefile
+
+    try:
+        return olefile.OleFileIO(io.BytesIO(data))
+    except Exception:  # olefile raises whatever a hostile chain leads it to
+        return None
+
+
+def embedded_programs(ole: Any) -> Counter[str]:
+    """Return how many objects of which program stand below the top of an OLE file."""
+    found: Counter[str] = Counter()
+    seen: dict[str, set[str]] = {}
+    for path in ole.listdir():
+        if len(path) > 1:
+            seen.setdefault("/".join(path[:-1]), set()).add(path[-1].lower())
+    for names in seen.values():
+        kind = next((kind for name, kind in STREAMS.items() if name in names), "")
+        found[_PROGRAMS.get(kind, "")] += bool(kind)
+    return +found
 
 
 def _text_container(data: bytes) -> str:

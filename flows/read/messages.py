@@ -45,7 +45,8 @@ def _about_date(receipt: Receipt, catalogue: Catalogue) -> list[Problem]:
 def silent_documents(readings: Sequence[DocumentReading], period: str) -> list[IntakeFinding]:
     """Return a finding for every file, or message without files, of which nothing was read, unless one says why.
 
-    What was read decides; a note beside it (a macro, a link to another file) explains nothing. A courteous line beside an attachment is nothing to report; a message of which nothing at all was read is.
+    What was read decides; a note beside it (a macro, a link to another file) explains nothing.
+    A courteous line beside an attachment is nothing to report; a message of which nothing at all was read is.
     """
     findings = []
     by_receipt: dict[str, list[DocumentReading]] = {}

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from flows.read.number_formats import is_percent_format
 from flows.read.text import MAX_WORDING, fold
 
 Kind = Literal["count", "scaled", "measure"]
@@ -259,11 +260,6 @@ def _number_of_stored(value: int | float, number_format: str) -> ParsedNumber:
         shifted = _shifted(number, 2)
         return ParsedNumber(shifted, printed_decimals=max(decimals_of(shifted), 0), unit_text="%")
     return ParsedNumber(number, printed_decimals=decimals_of(number))
-
-
-def is_percent_format(number_format: str) -> bool:
-    """Tell whether a number format shows a percentage ("0.00%"), and not a quoted sign."""
-    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
 
 
 def _shifted(value: Decimal, power: int) -> Decimal:

@@ -6,7 +6,6 @@ besides figures (macros, links to other files). The first refusal ends it.
 
 from __future__ import annotations
 
-import io
 import re
 import xml.parsers.expat
 import zipfile
@@ -14,13 +13,15 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from flows.read import preflight_sheets as sheets
-from flows.read.containers import EXPECTED, READABLE, container_of
+from flows.read.containers import EXPECTED, READABLE, container_of, embedded_programs, open_ole
+from flows.read.packages import MAX_PARTS, main_parts, plain_package
 from flows.read.problems import Problem
 from infra.zip_files import READ_ERRORS, inspect_zip, open_zip, read_entry
 
 MAX_FILE = 40_000_000
 MAX_BODY = 2_000_000
 MAX_LINES = 1_100_000
+_WORD_97 = b"\xec\xa5"  # begins the main stream of Word 97 to 2003; Word 6 and 95 write another mark
 ARCHIVES = {"rar": "RAR", "7z": "7z", "gzip": "gzip", "bzip2": "bzip2", "xz": "xz"}
 
 
@@ -38,7 +39,7 @@ def inspect_file(data: bytes, file: str, media_type: str = "") -> list[Problem]:
 
 def is_readable(data: bytes, file: str) -> bool:
     """Return whether a reader is given this file; the files of a zip come as documents of their own."""
-    return file == "(body)" or container_of(data) in READABLE | {"rtf"}
+    return file == "(body)" or container_of(data) in READABLE
 
 
 def _problems(data: bytes, file: str, media_type: str) -> Iterator[Problem]:
@@ -52,13 +53,11 @@ def _problems(data: bytes, file: str, media_type: str) -> Iterator[Problem]:
     if container == "image" and "inline" in media_type:
         return
     extension = PurePosixPath(file).suffix.lower()
-    if container == "ole" and extension in (".xls", ".doc"):
-        container = extension[1:]  # its directory is lost: looking inside says what happened to it
     refusal = _refused_container(container, file, extension)
     if refusal:
         yield refusal
         return
-    if container not in EXPECTED.get(extension, set()):
+    if container not in EXPECTED.get(extension, set()) and not container.startswith("broken"):
         yield _wrong_extension(container, extension, refuses=False)
     yield from _INSPECTORS[container](data)
 
@@ -72,11 +71,13 @@ def _refused_container(container: str, file: str, extension: str) -> Problem | N
         return Problem("winmail_dat", "Outlook gói tệp đính kèm vào winmail.dat nên không đọc được.")
     if extension in (".eml", ".msg") or container == "msg":
         return Problem("attached_message", "Một thư khác được đính kèm nguyên thư.")
+    if container == "old_word":
+        return Problem("too_old_format", "Tệp thuộc phiên bản Word quá cũ (trước Word 97) nên không đọc được.")
     if container == "encrypted":
         return Problem("password_protected", "Tệp đặt mật khẩu nên không mở được.")
     if container == "image":
         return Problem("image_not_read", "Tệp là hình ảnh nên không đọc được số liệu.")
-    if container == "zip" or container in ARCHIVES:
+    if container in ("zip", "broken_zip") or container in ARCHIVES:
         return _refused_archive(container, file, extension)
     return _refused_format(container, extension)
 
@@ -87,13 +88,13 @@ def _refused_archive(container: str, file: str, extension: str) -> Problem | Non
     if container in ARCHIVES:
         sentence = f"Tệp nén {ARCHIVES[container]} chưa đọc được; chỉ đọc tệp .zip."
         return Problem("unsupported_format", sentence)
-    disguised = extension in EXPECTED and extension != ".zip"
+    disguised = container == "zip" and extension in EXPECTED and extension != ".zip"
     return _wrong_extension(container, extension) if disguised else None
 
 
 def _refused_format(container: str, extension: str) -> Problem | None:
     is_text_file = extension in ("", ".csv", ".tsv", ".txt", ".prn")
-    if container == "rtf" or (container in READABLE and (container != "text" or is_text_file)):
+    if container == "broken_ole" or (container in READABLE and (container != "text" or is_text_file)):
         return None
     return _wrong_extension(container, extension) if extension in EXPECTED else _unsupported(container)
 
@@ -126,12 +127,12 @@ def _inspect_ods(data: bytes) -> Iterator[Problem]:
 
 def _guard_zip(data: bytes, inspect: object) -> Iterator[Problem]:
     """Judge the zip's directory, then its XML declarations, then its content; a broken entry ends it."""
-    refused = inspect_zip(data)
+    refused = inspect_zip(data, MAX_PARTS)
     if refused:
         yield from (Problem(p.kind, p.message_vi) for p in refused)
         return
     try:
-        with open_zip(data) as archive:
+        with open_zip(plain_package(data, container_of(data))) as archive:
             unsafe = _unsafe_xml(archive)
             yield from [unsafe] if unsafe else inspect(archive)  # type: ignore[operator]
     except zipfile.BadZipFile as error:
@@ -141,12 +142,15 @@ def _guard_zip(data: bytes, inspect: object) -> Iterator[Problem]:
 
 
 def _unsafe_xml(archive: zipfile.ZipFile) -> Problem | None:
-    """Office programs write UTF-8 without a document type; anything else is a bomb or a trick."""
+    """Office programs write no document type; one that stands there is a bomb or a trick."""
     for entry in archive.infolist():
         if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
             continue
         prolog = _prolog(archive, entry)
-        if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog or b"\x00" in prolog[:100]:
+        if b"\x00" in prolog[:100]:
+            sentence = "Một phần của tệp dùng bảng mã ký tự không đọc được."
+            return Problem("damaged_file", sentence, raw_text=entry.filename)
+        if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
             sentence = "Tệp khai báo thực thể XML (DOCTYPE/ENTITY), dạng thường dùng để tấn công, nên không mở."
             return Problem("unsafe_xml", sentence, raw_text=entry.filename)
     return None
@@ -198,11 +202,18 @@ def _extras(names: list[str]) -> Iterator[Problem]:
         sentence = "Bảng tính có liên kết tới tệp hoặc nguồn khác; chỉ đọc giá trị đã lưu trong tệp."
         yield Problem("external_links", sentence, refuses=False)
     if re.search(r"/(embeddings|activeX)/", joined):
-        yield Problem("embedded_objects", "Tệp có đối tượng nhúng; nội dung trong đó không được đọc.", refuses=False)
+        yield _embedded()
+
+
+def _embedded(what: str = "") -> Problem:
+    listed = f" ({what})" if what else ""
+    sentence = f"Tệp có đối tượng nhúng{listed}; nội dung trong đó không được đọc."
+    return Problem("embedded_objects", sentence, refuses=False)
 
 
 def _document_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
-    text = read_entry(archive, "word/document.xml", 60_000_000)
+    main = next(iter(main_parts(archive, set(archive.namelist()))), "word/document.xml")
+    text = read_entry(archive, main, 60_000_000)
     if not re.search(rb"<w:t[\s>]|<m:t[\s>]", text):
         yield Problem("empty_document", "Văn bản không có chữ nào (có thể chỉ là hình ảnh).")
         return
@@ -229,23 +240,26 @@ def _ods_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
 
 
 def _inspect_ole(data: bytes) -> Iterator[Problem]:
-    import olefile
-
-    try:
-        with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            names = ["/".join(path) for path in ole.listdir()]
-            main = next((n for n in ("Workbook", "Book", "WordDocument") if n in names), "")
-            stream = ole.openstream(main).read() if main else b""
-            declared = ole.get_size(main) if main else 0
-    except Exception as error:  # olefile raises whatever a hostile chain leads it to
-        yield _broken_ole(data, str(error))
+    ole = open_ole(data)
+    main = {"doc": "WordDocument", "xls": "Workbook"}.get(container_of(data), "")
+    if ole is None or not main:
+        yield _broken_ole(data, "directory")
         return
+    with ole:
+        try:
+            main = main if ole.exists(main) else "Book"
+            stream, declared = ole.openstream(main).read(), ole.get_size(main)
+            names, embedded = ["/".join(path) for path in ole.listdir()], embedded_programs(ole)
+        except Exception as error:  # olefile raises whatever a hostile chain leads it to
+            yield _broken_ole(data, str(error))
+            return
     if not stream or len(stream) < declared:
         yield _broken_ole(data, "main stream")
-    elif main == "WordDocument":
-        yield from _doc_problems(stream, names)
-    else:
-        yield from _xls_problems(stream, names)
+        return
+    found = list(_doc_problems(stream, names) if main == "WordDocument" else _xls_problems(stream, names))
+    yield from found
+    if embedded and not any(problem.refuses for problem in found):
+        yield _embedded(", ".join(f"{number} {program}" for program, number in embedded.most_common()))
 
 
 def _broken_ole(data: bytes, detail: str) -> Problem:
@@ -258,10 +272,17 @@ def _broken_ole(data: bytes, detail: str) -> Problem:
 
 
 def _doc_problems(stream: bytes, names: list[str]) -> Iterator[Problem]:
-    if len(stream) > 12 and stream[11] & 0x01:
+    if stream[:2] != _WORD_97:
+        yield Problem("too_old_format", "Tệp .doc thuộc phiên bản Word quá cũ (trước Word 97) nên không đọc được.")
+    elif len(stream) > 12 and stream[11] & 0x01:
         yield Problem("password_protected", "Văn bản đặt mật khẩu nên không mở được.")
     elif any(name.startswith("Macros/VBA") for name in names):
         yield Problem("macro", "Văn bản có macro; macro không được chạy.", refuses=False)
+
+
+def _inspect_biff(data: bytes) -> Iterator[Problem]:
+    """The records of a workbook of Excel 2 to 4 stand in the file itself."""
+    yield from _xls_problems(data, [])
 
 
 def _xls_problems(stream: bytes, names: list[str]) -> Iterator[Problem]:
@@ -301,5 +322,6 @@ def _inspect_rtf(_data: bytes) -> Iterator[Problem]:
 _INSPECTORS = {
     "xlsx": _inspect_ooxml_workbook, "xlsm": _inspect_ooxml_workbook, "xlsb": _inspect_ooxml_workbook,
     "docx": _inspect_document, "ods": _inspect_ods, "xls": _inspect_ole, "doc": _inspect_ole, "rtf": _inspect_rtf,
-    "pdf": _inspect_pdf, "text": _inspect_text, "zip": _inspect_zip_of_files,
+    "pdf": _inspect_pdf, "text": _inspect_text, "zip": _inspect_zip_of_files, "broken_zip": _inspect_zip_of_files,
+    "broken_ole": _inspect_ole, "old_xls": _inspect_biff,
 }  # fmt: skip

@@ -83,6 +83,7 @@ KINDS: dict[str, Kind] = {
     "unreadable_path": Kind("warning", "Người vận hành kiểm tra tên và quyền đọc của tệp trong hộp thư đến.", EXPLAINS),
     "skipped_part": Kind("note", "Nếu phần này có số liệu báo cáo, gửi lại trong tệp đính kèm.", EXPLAINS),
     "parts_beyond_limit": Kind("warning", "Gửi lại các tệp chưa đọc trong một thư khác, ít tệp hơn."),
+    "details_not_read": Kind("note", "Lần sau lưu lại tệp bằng Excel dạng .xlsx rồi gửi."),
     "set_aside_text": Kind("note", "Nếu các dòng này là số liệu báo cáo, ghi chúng ở phần đầu thư rồi gửi lại."),
     "filed_under_other_month": Kind("note", "Nếu xếp sai tháng, ghi rõ tháng báo cáo trong tiêu đề thư rồi gửi lại."),
     "date_in_future": Kind(

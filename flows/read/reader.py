@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flows.read.containers import container_of
+from flows.read.containers import WORKBOOKS, container_of
 from flows.read.document import Content, Grid, Paragraph, ReadContext
 from flows.read.expected import conflicts, missing_labels
 from flows.read.observations import make_finding
@@ -22,7 +22,6 @@ from flows.records import IntakeFinding, Observation, Reading
 from infra.errors import SubmissionError
 
 BODY = "(body)"
-_WORKBOOKS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "ods"})
 _TITLE_LINES = 12
 _LONG_TEXT = 25
 
@@ -40,7 +39,7 @@ def read_document(data: bytes, context: ReadContext) -> Reading:
     if not context.document_sha256:
         context = replace(context, document_sha256=hashlib.sha256(data).hexdigest())
     content = open_document(data, context)
-    if context.file != BODY and container_of(data) in _WORKBOOKS:
+    if context.file != BODY and container_of(data) in WORKBOOKS:
         reading = _read_workbook(content, context)
     else:
         reading = _read_text(content, context)
@@ -58,7 +57,7 @@ def open_document(data: bytes, context: ReadContext) -> Content:
 
         return open_body(data.decode("utf-8", "replace"))
     container = container_of(data)
-    if container in _WORKBOOKS:
+    if container in WORKBOOKS:
         from flows.read.workbooks import open_workbook
 
         return open_workbook(data, context.file)

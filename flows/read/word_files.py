@@ -15,8 +15,10 @@ from typing import Any
 
 from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.legacy_text import decode_blocks
+from flows.read.packages import main_parts
 from flows.read.text import normalise
 from infra.errors import SubmissionError
+from infra.zip_files import READ_ERRORS
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad"}
@@ -67,12 +69,13 @@ def _document_parts(data: bytes) -> tuple[Any, _Fonts]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            document = etree.fromstring(archive.read("word/document.xml"), parser)
             names = archive.namelist()
+            main = next(iter(main_parts(archive, set(names))), "word/document.xml")
+            document = etree.fromstring(archive.read(main), parser)
             styles = archive.read("word/styles.xml") if "word/styles.xml" in names else b""
             legacy = b".Vn" in styles or b"VNI-" in styles
             fonts = _Fonts(etree.fromstring(styles, parser) if legacy else None)
-    except (zipfile.BadZipFile, KeyError, OSError, EOFError, etree.XMLSyntaxError, NotImplementedError) as error:
+    except (*READ_ERRORS, KeyError, etree.XMLSyntaxError) as error:
         raise unreadable("tệp Word (.docx)", str(error)) from error
     body = document.find(f"{_W}body")
     if body is None:

@@ -16,7 +16,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from flows.read.formulas import Place, place_of
-from flows.read.numbers import is_percent_format
+from flows.read.number_formats import is_date_format, is_percent_format
+from flows.read.old_workbooks import format_code
 from infra.errors import SubmissionError
 
 _MAIN = "{*}"  # transitional and strict workbooks differ in their namespaces only
@@ -26,6 +27,7 @@ _COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
 _ERROR = re.compile(rb"""<(?:\w+:)?c\b([^>]*\bt=["']e["'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<""", re.S)
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)")
 _BUILT_IN_PERCENT = {9: "0%", 10: "0.00%"}
+_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
 _XLS_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
 
@@ -37,6 +39,7 @@ class SheetDetails:
     fonts: dict[Place, str] = field(default_factory=dict)
     formulas: dict[Place, str] = field(default_factory=dict)
     errors: dict[Place, str] = field(default_factory=dict)
+    numbers: dict[Place, float] = field(default_factory=dict)  # those whose format only looks like a date's
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] | None = None
@@ -46,7 +49,7 @@ def details_of(data: bytes, container: str) -> dict[str, SheetDetails]:
     """Return the details of every sheet by its name; nothing for a container that has no such pass (.xlsb)."""
     if container in ("xlsx", "xlsm"):
         return dict(_xlsx_details(data))
-    if container == "xls":
+    if container in ("xls", "old_xls"):
         return dict(_xls_details(data))
     if container == "ods":
         return dict(_ods_details(data))
@@ -143,17 +146,19 @@ def _xls_details(data: bytes) -> Iterator[tuple[str, SheetDetails]]:
 
     book = xlrd.open_workbook(file_contents=data, formatting_info=True, on_demand=True, logfile=io.StringIO())
     styles = []
-    for xf in book.xf_list:
-        code = book.format_map[xf.format_key].format_str if xf.format_key in book.format_map else ""
-        font = book.font_list[xf.font_index].name
-        styles.append((code if is_percent_format(code) else "", font if is_legacy_font(font) else ""))
+    for index, xf in enumerate(book.xf_list):
+        code = format_code(book, index)
+        font = book.font_list[xf.font_index].name if xf.font_index < len(book.font_list) else ""
+        # the fast reader takes the numbers of the built-in dates for dates, also where the file has given them anew
+        is_number = xf.format_key in _BUILT_IN_DATES and not is_date_format(code)
+        styles.append((code if is_percent_format(code) else "", font if is_legacy_font(font) else "", is_number))
     for index in range(book.nsheets):
         sheet = book.sheet_by_index(index)
         yield sheet.name, _xls_sheet(sheet, styles)
         book.unload_sheet(index)
 
 
-def _xls_sheet(sheet: Any, styles: list[tuple[str, str]]) -> SheetDetails:
+def _xls_sheet(sheet: Any, styles: list[tuple[str, str, bool]]) -> SheetDetails:
     details = SheetDetails()
     details.hidden_rows = {row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
     details.hidden_columns = {c + 1 for c, info in sheet.colinfo_map.items() if info.hidden or info.width == 0}
@@ -163,11 +168,13 @@ def _xls_sheet(sheet: Any, styles: list[tuple[str, str]]) -> SheetDetails:
             if kind in (0, 6):
                 continue
             place = (row + 1, column + 1)
-            number_format, font = styles[sheet.cell_xf_index(row, column)]
+            number_format, font, is_number = styles[sheet.cell_xf_index(row, column)]
             if number_format:
                 details.formats[place] = number_format
             if font:
                 details.fonts[place] = font
+            if is_number and kind in (2, 3):
+                details.numbers[place] = sheet.cell_value(row, column)
             if kind == 5:
                 details.errors[place] = _XLS_ERRORS.get(sheet.cell_value(row, column), "#N/A")
     return details

@@ -7,7 +7,9 @@ sheet of 200 000 rows costs little more than reading it.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +18,8 @@ from flows.read.containers import container_of
 from flows.read.document import Content, Grid, GridCell, column_letters
 from flows.read.formulas import Place, calculate, overtyped
 from flows.read.numbers import looks_like_value, plain
+from flows.read.old_workbooks import is_before_excel_97, open_old, rows_of, sheets_of
+from flows.read.packages import plain_package
 from flows.read.workbook_details import SheetDetails, details_of
 from flows.records import IntakeFinding, Severity
 from infra.errors import SubmissionError
@@ -82,25 +86,71 @@ class SheetCells(Mapping[Place, GridCell]):
         return self._calculated[place]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One sheet as its reader gives it: values by row, "" for a blank."""
+
+    name: str
+    is_hidden: bool
+    rows: list[list[Any]]
+    merged: list[tuple[int, int, int, int]]
+
+
 def open_workbook(data: bytes, file: str = "") -> Content:
     """Return the sheets of a workbook in order, hidden ones marked, and what opening it revealed.
 
     Raises:
         SubmissionError: The bytes are not a readable workbook.
     """
-    from python_calamine import SheetTypeEnum
-
-    book = _open(data)
-    details = _details(data)
+    container = container_of(data)
+    data = _plain(data, container)
     grids: list[Grid] = []
     findings: list[IntakeFinding] = []
-    for meta in book.sheets_metadata:
-        if meta.typ != SheetTypeEnum.WorkSheet:
-            continue
-        grid = _grid(book, meta, details.get(meta.name, SheetDetails()))
+    sheets = list(_sheets(data, container))
+    details = _details(data, container)
+    for sheet in sheets:
+        grid = _grid(sheet, (details or {}).get(sheet.name, SheetDetails()))
         grids.append(grid)
         findings += _sheet_findings(grid)
+    if details is None and grids:
+        findings.append(_without_details(grids[0]))
     return Content(tuple(grids), tuple(findings))
+
+
+def _plain(data: bytes, container: str) -> bytes:
+    try:
+        return plain_package(data, container) if container in ("xlsx", "xlsm", "xlsb", "ods") else data
+    except zipfile.BadZipFile as error:
+        raise _unreadable(error) from error
+
+
+def _sheets(data: bytes, container: str) -> Iterable[_Sheet]:
+    """Return the sheets by the fast reader, those of an old Excel by the other one."""
+    if container == "old_xls":
+        return _old_sheets(data, None)
+    try:
+        return _fast_sheets(data)
+    except SubmissionError as error:
+        if container == "xls":
+            return _old_sheets(data, error)
+        raise
+
+
+def _old_sheets(data: bytes, refusal: SubmissionError | None) -> list[_Sheet]:
+    book = open_old(data)
+    if book is None or (refusal and not is_before_excel_97(book)):
+        raise refusal or _unreadable(ValueError("not a workbook of Excel 2 to 95"))
+    return [_Sheet(sheet.name, is_hidden, rows_of(book, sheet), []) for sheet, is_hidden in sheets_of(book)]
+
+
+def _fast_sheets(data: bytes) -> list[_Sheet]:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    book = _open(data)
+    listed = [meta for meta in book.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+    return [
+        _Sheet(meta.name, meta.visible != SheetVisibleEnum.Visible, *_contents(book, meta.name)) for meta in listed
+    ]
 
 
 def _open(data: bytes) -> Any:
@@ -130,39 +180,48 @@ def _unreadable(error: BaseException) -> SubmissionError:
     )
 
 
-def _details(data: bytes) -> dict[str, SheetDetails]:
-    """Return the second reader's view; a workbook that only the first one understands is read without it."""
+def _details(data: bytes, container: str) -> dict[str, SheetDetails] | None:
+    """Return the second reader's view, None for a workbook that only the first one understands."""
     try:
-        return details_of(data, container_of(data))
+        return details_of(data, container)
     except SubmissionError:
         raise
     except Exception:  # the second opinion may fail in as many ways as files are odd
-        return {}
+        return None
 
 
-def _grid(book: Any, meta: Any, details: SheetDetails) -> Grid:
-    from python_calamine import SheetVisibleEnum
+def _without_details(grid: Grid) -> IntakeFinding:
+    text = "Chỉ đọc được giá trị các ô; công thức, định dạng phần trăm, dòng và cột ẩn của tệp này không đọc được."
+    return _finding("details_not_read", "note", grid, "", text)
 
+
+def _contents(book: Any, name: str) -> tuple[list[list[Any]], list[tuple[int, int, int, int]]]:
+    """Return values and merged ranges of one sheet."""
     try:
-        sheet = book.get_sheet_by_name(meta.name)
+        sheet = book.get_sheet_by_name(name)
         end = sheet.end
         if end and (end[0] + 1) * (end[1] + 1) > _MAX_CELLS:
-            raise _too_large(meta.name)
-        rows = sheet.to_python(skip_empty_area=False)
-        merged = details.merged if details.merged is not None else _merged(sheet)
+            raise _too_large(name)
+        return sheet.to_python(skip_empty_area=False), _merged(sheet)
     except SubmissionError:
         raise
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise _unreadable(error) from error
         raise
+
+
+def _grid(sheet: _Sheet, details: SheetDetails) -> Grid:
+    for (row, column), number in details.numbers.items():
+        if row <= len(sheet.rows) and column <= len(sheet.rows[row - 1]):
+            sheet.rows[row - 1][column - 1] = number
     return Grid(
-        sheet=meta.name,
-        cells=SheetCells(rows, details),
-        merged=tuple(merged),
+        sheet=sheet.name,
+        cells=SheetCells(sheet.rows, details),
+        merged=tuple(details.merged if details.merged is not None else sheet.merged),
         hidden_rows=frozenset(details.hidden_rows),
         hidden_columns=frozenset(details.hidden_columns),
-        is_hidden=meta.visible != SheetVisibleEnum.Visible,
+        is_hidden=sheet.is_hidden,
     )
 
 

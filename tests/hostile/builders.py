@@ -135,6 +135,72 @@ def ole(stream_name: str, stream: bytes) -> bytes:
     return content[:at] + entry + content[at + 66 :]
 
 
+def ole_tree(tree: dict[str, object]) -> bytes:
+    """Return an OLE file of streams (bytes) and storages (dictionaries of them), siblings chained to the right."""
+    entries: list[list[object]] = [["Root Entry", 5, -1, -1, b""]]  # name, type, next sibling, first child, stream
+    _add_entries(entries, 0, tree)
+    sectors: list[bytes] = []
+    chains: list[int] = []
+
+    def put(data: bytes) -> int:
+        first, count = len(sectors), -(-len(data) // 512)
+        sectors.extend(data[512 * i : 512 * i + 512].ljust(512, b"\0") for i in range(count))
+        chains.extend([*range(first + 1, first + count), 0xFFFFFFFE])
+        return first
+
+    directory = b""
+    for name, kind, following, child, stream in entries:
+        data = bytes(stream).ljust(4096, b"\0") if kind == 2 else b""  # type: ignore[call-overload]
+        first = put(data) if data else 0xFFFFFFFE
+        raw = str(name).encode("utf-16-le")
+        directory += raw.ljust(64, b"\0") + struct.pack("<HBBiii", len(raw) + 2, kind, 1, -1, following, child)
+        directory += bytes(36) + struct.pack("<IQ", first, len(data))
+    start = put(directory.ljust(-(-len(directory) // 512) * 512, b"\0"))
+    n_fat = -(-(len(chains) + 1) // 127)
+    fat_at = len(sectors)
+    table = chains + [0xFFFFFFFD] * n_fat
+    table += [0xFFFFFFFF] * (128 * n_fat - len(table))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, n_fat, start, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    difat = [*range(fat_at, fat_at + n_fat)] + [0xFFFFFFFF] * (109 - n_fat)
+    return header + struct.pack("<109I", *difat) + b"".join(sectors) + struct.pack(f"<{len(table)}I", *table)
+
+
+def _add_entries(entries: list[list[object]], parent: int, tree: dict[str, object]) -> None:
+    before = None
+    for name, content in tree.items():
+        number = len(entries)
+        entries.append([name, 1 if isinstance(content, dict) else 2, -1, -1, content])
+        if before is None:
+            entries[parent][3] = number
+        else:
+            entries[before][2] = number
+        before = number
+        if isinstance(content, dict):
+            _add_entries(entries, number, content)
+
+
+def biff5(rows: Iterable[Iterable[object]]) -> bytes:
+    """Return a workbook stream of Excel 5 with one sheet of texts and numbers."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def cell(row: int, column: int, value: object) -> bytes:
+        if isinstance(value, str):
+            text = value.encode("cp1258")
+            return record(0x0204, struct.pack("<HHHH", row, column, 0, len(text)) + text)
+        return record(0x0203, struct.pack("<HHHd", row, column, 0, value))
+
+    def head(at: int) -> bytes:
+        page = record(0x0042, struct.pack("<H", 1258)) + record(0x0085, struct.pack("<IHB", at, 0, 2) + b"BC")
+        return record(0x0809, struct.pack("<HHHH", 0x0500, 0x0005, 0, 0)) + page + record(0x000A, b"")
+
+    cells = b"".join(cell(r, c, value) for r, row in enumerate(rows) for c, value in enumerate(row))
+    sheet = record(0x0809, struct.pack("<HHHH", 0x0500, 0x0010, 0, 0)) + cells + record(0x000A, b"")
+    return head(len(head(0))) + sheet
+
+
 def biff(*records: tuple[int, bytes]) -> bytes:
     """Return a BIFF8 workbook stream of these records between a beginning and an end."""
     beginning = (0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0x0DBB, 0x07CC, 0, 6))

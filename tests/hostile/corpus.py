@@ -242,7 +242,18 @@ put(
     "sheet in UTF-16",
     "BC.xlsx",
     lambda: b.xlsx(b.sheet_xml(b.FORM).replace("UTF-8", "UTF-16").encode("utf-16")),
+)
+put(
+    "entity bomb in a sheet in UTF-16",
+    "BC.xlsx",
+    lambda: b.xlsx((ENTITIES + b.sheet_xml(b.FORM).removeprefix(b.HEAD)).encode("utf-16")),
     "unsafe_xml",
+)
+put("sheet in UTF-32", "BC.xlsx", lambda: b.xlsx(b.sheet_xml(b.FORM).encode("utf-32")), "damaged_file")
+put(
+    "1 500 parts",
+    "BC.xlsx",
+    lambda: b.xlsx(**{f"xl__media__image{i}_png": b"x" for i in range(1500)}),
 )
 
 
