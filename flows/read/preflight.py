@@ -315,8 +315,11 @@ def _inspect_text(data: bytes) -> Iterator[Problem]:
         yield Problem("sheet_too_large", f"Tệp có hơn {MAX_LINES} dòng, quá lớn để là một biểu số liệu.")
 
 
-def _inspect_rtf(_data: bytes) -> Iterator[Problem]:
-    return iter(())
+def _inspect_rtf(data: bytes) -> Iterator[Problem]:
+    if not data.rstrip(b"\x00\x1a \t\r\n").endswith(b"}"):
+        yield Problem("truncated_file", "Tệp RTF bị cắt cụt: thiếu phần cuối.")
+    elif re.search(rb"\\(?:objdata|objemb|objautlink)\b", data):
+        yield _embedded()
 
 
 _INSPECTORS = {

@@ -69,6 +69,10 @@ def open_document(data: bytes, context: ReadContext) -> Content:
         from flows.read.word_files import open_doc, open_docx
 
         return open_docx(data) if container == "docx" else open_doc(data)
+    if container == "rtf":
+        from flows.read.rtf_files import open_rtf
+
+        return open_rtf(data)
     if container == "pdf":
         from flows.read.pdf_files import open_pdf
 

@@ -39,7 +39,9 @@ class _Properties:
 
 
 @dataclass(slots=True)
-class _Row:
+class TableRow:
+    """One row of a table: texts, borders in twips, merge flags as [MS-DOC] 2.9.327 names them."""
+
     texts: list[str] = field(default_factory=list)
     edges: tuple[int, ...] = ()
     merge_flags: tuple[int, ...] = ()
@@ -105,15 +107,15 @@ class _Reader:
         """Walk the paragraphs: those in a table fill rows, the others stand alone."""
         blocks: list[Grid | Paragraph] = []
         paragraphs = tables = 0
-        rows: list[_Row] = []
-        row, cell = _Row(), ""
+        rows: list[TableRow] = []
+        row, cell = TableRow(), ""
         for start, end in self._paragraph_spans():
             found = self._properties_at(end - 1)
             text = self._clean(start, end - 1)
             if found.in_table and found.row_end and found.depth <= 1:
                 row.edges, row.merge_flags = found.edges, found.merge_flags
                 rows.append(row)
-                row, cell = _Row(), ""
+                row, cell = TableRow(), ""
             elif found.in_table:
                 cell += text
                 if self.text[end - 1] == "\x07" and found.depth <= 1:
@@ -124,12 +126,12 @@ class _Reader:
             else:
                 if rows:
                     tables += 1
-                    blocks.append(_grid(rows, tables))
+                    blocks.append(table_of_rows(rows, tables))
                     rows = []
                 paragraphs += 1
                 blocks.append(Paragraph(text=text.strip(), place=f"paragraph {paragraphs}"))
         if rows:
-            blocks.append(_grid(rows, tables + 1))
+            blocks.append(table_of_rows(rows, tables + 1))
         return Content(blocks=decode_blocks(blocks))
 
     def _pieces(self) -> tuple[str, list[tuple[int, int, int]]]:
@@ -277,28 +279,28 @@ def _table_definition(operand: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]
     return edges, tuple(flags[:count])
 
 
-def _grid(rows: list[_Row], number: int) -> Grid:
+def table_of_rows(rows: list[TableRow], number: int) -> Grid:
+    """Return the grid of a table from its rows: borders that lie together are one, merged cells count once."""
     borders = _common_edges(rows)
     cells: dict[tuple[int, int], GridCell] = {}
-    merged: list[tuple[int, int, int, int]] = []
+    merged: dict[tuple[int, int], tuple[int, int, int, int]] = {}  # by first cell
     starts: dict[int, tuple[int, int]] = {}
     for row_number, row in enumerate(rows, start=1):
         for index, text in enumerate(row.texts):
             first, last = _columns(row, index, borders)
             flags = row.merge_flags[index] if index < len(row.merge_flags) else 0
             if flags & 0x20 and not flags & 0x40 and first in starts:
-                merged = [m for m in merged if m[:2] != starts[first]]
-                merged.append((*starts[first], row_number, last))
+                merged[starts[first]] = (*starts[first], row_number, last)
                 continue
             if last > first:
-                merged.append((row_number, first, row_number, last))
+                merged[row_number, first] = (row_number, first, row_number, last)
             starts[first] = (row_number, first)
             if not (flags & 0x02 and not flags & 0x01):
                 cells[row_number, first] = GridCell(row_number, first, text, text or None)
-    return Grid(sheet="", cells=cells, merged=tuple(merged), table_number=number)
+    return Grid(sheet="", cells=cells, merged=tuple(merged.values()), table_number=number)
 
 
-def _common_edges(rows: list[_Row]) -> list[int]:
+def _common_edges(rows: list[TableRow]) -> list[int]:
     edges: list[int] = []
     for edge in sorted({edge for row in rows for edge in row.edges}):
         if not edges or edge - edges[-1] > _SAME_EDGE:
@@ -306,7 +308,7 @@ def _common_edges(rows: list[_Row]) -> list[int]:
     return edges
 
 
-def _columns(row: _Row, index: int, borders: list[int]) -> tuple[int, int]:
+def _columns(row: TableRow, index: int, borders: list[int]) -> tuple[int, int]:
     """Return first and last grid column of a cell; without borders, cells simply count."""
     if len(row.edges) <= index + 1 or not borders:
         return index + 1, index + 1
