@@ -10,7 +10,7 @@ export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help month test test-fast check serve docs field benchmark repairs seed-report lock format clean
+.PHONY: help month test test-fast mutants check serve docs field benchmark repairs seed-report lock format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,6 +49,9 @@ benchmark: $(VENV)/dev  ## a month against the same steps done the plain way, in
 
 repairs: $(VENV)/dev  ## errors planted at random: how many are found, and how many repairs are right
 	@$(PY) -m benchmarks.repairs
+
+mutants: $(VENV)/dev  ## about a hundred small changes, one at a time in copies of the tree: which does no test notice?
+	@$(PY) -m benchmarks.mutants
 
 seed-report: $(VENV)/dev  ## the figures and verdicts of the published report (needs the field data)
 	@$(PY) -m benchmarks.seed_report && $(PY) -m benchmarks.seed_verdicts

@@ -81,6 +81,16 @@ def test_every_command_has_one_line_of_help_and_stands_in_the_reference() -> Non
         assert f"`tonghop {name}`" in page, "run `make docs`"
 
 
+def test_the_reference_pages_say_what_the_catalogue_and_the_rules_say() -> None:
+    """A severity or a definition changes in two places, so that nobody changes one by a slip."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "docs.generate", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert done.returncode == 0, f"run `make docs`: {done.stdout}{done.stderr}"
+
+
 def test_every_make_target_stands_in_the_readme_or_contributing() -> None:
     targets = re.findall(r"^([a-z-]+):.*##", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     pages = "".join((PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
