@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchmarks.field import FIELD
 from flows.mail import parse_mail
-from flows.mail_files import contents_of_mail
+from flows.mail.contents import contents_of_mail
 from flows.read.containers import container_of
 from flows.read.workbooks import SheetCells, open_workbook
 from infra.errors import SubmissionError

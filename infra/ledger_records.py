@@ -15,7 +15,8 @@ ReceiptStatus = Literal[
     "superseded",   # replaced by a later message of the same submitter
     "duplicate",    # the twin of another message, byte for byte
     "rejected",     # cannot be this month's submission (another year, another month)
-    "quarantined",  # sender unknown: kept and shown, not used
+    "quarantined",  # sender unknown or not proved: kept and shown, not used
+    "unopened",     # could not be taken apart: kept and shown, not used
     "no_data",      # nothing to use: newsletter, empty message
 ]
 DeliveryState = Literal[
@@ -51,6 +52,7 @@ class Receipt:
     reason_vi: str = ""
     supersedes: str = ""     # receipt_id of the submission that this one replaces
     in_reply_to: str = ""
+    message_id: str = ""     # of the message itself, for the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Document:
     """One readable thing inside a receipt: an attachment, a file of a zip, or the mail text "(body)".
 
     Key: `receipt_id`, `file`. `file` is the attachment's name in NFC, "archive.zip/inner/name" inside a zip,
-    "(body)" for the text. The bytes stand in the archive under `sha256`.
+    "(body)" for the text. The bytes stand in the archive under `sha256`; a part that gave none has an empty one.
+    `problem` is the kind of finding that taking the message apart calls for, with its sentence `problem_vi`.
     """
 
     receipt_id: str
@@ -67,6 +70,8 @@ class Document:
     sha256: str
     size: int
     media_type: str
+    problem: str = ""
+    problem_vi: str = ""
 
 
 @dataclass(frozen=True, slots=True)

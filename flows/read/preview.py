@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.mail import Attachment, parse_mail, safe_name
-from flows.mail_files import Content, contents_of_file, contents_of_mail
+from flows.mail.contents import Content, contents_of_file, contents_of_mail
 from flows.read.messages import message_findings, silent_documents
 from flows.read.sandbox import Request, Sandbox
 from flows.read.versions import in_order, resolve_versions

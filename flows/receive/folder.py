@@ -15,15 +15,14 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Protocol
 
-from flows.mail import MAX_HEADERS, Attachment, parse_date, parse_mail, safe_name
-from flows.mail_files import Content, contents_of_file, contents_of_mail
+from flows.mail import MAX_HEADERS, VIETNAM, Attachment, parse_date, parse_mail, safe_name
+from flows.mail.contents import Content, contents_of_file, contents_of_mail
 from flows.receive.senders import find_submitter, judge_mail
 from flows.records import Document, Receipt
 from infra.catalogue import Catalogue
 from infra.errors import OperationError, SubmissionError
 from infra.killpoints import reached
 from infra.settings import Settings
-from infra.vietnamese import HANOI, moment
 
 MAX_MESSAGE = 80_000_000  # bytes; mail servers stop far below
 Advance = Callable[[int, int], None]
@@ -188,7 +187,7 @@ def _arrive_loose(receipt: Receipt, data: bytes, path: Path, catalogue: Catalogu
     """
     account = receipt.message.split("/")[0] if "/" in receipt.message else ""
     known = account in catalogue.submitter_by_id
-    saved_at = datetime.fromtimestamp(path.stat().st_mtime, HANOI).isoformat(timespec="seconds")
+    saved_at = datetime.fromtimestamp(path.stat().st_mtime, VIETNAM).isoformat(timespec="seconds")
     receipt = dataclasses.replace(
         receipt,
         submitter_id=account if known else "",
@@ -239,7 +238,7 @@ def _signature(documents: Iterable[Document], submitter_id: str) -> str:
 
 
 def _instant(sent_at: str) -> float:
-    return moment(sent_at).timestamp() if sent_at else 0.0
+    return datetime.fromisoformat(sent_at).timestamp() if sent_at else 0.0
 
 
 def _digest_only(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from flows.mail import parse_mail
-from flows.mail_files import contents_of_mail
+from flows.mail.contents import contents_of_mail
 from flows.read.document import ReadContext
 from flows.read.reader import read_document
 from flows.records import Reading

@@ -1,0 +1,165 @@
+"""What one message or file holds, as documents: its text, its attachments, the files of a zip, one level deep.
+
+Runs in the child, with one budget a message. The law: every leaf of the message and every member of an archive becomes
+exactly one content; one that cannot be a document says why in `problem`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flows.clean_text import clean_line
+from flows.mail.message import Attachment, Mail, free_name, parse_mail
+from flows.mail.parts import looks_like_message
+from flows.records import Document
+from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry
+
+BODY = "(body)"
+JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$)", re.IGNORECASE)
+MAX_MEMBER = 40_000_000
+MAX_INFLATED = 150_000_000  # bytes that the zips of one message may give together
+MAX_CONTENTS = 2_500
+TYPES_OF_NO_MESSAGE = ("text/html", "application/pdf", "application/zip")
+# A content with one of these problems is not read; with any other it is read, and the problem said beside it.
+UNREAD = frozenset(
+    {"skipped_part", "parts_beyond_limit", "damaged_file", "empty_file", "file_too_large", "unsafe_name"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A document's name, bytes and type before it is archived; without bytes it only says why (`problem`)."""
+
+    file: str
+    data: bytes
+    media_type: str
+    problem: str = ""
+    problem_vi: str = ""
+
+    def document(self, receipt_id: str, message: str) -> Document:
+        """Return the record of these bytes within a receipt."""
+        sha256 = hashlib.sha256(self.data).hexdigest() if self.data else ""
+        size = len(self.data)
+        return Document(receipt_id, message, self.file, sha256, size, self.media_type, self.problem, self.problem_vi)
+
+
+class Budget:
+    """What the archives of one message may still give: bytes and contents."""
+
+    def __init__(self, inflated: int = MAX_INFLATED, contents: int = MAX_CONTENTS) -> None:
+        self.inflated = inflated
+        self.contents = contents
+
+
+def contents_of_mail(mail: Mail) -> list[Content]:
+    """Return the text of a message (as UTF-8) and its files; the files of a zip or of an attached message follow it.
+
+    A zip that may not be opened stands for itself: reading it says why.
+    """
+    body = mail.body.encode("utf-8", "replace") if mail.body.strip() else b""
+    contents: list[Content] = []
+    if body or mail.body_problem:
+        contents.append(Content(BODY, body, "text/plain; charset=utf-8", mail.body_problem, mail.body_problem_vi))
+    budget, taken = Budget(), {BODY}
+    for attachment in mail.attachments:
+        contents += _unfolded(attachment, budget, taken)
+    return contents
+
+
+def contents_of_file(attachment: Attachment) -> list[Content]:
+    """Return a file and, when it is a zip of files, its members as "archive.zip/inner/name"."""
+    return list(_unfolded(attachment, Budget(), set()))
+
+
+def _unfolded(attachment: Attachment, budget: Budget, taken: set[str]) -> Iterator[Content]:
+    """Yield a file, then what is inside it when it is a zip or a message that came as a file."""
+    media_type = attachment.media_type + ("; inline" if attachment.is_inline else "")
+    name = free_name(attachment.name, taken)
+    budget.contents -= 1
+    unread = attachment.problem == "skipped_part"
+    yield Content(name, b"" if unread else attachment.data, media_type, attachment.problem, attachment.problem_vi)
+    if attachment.problem in UNREAD:
+        return
+    if is_plain_zip(attachment.data):
+        if not inspect_zip(attachment.data):
+            yield from _members(attachment.data, name, budget, taken)
+    elif attachment.media_type != "message/rfc822" and _is_message(attachment):
+        inner = parse_mail(attachment.data)
+        yield from _of_attached(inner, name, budget, taken)
+
+
+def _is_message(attachment: Attachment) -> bool:
+    return attachment.media_type not in TYPES_OF_NO_MESSAGE and looks_like_message(attachment.data, attachment.name)
+
+
+def _of_attached(inner: Mail, name: str, budget: Budget, taken: set[str]) -> Iterator[Content]:
+    """Yield the files of a message that was attached as a file; its text is said to be unread, as of any attached."""
+    if inner.body.strip():
+        sentence = f"Phần chữ của thư đính kèm “{name}” không được đọc; chỉ đọc tệp trong thư đó."
+        yield Content(free_name(f"{name}/{BODY}", taken), b"", "text/plain", "skipped_part", sentence)
+    for attachment in inner.attachments:
+        contents = [Content(f"{name}/{attachment.name}", attachment.data, attachment.media_type,
+                            attachment.problem, attachment.problem_vi)]
+        if attachment.problem not in UNREAD and is_plain_zip(attachment.data) and not inspect_zip(attachment.data):
+            contents += _members(attachment.data, f"{name}/{attachment.name}", budget, taken)
+        for content in contents:
+            taken.add(content.file.casefold())
+            yield content
+
+
+def is_plain_zip(data: bytes) -> bool:
+    """Return whether the bytes are a zip of files, not a workbook or a document that happens to be a zip."""
+    if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return False
+    try:
+        names = set(open_zip(data).namelist())
+    except zipfile.BadZipFile:
+        return False
+    return not names & {"[Content_Types].xml", "mimetype", "_rels/.rels", "content.xml"}
+
+
+def _members(data: bytes, archive_name: str, budget: Budget, taken: set[str]) -> Iterator[Content]:
+    """Yield one content a member, folders aside."""
+    with open_zip(data) as archive:
+        for number, entry in enumerate(_files(archive), start=1):
+            if budget.contents <= 0:
+                sentence = f"Thư và tệp nén có hơn {MAX_CONTENTS} tệp; từ tệp này trở đi không mở."
+                yield Content(free_name(f"{archive_name}/(…)", taken), b"", "", "parts_beyond_limit", sentence)
+                return
+            budget.contents -= 1
+            yield _member(archive, entry, number, archive_name, budget, taken)
+
+
+def _files(archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:
+    return (entry for entry in archive.infolist() if not (entry.filename.endswith("/") and not entry.file_size))
+
+
+def _member(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, number: int, archive_name: str, budget: Budget, taken: set[str]
+) -> Content:
+    own = clean_line(entry_name(entry)).replace("\\", "/").strip("/ ")
+    file = free_name(f"{archive_name}/{own or f'(không tên {number})'}", taken)
+    kind = "application/octet-stream"
+    if JUNK.search(own):
+        return Content(file, b"", kind, "skipped_part", f"“{own}” là tệp phụ của máy tính, không phải báo cáo.")
+    try:
+        limit = min(MAX_MEMBER, budget.inflated)
+        member = read_entry(archive, entry, limit)
+    except zipfile.BadZipFile as error:
+        return _unopened(file, entry, budget, str(error))
+    budget.inflated -= len(member)
+    if not own:
+        return Content(file, member, kind, "unnamed_member", "Trong tệp nén có một tệp không có tên.")
+    return Content(file, member, kind, *(() if member else ("empty_file", f"Tệp “{own}” trong tệp nén có 0 byte.")))
+
+
+def _unopened(file: str, entry: zipfile.ZipInfo, budget: Budget, detail: str) -> Content:
+    kind = "application/octet-stream"
+    if "longer than" in detail or entry.file_size > min(MAX_MEMBER, budget.inflated):
+        sentence = f"Tệp trong tệp nén bung ra quá mức cho phép ({min(MAX_MEMBER, budget.inflated) / 1e6:.0f} MB)."
+        return Content(file, b"", kind, "file_too_large", sentence)
+    return Content(file, b"", kind, "damaged_file", f"Tệp trong tệp nén không giải nén được ({clean_line(detail)[:100]}).")

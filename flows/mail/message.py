@@ -1,0 +1,186 @@
+"""One message as it came: sender, date, text and attachments. Runs in the child; any bytes give a message.
+
+Nothing here decides anything: an unreadable date is an empty date, an unknown charset is tried as UTF-8 and
+windows-1258 and said. Names are RFC 2231, RFC 2047 inside quotes (not allowed, common) or bare bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flows.clean_text import clean_text
+from flows.mail.headers import Headers, author_of, decode_bytes, decode_words, first_id, parse_date, safe_name
+from flows.mail.html_text import MAX_HTML, html_text
+from flows.mail.parts import Leaf, leaves
+
+EXTENSIONS = {
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/msword": ".doc",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/plain": ".txt",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "message/rfc822": ".eml",
+}
+DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message: its name in NFC without folders, its bytes; inline when the text shows it.
+
+    `problem` is the kind of finding that its part of the message calls for, `problem_vi` its sentence.
+    """
+
+    name: str
+    data: bytes
+    media_type: str
+    is_inline: bool = False
+    problem: str = ""
+    problem_vi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A parsed message. `sent_at` is ISO 8601 with offset, empty when the Date header cannot be read.
+
+    `sender_fault` says why there is no sender. `body_problem` and `body_problem_vi` are what is to be said about the
+    text; `attachments` holds everything else, in order.
+    """
+
+    sender_address: str
+    subject: str
+    sent_at: str
+    message_id: str
+    in_reply_to: str
+    body: str
+    attachments: tuple[Attachment, ...]
+    headers: dict[str, str] = field(default_factory=dict)
+    has_html: bool = False
+    sender_fault: str = ""
+    body_problem: str = ""
+    body_problem_vi: str = ""
+
+
+def parse_mail(data: bytes) -> Mail:
+    """Return the message in `data`. Every leaf of it is in the body or among the attachments, or says why not."""
+    headers, parts = leaves(data)
+    address, fault = author_of(headers)
+    texts, files = _divided(parts)
+    body, about_body = _body(texts)
+    kind, sentence = about_body or _about_headers(headers) or ("", "")
+    return Mail(
+        sender_address=address,
+        sender_fault=fault,
+        subject=decode_words(headers.first("subject")),
+        sent_at=parse_date(headers.first("date")),
+        message_id=first_id(headers.first("message-id")),
+        in_reply_to=first_id(headers.first("in-reply-to") or headers.first("references")),
+        body=body,
+        attachments=_attachments(files),
+        headers=headers.mapping(),
+        has_html=any(leaf.media_type == "text/html" for leaf in texts),
+        body_problem=kind,
+        body_problem_vi=sentence,
+    )
+
+
+def _divided(parts: Sequence[Leaf]) -> tuple[list[Leaf], list[Leaf]]:
+    """Return the leaves that are the message's own text, and all others: no leaf is in neither."""
+    texts = [leaf for leaf in parts if _is_text(leaf)]
+    return texts, [leaf for leaf in parts if not _is_text(leaf)]
+
+
+def _is_text(leaf: Leaf) -> bool:
+    said = leaf.described
+    is_prose = said.media_type in ("text/plain", "text/html", "text/enriched")
+    return is_prose and leaf.level == 0 and not (said.name or said.is_attached or leaf.problem)
+
+
+def _body(texts: Sequence[Leaf]) -> tuple[str, tuple[str, str] | None]:
+    """Return the text to be read and what is to be said about it."""
+    plain = [_text(leaf) for leaf in texts if leaf.media_type != "text/html"]
+    html = [_text(leaf) for leaf in texts if leaf.media_type == "text/html"]
+    from_html = "\n".join(html_text(text) for text in html)
+    if not any(text.strip() for text in plain):
+        too_long = any(len(text) > MAX_HTML for text in html)
+        cut = ("skipped_part", f"Phần HTML dài quá {MAX_HTML} chữ; phần sau không đọc.") if too_long else None
+        return from_html, cut or _about_charset(texts)
+    body = "\n".join(plain)
+    return body, _about_other_text(body, from_html) or _about_charset(texts)
+
+
+def _about_other_text(body: str, from_html: str) -> tuple[str, str] | None:
+    """The HTML beside a plain text says the same; when it has figures that the plain text lacks, that is said."""
+    only_in_html = sorted(set(DIGITS.findall(from_html)) - set(DIGITS.findall(body)))
+    if not only_in_html:
+        return None
+    shown = ", ".join(only_in_html[:8])
+    return "skipped_part", f"Phần HTML của thư có số mà phần chữ thuần không có ({shown}); chỉ đọc phần chữ thuần."
+
+
+def _about_charset(texts: Sequence[Leaf]) -> tuple[str, str] | None:
+    faults = [leaf.described.charset_fault for leaf in texts if leaf.described.charset_fault and leaf.data.strip()]
+    if not faults:
+        return None
+    return "unknown_charset", f"Thư khai bảng mã “{faults[0]}” không dùng được; phần chữ được đọc theo UTF-8 hoặc 1258."
+
+
+def _about_headers(headers: Headers) -> tuple[str, str] | None:
+    return ("skipped_part", "Phần đầu thư dài quá mức; chỉ xem phần đầu tiên.") if headers.is_cut else None
+
+
+def _text(leaf: Leaf) -> str:
+    text = clean_text(decode_bytes(leaf.data, leaf.described.charset or None))
+    return _unflow(text, leaf.described.deletes_space) if leaf.described.is_flowed else text
+
+
+def _unflow(text: str, delete_space: bool) -> str:
+    """Join the soft line breaks of RFC 3676; "-- " stays the signature mark."""
+    lines: list[list[str]] = []
+    joins = False
+    for line in text.split("\n"):
+        if joins and not line.startswith(">"):
+            lines[-1].append(line)
+        else:
+            lines.append([line])
+        joins = line.endswith(" ") and line != "-- " and not line.startswith(">")
+        if joins and delete_space:
+            lines[-1][-1] = line[:-1]
+    return "\n".join("".join(pieces) for pieces in lines)
+
+
+def _attachments(files: Sequence[Leaf]) -> tuple[Attachment, ...]:
+    taken: set[str] = {"(body)"}
+    return tuple(_attachment(leaf, number, taken) for number, leaf in enumerate(files, start=1))
+
+
+def _attachment(leaf: Leaf, number: int, taken: set[str]) -> Attachment:
+    said = leaf.described
+    name = safe_name(said.name) or f"tep-{number}{EXTENSIONS.get(said.media_type, '.bin')}"
+    problem, sentence = leaf.problem, leaf.problem_vi
+    if not problem and leaf.level and said.media_type in ("text/plain", "text/html") and not said.name:
+        problem, sentence = "skipped_part", "Phần chữ của thư đính kèm không được đọc; chỉ đọc tệp trong thư đó."
+    if not problem and not leaf.data:
+        problem, sentence = "empty_file", f"Tệp đính kèm “{name}” không có nội dung (0 byte)."
+    is_inline = said.has_content_id and not said.is_attached
+    return Attachment(free_name(name, taken), leaf.data, said.media_type, is_inline, problem, sentence)
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """Return the name, or with a number when it is taken, and take it; letters' case makes no difference."""
+    candidate, number = name, 1
+    while candidate.casefold() in taken:
+        number += 1
+        stem, dot, extension = name.rpartition(".")
+        candidate = f"{stem} ({number}){dot}{extension}" if dot else f"{name} ({number})"
+    taken.add(candidate.casefold())
+    return candidate

@@ -1,0 +1,220 @@
+"""A message cut into its leaves: every piece of content once, in order, with its place in the tree. Runs in the child.
+
+Works on the bytes by their boundaries, so that time and memory stay in proportion to the message, whatever is nested in
+it. What is set aside, is empty or lies beyond a limit comes as a leaf too: the leaves together are the whole message.
+"""
+
+from __future__ import annotations
+
+import binascii
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flows.mail.headers import Described, Headers, describe, split_headers
+
+MAX_DEPTH = 30
+MAX_LEAVES = 2_000
+_PREAMBLE = re.compile(rb"this is a (?:multi-?part|cryptographically)|mime[- ]format|mime-encapsulated", re.IGNORECASE)
+_START_OF_MESSAGE = re.compile(
+    rb"(?:From |Return-Path:|Received:|From:|To:|Subject:|Date:|Message-ID:|MIME-Version:|Delivered-To:|X-[\w-]+:)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One piece of a message: `place` is its path in the tree ("1.2"), `level` how many messages it lies within.
+
+    `problem` is the kind of finding when it was not taken apart or holds nothing, with its sentence.
+    """
+
+    place: str
+    headers: Headers
+    described: Described
+    data: bytes
+    level: int = 0
+    problem: str = ""
+    problem_vi: str = ""
+
+    @property
+    def media_type(self) -> str:
+        return self.described.media_type
+
+
+def leaves(data: bytes) -> tuple[Headers, list[Leaf]]:
+    """Return the headers of a message and everything it holds."""
+    headers, start = split_headers(data, 0, len(data))
+    found: list[Leaf] = []
+    for leaf in _of_entity(data, headers, start, len(data), "1", 0, 0):
+        if len(found) >= MAX_LEAVES:
+            sentence = f"Thư có hơn {MAX_LEAVES} phần; từ phần này trở đi không mở."
+            found.append(_beyond(leaf, "parts_beyond_limit", sentence))
+            break
+        found.append(leaf)
+    return headers, found
+
+
+def looks_like_message(data: bytes, name: str) -> bool:
+    """Return whether a file is a message that was attached as a file of another type."""
+    if not _START_OF_MESSAGE.match(data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]):
+        return False
+    headers, _ = split_headers(data, 0, len(data))
+    return name.lower().endswith((".eml", ".mht")) or sum(
+        bool(headers.first(key)) for key in ("from", "subject", "date", "message-id", "mime-version")
+    ) >= 3
+
+
+def _of_entity(
+    data: bytes, headers: Headers, start: int, end: int, place: str, depth: int, level: int
+) -> Iterator[Leaf]:
+    described = describe(headers)
+    leaf = Leaf(place, headers, described, b"", level)
+    if described.media_type.startswith("multipart/") and described.boundary:
+        yield from _of_multipart(data, leaf, start, end, depth)
+    elif described.media_type in ("message/rfc822", "message/global"):
+        yield from _of_message(data, leaf, start, end, depth)
+    else:
+        yield _decoded(leaf, data[start:end])
+
+
+def _of_message(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> Iterator[Leaf]:
+    """An attached message is a leaf of its own, whole; what it holds follows, one level further in.
+
+    Messages within it are part of that leaf's bytes and not repeated.
+    """
+    whole = _decoded(leaf, data[start:end])
+    if leaf.level == 0:
+        yield whole
+    if depth >= MAX_DEPTH:
+        yield _beyond(leaf, "parts_beyond_limit", f"Thư lồng hơn {MAX_DEPTH} lớp; phần nằm sâu hơn không mở.")
+        return
+    yield from within_message(whole, depth)
+
+
+def within_message(leaf: Leaf, depth: int = 1) -> Iterator[Leaf]:
+    """Yield what an attached message holds."""
+    headers, start = split_headers(leaf.data, 0, len(leaf.data))
+    yield from _of_entity(leaf.data, headers, start, len(leaf.data), f"{leaf.place}.1", depth + 1, leaf.level + 1)
+
+
+def _of_multipart(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> Iterator[Leaf]:
+    if depth >= MAX_DEPTH:
+        yield _beyond(leaf, "parts_beyond_limit", f"Thư lồng hơn {MAX_DEPTH} lớp; phần nằm sâu hơn không mở.")
+        return
+    pieces = _pieces(data, leaf.described.boundary, start, end)
+    if len(pieces) == 1:  # no boundary line at all: the content stands for itself
+        yield _decoded(leaf, data[start:end])
+        return
+    first, last = pieces[0], pieces[-1]
+    if _says_something(data[first[0] : first[1]]):
+        yield _outside(leaf, data[first[0] : first[1]], "0")
+    for number, (begin, stop) in enumerate(pieces[1:-1], start=1):
+        headers, content = split_headers(data, begin, stop)
+        yield from _of_entity(data, headers, min(content, stop), stop, f"{leaf.place}.{number}", depth + 1, leaf.level)
+    if _says_something(data[last[0] : last[1]]):
+        yield _outside(leaf, data[last[0] : last[1]], str(len(pieces) - 1))
+
+
+def _pieces(data: bytes, boundary: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return begin and end of preamble, parts and what follows the last; one pair when no boundary line is found.
+
+    The boundary of a header with bytes above 127 is looked for in each encoding it may have come from.
+    """
+    for encoding in ("utf-8", "cp1258", "latin-1"):
+        try:
+            mark = b"--" + boundary.rstrip().encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        if pieces := _cut(data, mark, start, end):
+            return pieces
+    return [(start, end)]
+
+
+def _cut(data: bytes, mark: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    pieces, begin, position = [], start, start
+    while (found := data.find(mark, position, end)) >= 0:
+        position = found + len(mark)
+        line_end = data.find(b"\n", position, end)
+        line_end = end if line_end < 0 else line_end + 1
+        tail = data[position:min(line_end, position + 200)].strip()
+        if (found == start or data[found - 1 : found] in (b"\n", b"\r")) and tail in (b"", b"--"):
+            pieces.append((begin, max(begin, _before_line_end(data, found, begin))))
+            begin = position = line_end
+            if tail == b"--":
+                return [*pieces, (begin, end)]
+    return [*pieces, (begin, end), (end, end)] if pieces else []
+
+
+def _before_line_end(data: bytes, position: int, floor: int) -> int:
+    """The line end before a boundary belongs to the boundary."""
+    if position > floor and data[position - 1 : position] == b"\n":
+        position -= 1
+    if position > floor and data[position - 1 : position] == b"\r":
+        position -= 1
+    return position
+
+
+def _says_something(outside: bytes) -> bool:
+    text = outside.strip()
+    return bool(text) and not (len(text) < 600 and _PREAMBLE.search(text))
+
+
+def _outside(leaf: Leaf, data: bytes, number: str) -> Leaf:
+    sentence = "Phần chữ nằm ngoài các phần của thư (trước phần đầu hoặc sau phần cuối) không được đọc."
+    described = Described("text/plain", is_attached=True, name="ngoai-cac-phan.txt")
+    return Leaf(f"{leaf.place}.{number}", Headers(), described, data, leaf.level, "skipped_part", sentence)
+
+
+def _beyond(leaf: Leaf, kind: str, sentence: str) -> Leaf:
+    return Leaf(leaf.place, leaf.headers, leaf.described, b"", leaf.level, kind, sentence)
+
+
+def _decoded(leaf: Leaf, raw: bytes) -> Leaf:
+    data, fault = _decode(raw, leaf.described.encoding)
+    return Leaf(leaf.place, leaf.headers, leaf.described, data, leaf.level, "damaged_file" if fault else "", fault)
+
+
+def _decode(raw: bytes, encoding: str) -> tuple[bytes, str]:
+    """Return the content and a sentence when it is not coded as it says; then the bytes stay as they are."""
+    try:
+        if encoding == "base64":
+            return _base64(raw), ""
+        if encoding == "quoted-printable":
+            return quopri.decodestring(raw), ""
+        if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
+            return _uudecoded(raw), ""
+    except (ValueError, binascii.Error) as error:
+        return raw, f"Phần này ghi mã hóa {encoding} nhưng không giải mã được ({error})."
+    return raw, ""
+
+
+def _base64(raw: bytes) -> bytes:
+    """Return base64 decoded, several pieces after each other too; line ends and a few stray letters are passed over.
+
+    Raises:
+        ValueError: The text is no base64.
+    """
+    letters = re.sub(rb"[^A-Za-z0-9+/=]", b"", raw)
+    if len(letters) < 0.9 * len(raw.translate(None, b" \t\r\n")):
+        raise ValueError("most letters are none of base64")
+    return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters))
+
+
+def _base64_piece(letters: bytes) -> bytes:
+    letters = letters[:-1] if len(letters) % 4 == 1 else letters
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def _uudecoded(raw: bytes) -> bytes:
+    lines = raw.splitlines()
+    begin = next((n for n, line in enumerate(lines) if line.startswith(b"begin ")), None)
+    if begin is None:
+        raise ValueError("no begin line")
+    decoded = []
+    for line in lines[begin + 1 :]:
+        if line.strip() in (b"end", b"`", b""):
+            break
+        decoded.append(binascii.a2b_uu(line))
+    return b"".join(decoded)
