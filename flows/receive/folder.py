@@ -1,30 +1,35 @@
 """A folder of messages and loose files, received: bytes archived, one receipt each with its documents.
 
-Receiving the same folder again adds nothing: a receipt is named by its bytes, its file name and the month.
+Receiving keeps bytes and writes receipts; it opens nothing. A message is known by its bytes, wherever and under
+whatever name it is found again; a loose file by its bytes, its upload folder and the month.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.parser import BytesHeaderParser
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
-from flows.mail import MAX_HEADERS, VIETNAM, Attachment, parse_date, parse_mail, safe_name
-from flows.mail.contents import Content, contents_of_file, contents_of_mail
-from flows.receive.senders import find_submitter, judge_mail
+from flows.children import children_of
+from flows.mail.answer import Unpacked
+from flows.mail.headers import VIETNAM
+from flows.receive.month import month_of_message
+from flows.receive.paths import EmptyInboxError, Found, list_inbox, open_file, sha256_of
+from flows.receive.senders import find_submitter, is_in_future, judge_mail
+from flows.receive.unpack import unpack
 from flows.records import Document, Receipt
-from infra.catalogue import Catalogue
-from infra.errors import OperationError, SubmissionError
+from infra.catalogue import Catalogue, load_catalogue
+from infra.errors import CatalogueError
 from infra.killpoints import reached
+from infra.sandbox import Sandbox
 from infra.settings import Settings
 
-MAX_MESSAGE = 80_000_000  # bytes; mail servers stop far below
+MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
+WORKERS = 2
 Advance = Callable[[int, int], None]
 
 
@@ -33,32 +38,59 @@ class ArchiveStore(Protocol):
 
     def put(self, data: bytes) -> str: ...
 
+    def put_stream(self, sha256: str, stream: BinaryIO) -> None: ...
+
+    def get(self, sha256: str) -> bytes: ...
+
 
 class LedgerStore(Protocol):
     """What receiving needs of the ledger."""
 
     def add_receipt(self, receipt: Receipt, documents: list[Document]) -> bool: ...
 
+    def open_receipt(self, receipt: Receipt, documents: list[Document]) -> None: ...
+
     def receipts(self, period: str | None = None) -> list[Receipt]: ...
 
     def documents(self, receipt_id: str | None = None) -> list[Document]: ...
 
 
-class EmptyInboxError(SubmissionError):
-    """There is no message and no file to receive."""
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is to be said about a path of the inbox that gave no receipt of this month. `receipt_id` may be another's."""
+
+    name: str
+    kind: str
+    sentence_vi: str
+    receipt_id: str = ""
+    submitter_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """The month's receipts, oldest first, and the notices about paths: together they are the whole inbox."""
+
+    receipts: list[Receipt]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A receipt with its documents' bytes, before anything is stored."""
+    """A receipt with its documents, whose bytes are in the archive already."""
 
     receipt: Receipt
-    data: bytes
-    contents: tuple[Content, ...]
+    documents: tuple[Document, ...]
 
-    @property
-    def documents(self) -> list[Document]:
-        return [c.document(self.receipt.receipt_id, self.receipt.message) for c in self.contents]
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What taking in one message needs: children, archive, the catalogue of any month, the moment of receipt."""
+
+    sandbox: Sandbox
+    archive: ArchiveStore
+    catalogue: Catalogue
+    period: str
+    received_at: str
 
 
 def receive_folder(
@@ -70,187 +102,247 @@ def receive_folder(
     folder: Path,
     progress: Advance | None = None,
     received_at: str = "",
-) -> list[Receipt]:
-    """Archive every message and loose file of `folder` and return the month's receipts, oldest first.
+    sandbox: Sandbox | None = None,
+) -> Reception:
+    """Archive every message and loose file of `folder`, a receipt each, and return what the month has.
 
     Args:
-        settings: Unused paths aside, where this installation lives.
+        settings: Where the home is.
         archive: Where the bytes go, named by their SHA-256.
         ledger: Where receipts and documents go, a receipt and its documents in one transaction.
         catalogue: The catalogue of the month.
-        period: Report month, "2019-04".
+        period: Report month, "2019-04"; a message that speaks of another is filed under that one.
         folder: Messages (*.eml) and files; a sub-folder named by a submitter is its upload folder.
         progress: Called with (done, total).
         received_at: When, ISO 8601; now when empty.
+        sandbox: The children that open messages; some of one's own when None.
 
     Raises:
         EmptyInboxError: The folder is not there, or holds nothing and nothing of this month came before.
         OperationError: The folder or a store cannot be read or written.
     """
-    files = _files(folder)
-    known = ledger.receipts(period)
-    if not files and not known:
-        raise EmptyInboxError(
-            f"Hộp thư đến {folder} của tháng {period} không có thư hay tệp nào.",
-            f"The inbox {folder} of {period} is empty.",
-            place=str(folder),
-            remedy_vi="Chép thư (.eml) hoặc tệp báo cáo vào thư mục đó rồi chạy lại.",
-        )
+    files, skipped = list_inbox(folder)
+    known = {r.receipt_id: r for r in ledger.receipts()}
+    if not files and not any(r.period == period for r in known.values()):
+        raise _empty(folder, period)
     received_at = received_at or datetime.now(UTC).isoformat(timespec="seconds")
-    known_ids = {r.receipt_id for r in known}
-    seen = _signatures(ledger, known)
-    for done, path in enumerate(sorted(files, key=_sent_first), start=1):
-        receipt, data = _begin_receipt(path, folder, period, received_at)
-        if receipt.receipt_id not in known_ids:
-            _store(archive, ledger, _recognise_twin(_arrive(receipt, data, path, catalogue), seen))
-        if progress:
-            progress(done, len(files))
-    return sorted(ledger.receipts(period), key=lambda r: (_instant(r.sent_at), r.message))
+    notices = [Notice(s.name, s.kind, s.sentence_vi) for s in skipped]
+    with children_of(settings, sandbox) as children:
+        reader = Reader(children, archive, catalogue, period, received_at)
+        new, seen = _divided(files, known, period, notices)
+        arrivals = _take_in(reader, new, known, progress, len(files), notices)
+    stored = _record(ledger, arrivals, known, period)
+    for found, receipt_id in seen:
+        notices += _about_known(found, stored.get(receipt_id), period)
+    return Reception(_oldest_first(r for r in stored.values() if r.period == period), tuple(notices))
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise EmptyInboxError(
-            f"Không có thư mục hộp thư đến {folder}.",
-            f"The inbox folder {folder} does not exist.",
-            place=str(folder),
-            remedy_vi="Tạo thư mục đó hoặc chỉ thư mục khác bằng --inbox.",
-        )
+def _divided(
+    files: Sequence[Found], known: dict[str, Receipt], period: str, notices: list[Notice]
+) -> tuple[list[tuple[Found, Receipt]], list[tuple[Found, str]]]:
+    """Return the files that are new, with the bare receipt of each, and every file with the receipt of its bytes."""
+    new: dict[str, tuple[Found, Receipt]] = {}
+    seen: list[tuple[Found, str]] = []
+    for found in files:
+        try:
+            with open_file(found.path) as stream:
+                sha256 = sha256_of(stream)
+        except OSError as error:
+            sentence = f"Không đọc được tệp này ({error.strerror}); chưa nhận."
+            notices.append(Notice(found.name, "unreadable_path", sentence))
+            continue
+        receipt = _bare_receipt(found, sha256, period)
+        seen.append((found, receipt.receipt_id))
+        if receipt.receipt_id not in known:
+            new.setdefault(receipt.receipt_id, (found, receipt))
+    return list(new.values()), seen
+
+
+def _bare_receipt(found: Found, sha256: str, period: str) -> Receipt:
+    own = sha256 if found.is_message else f"{period}|{found.account}|{sha256}"
+    receipt_id = "R" + hashlib.sha256(own.encode()).hexdigest()[:16]
+    return Receipt(receipt_id, period, found.name, sha256, "", "", "", "", "", "received")
+
+
+def _take_in(
+    reader: Reader, new: Sequence[tuple[Found, Receipt]], known: dict[str, Receipt], progress: Advance | None,
+    total: int, notices: list[Notice],
+) -> list[Arrival]:
+    """Archive and open what is new, and open again what could not be opened before; two at a time."""
+    again = [r for r in known.values() if r.status == "unopened" and r.period == reader.period]
+    arrivals: list[Arrival] = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for done, result in enumerate(pool.map(lambda one: _arrive(reader, *one), new), start=total - len(new) + 1):
+            if isinstance(result, Notice):
+                notices.append(result)
+            else:
+                arrivals.append(result)
+            if progress:
+                progress(done, total)
+        arrivals += pool.map(lambda receipt: _open(reader, receipt, reader.archive.get(receipt.sha256)), again)
+    return arrivals
+
+
+def _arrive(reader: Reader, found: Found, receipt: Receipt) -> Arrival | Notice:
+    """Archive one file and take it apart. The bytes that were hashed are the bytes that are kept."""
+    receipt = replace(receipt, received_at=reader.received_at)
     try:
-        return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+        with open_file(found.path) as stream:
+            size = stream.seek(0, 2)
+            stream.seek(0)
+            if size > MAX_MESSAGE:
+                reader.archive.put_stream(receipt.sha256, stream)
+                return Arrival(_oversized(receipt, size), ())
+            data = stream.read(MAX_MESSAGE + 1)
+            saved_at = datetime.fromtimestamp(found.path.stat().st_mtime, VIETNAM).isoformat(timespec="seconds")
     except OSError as error:
-        raise _unreadable(folder, error) from error
+        return Notice(found.name, "unreadable_path", f"Không đọc được tệp này ({error.strerror}); chưa nhận.")
+    if hashlib.sha256(data).hexdigest() != receipt.sha256:
+        sentence = "Tệp này đang được ghi trong lúc nhận; lần chạy sau sẽ nhận."
+        return Notice(found.name, "unreadable_path", sentence)
+    reader.archive.put(data)
+    return _open(reader, receipt if found.is_message else replace(receipt, sent_at=saved_at), data)
 
 
-def _sent_first(path: Path) -> tuple[float, str]:
-    """Order by the Date header: of two twins the later one is the duplicate, whatever the files are called."""
-    sent_at = ""
-    if path.suffix.lower() == ".eml":
-        with path.open("rb") as stream:
-            sent_at = parse_date(str(BytesHeaderParser().parsebytes(stream.read(MAX_HEADERS)).get("Date", "")))
-    return _instant(sent_at), path.name
+def _open(reader: Reader, receipt: Receipt, data: bytes) -> Arrival:
+    is_message = receipt.message.lower().endswith(".eml")
+    reader.sandbox.forget_budget(receipt.receipt_id)
+    opened, why = unpack(reader.sandbox, data, receipt.message, is_message, receipt.receipt_id)
+    if opened is None:
+        reason = f"Thư này không tiếp nhận được vì {why}."
+        return Arrival(replace(receipt, status="unopened", problem="message_unreadable", reason_vi=reason), ())
+    receipt = _of_mail(reader, receipt, opened) if is_message else _of_upload(reader, receipt)
+    for content in opened.contents:
+        if content.data:
+            reader.archive.put(content.data)
+    return Arrival(receipt, tuple(c.document(receipt.receipt_id, receipt.message) for c in opened.contents))
 
 
-def _begin_receipt(path: Path, folder: Path, period: str, received_at: str) -> tuple[Receipt, bytes]:
-    name = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= MAX_MESSAGE else _digest_only(path)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    sha256 = hashlib.sha256(data).hexdigest()
-    receipt = Receipt(
-        receipt_id="R" + hashlib.sha256(f"{period}|{name}|{sha256}".encode()).hexdigest()[:16],
-        period=period,
-        message=name,
-        sha256=sha256,
-        sender_address="",
-        submitter_id="",
-        subject="",
-        sent_at="",
-        received_at=received_at,
-        status="received",
-    )
-    return receipt, data
-
-
-def _arrive(receipt: Receipt, data: bytes, path: Path, catalogue: Catalogue) -> Arrival:
-    size = path.stat().st_size
-    if size > MAX_MESSAGE:
-        return _oversized(receipt, data, size)
-    if path.suffix.lower() == ".eml":
-        return _arrive_mail(receipt, data, catalogue)
-    return _arrive_loose(receipt, data, path, catalogue)
-
-
-def _arrive_mail(receipt: Receipt, data: bytes, catalogue: Catalogue) -> Arrival:
-    mail = parse_mail(data)
+def _of_mail(reader: Reader, receipt: Receipt, opened: Unpacked) -> Receipt:
+    mail = opened.mail
+    if mail is None:
+        raise ValueError("a message without its fields")
+    sent_at = "" if is_in_future(mail.sent_at, receipt.received_at) else mail.sent_at
+    period, catalogue = _filed_under(reader, opened, sent_at)
     submitter = find_submitter(mail, catalogue)
-    status, reason = judge_mail(mail, submitter, catalogue, receipt.period)
-    receipt = dataclasses.replace(
+    status, problem, reason = judge_mail(opened, submitter, catalogue, period, receipt.received_at)
+    return replace(
         receipt,
+        period=period,
         sender_address=mail.sender_address,
         submitter_id=submitter.submitter_id if submitter else "",
         subject=mail.subject,
         sent_at=mail.sent_at,
         status=status,
+        problem=problem,
         reason_vi=reason,
         in_reply_to=mail.in_reply_to,
+        message_id=mail.message_id,
     )
-    return Arrival(receipt, data, tuple(contents_of_mail(mail)))
 
 
-def _arrive_loose(receipt: Receipt, data: bytes, path: Path, catalogue: Catalogue) -> Arrival:
+def _filed_under(reader: Reader, opened: Unpacked, sent_at: str) -> tuple[str, Catalogue]:
+    """Return the month of a message with its catalogue; a month that the catalogue does not cover is none."""
+    period = month_of_message(reader.period, opened.months, sent_at)
+    if period == reader.period:
+        return period, reader.catalogue
+    try:
+        return period, load_catalogue().at(period)
+    except CatalogueError:
+        return reader.period, reader.catalogue
+
+
+def _of_upload(reader: Reader, receipt: Receipt) -> Receipt:
     """A file without a message has no sender: only the account's upload folder says whose it is.
 
     Its date is the file's own; it orders uploads but never makes one late.
     """
     account = receipt.message.split("/")[0] if "/" in receipt.message else ""
-    known = account in catalogue.submitter_by_id
-    saved_at = datetime.fromtimestamp(path.stat().st_mtime, VIETNAM).isoformat(timespec="seconds")
-    receipt = dataclasses.replace(
-        receipt,
-        submitter_id=account if known else "",
-        sent_at=saved_at,
-        status="received" if known else "quarantined",
-        reason_vi="" if known else "Tệp rời không có người gửi nên không biết của đơn vị nào.",
-    )
-    file = Attachment(safe_name(path.name) or "tep", data, "application/octet-stream")
-    return Arrival(receipt, data, tuple(contents_of_file(file)))
+    if account in reader.catalogue.submitter_by_id:
+        return replace(receipt, submitter_id=account, status="received", problem="", reason_vi="")
+    reason = "Tệp rời không có người gửi nên không biết của đơn vị nào."
+    return replace(receipt, status="quarantined", problem="loose_file", reason_vi=reason)
 
 
-def _oversized(receipt: Receipt, data: bytes, size: int) -> Arrival:
-    reason = f"Tệp {size / 1e6:.0f} MB, quá mức {MAX_MESSAGE / 1e6:.0f} MB một thư; chỉ lưu mã SHA-256 của tệp."
-    return Arrival(dataclasses.replace(receipt, status="quarantined", reason_vi=reason), data, ())
+def _oversized(receipt: Receipt, size: int) -> Receipt:
+    reason = f"Tệp {size / 1e6:.0f} MB, quá mức {MAX_MESSAGE / 1e6:.0f} MB một thư; đã lưu trữ nhưng không mở."
+    return replace(receipt, status="quarantined", problem="file_too_large", reason_vi=reason)
 
 
-def _recognise_twin(arrival: Arrival, seen: dict[str, Receipt]) -> Arrival:
-    """Mark a message whose text and files are all those of an earlier one of the same submitter."""
+def _record(
+    ledger: LedgerStore, arrivals: Sequence[Arrival], known: dict[str, Receipt], period: str
+) -> dict[str, Receipt]:
+    """Write the receipts, the earliest sent first; return all that are known now."""
+    reached("receive.after_archive")
+    twins = _signatures(ledger, known)
+    stored = dict(known)
+    for arrival in sorted(arrivals, key=lambda a: (_instant(a.receipt.sent_at), a.receipt.message)):
+        settled = _recognise_twin(arrival, twins)
+        if settled.receipt.receipt_id not in known:
+            ledger.add_receipt(settled.receipt, list(settled.documents))
+        elif settled.receipt.status != "unopened":
+            ledger.open_receipt(settled.receipt, list(settled.documents))
+        stored[settled.receipt.receipt_id] = settled.receipt
+    return stored
+
+
+def _recognise_twin(arrival: Arrival, twins: dict[str, Receipt]) -> Arrival:
+    """Mark a message whose text and files are all those of an earlier one of the same submitter and month."""
     receipt = arrival.receipt
-    if receipt.status not in ("received", "late") or not arrival.contents:
+    if receipt.status not in ("received", "late") or not arrival.documents:
         return arrival
-    twin = seen.setdefault(_signature(arrival.documents, receipt.submitter_id), receipt)
+    twin = twins.setdefault(_signature(receipt, arrival.documents), receipt)
     if twin.receipt_id == receipt.receipt_id:
         return arrival
     reason = f"Trùng hoàn toàn với {twin.message}: cùng nội dung thư và cùng tệp đính kèm."
-    return dataclasses.replace(arrival, receipt=dataclasses.replace(receipt, status="duplicate", reason_vi=reason))
+    return replace(arrival, receipt=replace(receipt, status="duplicate", problem="exact_duplicate", reason_vi=reason))
 
 
-def _store(archive: ArchiveStore, ledger: LedgerStore, arrival: Arrival) -> None:
-    """Bytes first, then the receipt: what the ledger names is always in the archive."""
-    archive.put(arrival.data)
-    for content in arrival.contents:
-        archive.put(content.data)
-    reached("receive.after_archive")
-    ledger.add_receipt(arrival.receipt, arrival.documents)
-
-
-def _signatures(ledger: LedgerStore, known: list[Receipt]) -> dict[str, Receipt]:
-    """Return the receipts of the month by what they hold; of twins the one that was there first."""
+def _signatures(ledger: LedgerStore, known: dict[str, Receipt]) -> dict[str, Receipt]:
+    """Return the receipts by what they hold; of twins the one that was there first."""
     held: dict[str, list[Document]] = {}
     for document in ledger.documents() if known else []:
         held.setdefault(document.receipt_id, []).append(document)
-    return {_signature(held.get(r.receipt_id, []), r.submitter_id): r for r in reversed(known)}
+    return {_signature(r, held.get(r.receipt_id, [])): r for r in reversed(known.values())}
 
 
-def _signature(documents: Iterable[Document], submitter_id: str) -> str:
-    return "|".join([submitter_id, *sorted(d.sha256 for d in documents)])
+def _signature(receipt: Receipt, documents: Iterable[Document]) -> str:
+    own = sorted(d.sha256 or f"{d.problem} {d.file} {d.size}" for d in documents)
+    return "|".join([receipt.period, receipt.submitter_id, *own])
+
+
+def _about_known(found: Found, receipt: Receipt | None, period: str) -> list[Notice]:
+    """Say of a file what does not stand in the month's receipts: it is there under another name or in another month."""
+    if receipt is None:
+        return []
+    about = receipt.receipt_id, receipt.submitter_id
+    notices = []
+    if receipt.message != found.name:
+        sentence = f"Trùng từng byte với {receipt.message} đã nhận; chỉ tính một lần."
+        notices.append(Notice(found.name, "exact_duplicate", sentence, *about))
+    if receipt.period != period:
+        sentence = (
+            f"Thư này nói về tháng {receipt.period[5:]}/{receipt.period[:4]} nên được ghi vào kỳ {receipt.period}, "
+            f"không vào kỳ {period}; chạy lại “tonghop month {receipt.period}” để dùng."
+        )
+        notices.append(Notice(found.name, "filed_under_other_month", sentence, *about))
+    return notices
+
+
+def _oldest_first(receipts: Iterable[Receipt]) -> list[Receipt]:
+    return sorted(receipts, key=lambda r: (_instant(r.sent_at), r.message))
 
 
 def _instant(sent_at: str) -> float:
     return datetime.fromisoformat(sent_at).timestamp() if sent_at else 0.0
 
 
-def _digest_only(path: Path) -> bytes:
-    """Return the SHA-256 of a file too large to keep, as text, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest().encode()
-
-
-def _unreadable(path: Path, error: OSError) -> OperationError:
-    return OperationError(
-        f"Không đọc được {path}.",
-        f"{path} cannot be read: {error.strerror}.",
-        place=str(path),
-        remedy_vi="Kiểm tra quyền đọc của thư mục hộp thư đến.",
+def _empty(folder: Path, period: str) -> EmptyInboxError:
+    return EmptyInboxError(
+        f"Hộp thư đến {folder} của tháng {period} không có thư hay tệp nào.",
+        f"The inbox {folder} of {period} is empty.",
+        place=str(folder),
+        remedy_vi="Chép thư (.eml) hoặc tệp báo cáo vào thư mục đó rồi chạy lại.",
     )
+
+

@@ -1,0 +1,46 @@
+"""One document in a child with limits: everything that is asked of a file before it is opened, then its reading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flows.read.document import ReadContext
+from flows.read.problems import Problem
+from flows.records import Reading
+from infra.catalogue import Catalogue
+
+
+def read_checked(data: bytes, header: dict[str, Any], catalogue: Catalogue, period: str) -> Reading:
+    """Return what the document says; a file that may not or cannot be read gives findings."""
+    from flows.read.preflight import inspect_file, is_readable
+    from infra.errors import SubmissionError
+
+    file = header["file"]
+    problems = inspect_file(data, file, header.get("media_type", ""))
+    reading = Reading()
+    if not any(p.refuses for p in problems) and is_readable(data, file):
+        try:
+            reading = _read(data, header, catalogue, period)
+        except SubmissionError as error:
+            kind = "password_protected" if "mật khẩu" in error.message_vi else "unreadable_file"
+            problems.append(Problem(kind, error.message_vi, raw_text=error.message_en))
+    where = (period, header["receipt_id"], header["message"], file, header["submitter_id"])
+    findings = tuple(problem.finding(*where) for problem in problems)
+    return replace(reading, findings=findings + reading.findings)
+
+
+def _read(data: bytes, header: dict[str, Any], catalogue: Catalogue, period: str) -> Reading:
+    from flows.read.reader import read_document
+
+    context = ReadContext(
+        catalogue=catalogue,
+        report_period=period,
+        submitter=catalogue.submitter_by_id.get(header["submitter_id"]),
+        receipt_id=header["receipt_id"],
+        message=header["message"],
+        file=header["file"],
+        subject=header.get("subject", ""),
+        sibling_files=tuple(header.get("sibling_files", ())),
+    )
+    return read_document(data, context)
