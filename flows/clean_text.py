@@ -1,7 +1,7 @@
 """Foreign text made fit to be a record: the one border that a name, a subject, a cell's text or a label passes.
 
 What comes out survives UTF-8, XML, a mail header, CSV and a terminal: no control characters, nothing invisible that
-turns text around, no half of a letter, and no line separator but the newline. The bytes as received stay in the archive.
+turns text around, no half of a letter, and no line separator but the newline. The bytes as received stay as they are.
 """
 
 from __future__ import annotations

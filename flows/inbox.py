@@ -26,11 +26,11 @@ def watch_inbox(period: str = "", inbox: str = "", home: str = "") -> State[Any]
         home: Folder of all state; empty for `TONGHOP_HOME`.
     """
     with steps.open_inbox(period or steps.month_of_today(), inbox, home) as month:
-        receipts = run_as_task(steps.receive_submissions, month)
-        readings = run_as_task(steps.read_submissions, month, receipts)
+        reception = run_as_task(steps.receive_submissions, month)
+        readings = run_as_task(steps.read_submissions, month, reception)
         replies = run_as_task(steps.prepare_replies, month)
         _leave_artifact(month)
-    return Completed(message=f"{len(receipts)} receipts, {len(readings)} documents, {len(replies)} replies")
+    return Completed(message=f"{len(reception.receipts)} receipts, {len(readings)} documents, {len(replies)} replies")
 
 
 def _leave_artifact(month: Inbox) -> None:

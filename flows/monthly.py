@@ -25,16 +25,16 @@ Runner = Callable[..., Any]
 
 def compile_month(month: Month, run: Runner) -> MonthResult:
     """Return what became of one month; `run` calls a step, as a Prefect task or plainly."""
-    receipts = run(steps.receive_submissions, month)
-    readings = run(steps.read_submissions, month, receipts)
+    reception = run(steps.receive_submissions, month)
+    readings = run(steps.read_submissions, month, reception)
     build_id = run(steps.build_warehouse, month, readings)
     findings = run(steps.check_figures, month, build_id)
     run(steps.prepare_replies, month, findings)
     if steps.open_blocking(findings):
-        return month.result(receipts, findings, build_id)
+        return month.result(reception.receipts, findings, build_id)
     edition = run(steps.publish_edition, month, build_id)
     deliveries = run(steps.deliver_edition, month, edition)
-    return month.result(receipts, findings, build_id, edition, deliveries)
+    return month.result(reception.receipts, findings, build_id, edition, deliveries)
 
 
 def run_plainly(step: Callable[..., T], *arguments: Any) -> T:

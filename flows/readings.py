@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flows.clean_text import clean_text
 from flows.records import Document, DocumentReading, IntakeFinding, NarrativeItem, Observation, Reading
 from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
@@ -122,7 +123,7 @@ def _records(part: str, table: dict[str, Any]) -> tuple[Any, ...]:
     names = table["fields"]
     records = []
     for row in table["rows"]:
-        values = dict(zip(names, row, strict=True))
+        values = {n: clean_text(v) if isinstance(v, str) else v for n, v in zip(names, row, strict=True)}
         if part == "observations" and values["value"] is not None:
             values["value"] = Decimal(values["value"])
         records.append(record_type(**values))

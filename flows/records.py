@@ -105,6 +105,17 @@ class IntakeFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxNotice:
+    """What is to be said about a path of the inbox that gave no receipt of its own this month."""
+
+    name: str
+    kind: str
+    sentence_vi: str
+    receipt_id: str = ""
+    submitter_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What reading one document gave. A file that could not be read gives findings and nothing else."""
 

@@ -28,8 +28,8 @@ BY_EXTENSION = {
 BY_JOB = {"unpack": ("lxml.etree",), "mark": ("lxml.etree", "flows.reply.mark_job")}
 IMPORTED = (
     "flows.readings", "flows.read.reader", "flows.read.preflight", "flows.read.prose", "flows.read.csv_files",
-    "flows.read.mail_text", "flows.read.workbooks", "flows.read.word_files", "flows.read.pdf_files", "flows.read.periods",
-    "flows.mail.contents", "python_calamine",
+    "flows.read.mail_text", "flows.read.workbooks", "flows.read.word_files", "flows.read.pdf_files",
+    "flows.read.periods", "flows.read.document_job", "flows.mail.contents", "flows.mail.answer", "python_calamine",
 )  # fmt: skip
 
 _month: list[tuple[str, Catalogue]] = []

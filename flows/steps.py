@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from flows.children import start_children
 from flows.progress import Progress
 from flows.records import Edition, Finding, Receipt
 from flows.steward_page import write_steward_page
@@ -25,7 +26,11 @@ from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import OperationError, SubmissionError
 from infra.process_state import as_found
+from infra.sandbox import Sandbox
 from infra.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from flows.receive import Reception
 
 
 @dataclass(frozen=True)
@@ -55,20 +60,21 @@ class Helpers:
 
     builder: Any
     judge: Any
+    sandbox: Sandbox
 
     def stop(self) -> None:
         """End whatever still runs."""
-        from flows.read.step import cool_down
-
         self.builder.stop()
         self.judge.stop()
-        cool_down()
+        self.sandbox.stop()
 
 
 class Inbox:
-    """One month as it comes in: its settings, stores, catalogue and progress."""
+    """One month as it comes in: its settings, stores, catalogue, progress, and the children that open files."""
 
-    def __init__(self, period: str, inbox: Path, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self, period: str, inbox: Path, settings: Settings, progress: Progress, sandbox: Sandbox | None = None
+    ) -> None:
         from infra.archive import open_archive
         from infra.ledger import open_ledger
 
@@ -76,6 +82,7 @@ class Inbox:
         self.inbox = inbox
         self.settings = settings
         self.progress = progress
+        self.sandbox = sandbox
         self.catalogue: Catalogue = load_catalogue().at(period)
         self.archive = open_archive(settings)
         self.ledger = open_ledger(settings)
@@ -85,7 +92,7 @@ class Month(Inbox):
     """One run of one month, with the helpers that build and judge."""
 
     def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
-        super().__init__(period, inbox, settings, progress)
+        super().__init__(period, inbox, settings, progress, helpers.sandbox)
         self.helpers = helpers
         self.outcome: MonthResult | None = None
 
@@ -101,23 +108,25 @@ class Month(Inbox):
         return self.outcome
 
 
-def receive_submissions(month: Inbox) -> list[Receipt]:
+def receive_submissions(month: Inbox) -> Reception:
     """Archive every message and file of the inbox, one receipt each."""
     from flows.receive import receive_folder
 
     with month.progress.step("receive") as progress:
         return receive_folder(
-            month.settings, month.archive, month.ledger, month.catalogue, month.period, month.inbox, progress
+            month.settings, month.archive, month.ledger, month.catalogue, month.period, month.inbox, progress,
+            sandbox=month.sandbox,
         )
 
 
-def read_submissions(month: Inbox, receipts: list[Receipt]) -> list[Any]:
+def read_submissions(month: Inbox, reception: Reception) -> list[Any]:
     """Read every received document into observations, in children with limits."""
     from flows.read.step import read_receipts
 
     with month.progress.step("read") as progress:
         return list(read_receipts(
-            month.settings, month.archive, month.ledger, month.catalogue, month.period, progress
+            month.settings, month.archive, month.ledger, month.catalogue, month.period, progress,
+            month.sandbox, reception.notices,
         ))
 
 
@@ -127,7 +136,8 @@ def prepare_replies(month: Inbox, findings: Sequence[Finding] = ()) -> list[Path
 
     with month.progress.step("reply"):
         return list(prepare(
-            month.settings, month.archive, month.ledger, month.catalogue, month.period, findings
+            month.settings, month.archive, month.ledger, month.catalogue, month.period, findings,
+            month.sandbox,
         ))
 
 
@@ -189,10 +199,9 @@ def start_helpers(settings: Settings) -> Helpers:
     """Begin the processes that build and judge, so that they import while files are being read."""
     from flows.build import start_builder
     from flows.check.judge import start_judge
-    from flows.read.step import warm_up
 
-    warm_up()
-    return Helpers(start_builder(settings), start_judge(settings))
+    sandbox = start_children(settings)          # needed first, so begun first
+    return Helpers(start_builder(settings), start_judge(settings), sandbox)
 
 
 @dataclass(frozen=True)
@@ -227,8 +236,8 @@ def open_inbox(period: str, inbox: str = "", home: str = "") -> Iterator[Inbox]:
     with as_found():
         settings = _allowed_settings(home)
         folder = _allowed_inbox(settings, inbox, period)
-        with one_run_at_a_time(settings):
-            yield Inbox(period, folder, settings, Progress())
+        with one_run_at_a_time(settings), start_children(settings) as sandbox:
+            yield Inbox(period, folder, settings, Progress(), sandbox)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from infra.errors import OperationError
 from infra.files import UNFINISHED, create_file
@@ -54,6 +55,18 @@ class Archive(ABC):
         sha256 = hashlib.sha256(data).hexdigest()
         self._write_once(content_key(sha256), data)
         return sha256
+
+    def put_stream(self, sha256: str, stream: BufferedReader) -> None:
+        """Store what is left in a seekable stream, too large for memory, under its SHA-256.
+
+        Raises:
+            OperationError: The stream has another SHA-256.
+        """
+        start = stream.tell()
+        if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+            raise _error(sha256, "không phải mã SHA-256 của tệp", "is not the SHA-256 of the file")
+        stream.seek(start)
+        self._create_from(content_key(sha256), stream)
 
     def get(self, sha256: str) -> bytes:
         """Return the bytes of this SHA-256, verified.
@@ -111,6 +124,10 @@ class Archive(ABC):
         """Write, atomically and durably; return False when the key is taken."""
 
     @abstractmethod
+    def _create_from(self, key: str, stream: BinaryIO) -> bool:
+        """Write as `_create` does, in pieces."""
+
+    @abstractmethod
     def _read(self, key: str) -> bytes | None: ...
 
     @abstractmethod
@@ -128,6 +145,9 @@ class FolderArchive(Archive):
 
     def _create(self, key: str, data: bytes) -> bool:
         return self._ask(key, lambda path: create_file(path, data))
+
+    def _create_from(self, key: str, stream: BinaryIO) -> bool:
+        return self._ask(key, lambda path: create_file(path, stream))
 
     def _read(self, key: str) -> bytes | None:
         return self._ask(key, lambda path: path.read_bytes() if path.is_file() else None)
@@ -177,7 +197,10 @@ class S3Archive(Archive):
                 remedy_vi="Dùng máy chủ S3 có hỗ trợ ghi có điều kiện, hoặc kho lưu trữ là thư mục.",
             )
 
-    def _create(self, key: str, data: bytes) -> bool:
+    def _create_from(self, key: str, stream: BinaryIO) -> bool:
+        return self._create(key, stream)
+
+    def _create(self, key: str, data: bytes | BinaryIO) -> bool:
         for _ in range(RACE_RETRIES):
             status = self._ask(self._client.put_object, key, Body=data, IfNoneMatch="*", **self._checksum)
             if status is not None and "refused" not in status:

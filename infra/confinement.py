@@ -106,7 +106,7 @@ DEFENCES = {
 
 
 def folders_of_python(project: Path, code: Iterable[str]) -> list[Path]:
-    """Return what a child must be able to read to import: the interpreter, its libraries, our code, nothing of the home."""
+    """Return what a child must be able to read to import: interpreter, libraries, our code; nothing of the home."""
     own = [project / name for name in code]
     prefixes = {Path(p).resolve() for p in (sys.base_prefix, sys.exec_prefix, sys.prefix)}
     libraries = [Path(p) for p in sys.path if "site-packages" in p or "dist-packages" in p or p.endswith("lib-dynload")]
@@ -121,9 +121,9 @@ def _seccomp_program() -> ctypes.Structure | None:
     if platform.machine() not in ARCHITECTURES or sys.maxsize < 2**32:
         return None
     column, architecture = ARCHITECTURES[platform.machine()]
-    special = {name: numbers[column] for name, numbers in SPECIAL.items()}
-    refused = [numbers[column] for numbers in REFUSED.values() if numbers[column] is not None]
-    code = [
+    special = {name: int(numbers[column]) for name, numbers in SPECIAL.items()}
+    refused = [number for numbers in REFUSED.values() if (number := numbers[column]) is not None]
+    code: list[tuple[int, int, int, int]] = [
         (0x20, 0, 0, 4), (0x15, 1, 0, architecture), (0x06, 0, 0, END),  # another architecture's numbers: end
         (0x20, 0, 0, 0), (0x35, 0, 1, 0x40000000), (0x06, 0, 0, REFUSE),  # the numbers of x32
         (0x15, 0, 1, special["clone3"]), (0x06, 0, 0, UNKNOWN),  # the C library then falls back to clone
@@ -138,7 +138,9 @@ def _seccomp_program() -> ctypes.Structure | None:
 
 def _program(code: list[tuple[int, int, int, int]]) -> ctypes.Structure:
     raw = b"".join(struct.pack("<HBBI", *line) for line in code)
-    program = _Program(len(code), ctypes.cast(ctypes.create_string_buffer(raw, len(raw)), ctypes.c_void_p))
+    buffer = ctypes.create_string_buffer(raw, len(raw))
+    program = _Program(len(code), ctypes.addressof(buffer))
+    program.buffer = buffer  # the program points into it: it lives as long
     return program
 
 

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 UNFINISHED = ".unfinished"  # suffix of a neighbour that never got its name: a killed writer's leftover
 PRIVATE = 0o600
@@ -22,7 +23,7 @@ SYNCING = 4                 # files on their way to the disk at once: a hundred 
 PIECE = 1 << 20
 
 
-def create_file(path: Path, data: bytes, mode: int = WRITTEN_ONCE) -> bool:
+def create_file(path: Path, data: bytes | BinaryIO, mode: int = WRITTEN_ONCE) -> bool:
     """Write `data` under a name that must be new; return False, touching nothing, when it is taken.
 
     A hard link gives the name: unlike a rename it never replaces what another process wrote first.
@@ -112,17 +113,25 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def _write_neighbour(path: Path, data: bytes, mode: int) -> Path:
+def _write_neighbour(path: Path, data: bytes | BinaryIO, mode: int) -> Path:
     make_folder(path.parent)
     neighbour = path.parent / f".{secrets.token_hex(8)}{UNFINISHED}"
     descriptor = os.open(neighbour, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            _pour(data, file)
     except BaseException:
         neighbour.unlink(missing_ok=True)
         raise
     return neighbour
+
+
+def _pour(data: bytes | BinaryIO, file: BinaryIO) -> None:
+    """Write bytes, or what is left in a stream, piece by piece."""
+    if isinstance(data, bytes):
+        file.write(data)
+    else:
+        shutil.copyfileobj(data, file, PIECE)
 
 
 def _sync_all(paths: Iterable[Path]) -> None:

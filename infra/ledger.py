@@ -86,6 +86,24 @@ class Ledger(LedgerStore):
                 self._insert(connection, self.tables.documents, values, seq)
             return True
 
+    def open_receipt(self, receipt: Receipt, documents: Iterable[Document], actor: str = ACTOR) -> None:
+        """Record what a message held that could not be taken apart before.
+
+        Raises:
+            OperationError: The receipt is not known, or was opened already.
+        """
+        with self.writing() as connection:
+            before = self._one(connection, self.tables.receipts, Receipt, receipt.receipt_id)
+            if before.status != "unopened":
+                raise ledger_error(f"Thư {receipt.receipt_id} đã được mở.", f"{receipt.receipt_id} was opened before.")
+            held = list(documents)
+            opened = dataclasses.replace(receipt, received_at=before.received_at)
+            link = (actor, "receipt_opened")
+            seq = self._change(connection, self.tables.receipts, opened, _receipt_detail(opened, held), link)
+            for position, document in enumerate(held):
+                values = dataclasses.asdict(document) | {"position": position}
+                self._insert(connection, self.tables.documents, values, seq)
+
     def set_receipt_status(
         self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None,
         actor: str = ACTOR,
@@ -299,8 +317,17 @@ class Ledger(LedgerStore):
                 yield f"{table.name}/{row._mapping[key.name]}", audit.canonical_json(detail)
 
 
+# Fields that came after the first links of a chain were written: an empty one is left out, as it was then.
+LATER_FIELDS = ("message_id", "problem", "problem_vi")
+
+
 def _receipt_detail(receipt: Receipt, documents: list[Document]) -> dict[str, Any]:
-    return dataclasses.asdict(receipt) | {"documents": [dataclasses.asdict(document) for document in documents]}
+    return _as_written(receipt) | {"documents": [_as_written(document) for document in documents]}
+
+
+def _as_written(record: Receipt | Document) -> dict[str, Any]:
+    fields = dataclasses.asdict(record)
+    return {name: value for name, value in fields.items() if value or name not in LATER_FIELDS}
 
 
 def _now() -> str:

@@ -33,7 +33,7 @@ DeliveryState = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One message or loose file as it came in. Key: `receipt_id` (from its SHA-256 and its name).
+    """One message or loose file as it came in. Key: `receipt_id`: of a message from its bytes alone.
 
     `message` is the name under which it was found, NFC ("024.eml"). `sent_at` is the Date header;
     only it decides whether the submission is late.
@@ -53,6 +53,7 @@ class Receipt:
     supersedes: str = ""     # receipt_id of the submission that this one replaces
     in_reply_to: str = ""
     message_id: str = ""     # of the message itself, for the answer
+    problem: str = ""        # kind of the finding about the whole message, whose sentence is `reason_vi`
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,12 +151,13 @@ class LedgerStore:
 
     def _change(
         self, connection: Connection, table: Table, record: Any, detail: dict[str, Any], link: tuple[str, str]
-    ) -> None:
-        """Write a record anew under its key, with its link: `link` is actor and action."""
+    ) -> int:
+        """Write a record anew under its key, with its link: `link` is actor and action. Return the link's number."""
         (column,) = table.primary_key.columns
         key = getattr(record, column.name)
-        self._note(connection, *link, f"{table.name}/{key}", detail)
+        seq = self._note(connection, *link, f"{table.name}/{key}", detail)
         connection.execute(table.update().where(column == key).values(**row_values(dataclasses.asdict(record))))
+        return seq
 
     def _insert(self, connection: Connection, table: Table, values: dict[str, Any], seq: int) -> None:
         connection.execute(table.insert().values(**row_values(values), ledger_seq=seq))

@@ -202,7 +202,8 @@ def _write_log(job: str, header: dict[str, Any]) -> None:
     with contextlib.suppress(Exception):
         if os.fstat(_log).st_size < LOG_FULL:
             where = " ".join(str(header.get(name, "")) for name in ("receipt_id", "message", "file"))
-            os.write(_log, f"--- {job} {where!r}\n{traceback.format_exc()[-MOST_OF_TRACEBACK:]}".encode("utf-8", "replace"))
+            text = f"--- {job} {where!r}\n{traceback.format_exc()[-MOST_OF_TRACEBACK:]}"
+            os.write(_log, text.encode("utf-8", "replace"))
 
 
 def leave_network() -> None:

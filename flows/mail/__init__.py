@@ -7,9 +7,9 @@ Only bytes come in. All of it runs in the child that has limits (`flows.sandbox_
 
 from __future__ import annotations
 
-from flows.mail.headers import VIETNAM, decode_words, parse_date, safe_name, sender_address
+from flows.mail.headers import decode_words, parse_date, safe_name, sender_address
 from flows.mail.message import Attachment, Mail, parse_mail
 
 __all__ = [
-    "VIETNAM", "Attachment", "Mail", "decode_words", "parse_date", "parse_mail", "safe_name", "sender_address",
+    "Attachment", "Mail", "decode_words", "parse_date", "parse_mail", "safe_name", "sender_address",
 ]

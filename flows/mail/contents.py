@@ -162,4 +162,5 @@ def _unopened(file: str, entry: zipfile.ZipInfo, budget: Budget, detail: str) ->
     if "longer than" in detail or entry.file_size > min(MAX_MEMBER, budget.inflated):
         sentence = f"Tệp trong tệp nén bung ra quá mức cho phép ({min(MAX_MEMBER, budget.inflated) / 1e6:.0f} MB)."
         return Content(file, b"", kind, "file_too_large", sentence)
-    return Content(file, b"", kind, "damaged_file", f"Tệp trong tệp nén không giải nén được ({clean_line(detail)[:100]}).")
+    sentence = f"Tệp trong tệp nén không giải nén được ({clean_line(detail)[:100]})."
+    return Content(file, b"", kind, "damaged_file", sentence)

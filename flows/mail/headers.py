@@ -10,15 +10,15 @@ import binascii
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from flows.clean_text import clean_line, clean_text
+from infra.vietnamese import HANOI
 
-VIETNAM = timezone(timedelta(hours=7))
 MAX_SECTION = 200_000  # bytes of one header section that are looked at
 MAX_VALUE = 4_000  # letters of one header that are looked at
 MAX_NAME = 180
@@ -209,7 +209,7 @@ def parse_date(header: str) -> str:
     """Return a Date header as ISO 8601 with offset, empty when it is none; no offset means Vietnam's."""
     try:
         date = parsedate_to_datetime(header[:200])
-        whole = date if date.tzinfo else date.replace(tzinfo=VIETNAM)
+        whole = date if date.tzinfo else date.replace(tzinfo=HANOI)
         whole.timestamp()
         return str(datetime.fromisoformat(whole.isoformat()).isoformat())
     except (ValueError, TypeError, IndexError, OverflowError, OSError):

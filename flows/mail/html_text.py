@@ -12,7 +12,7 @@ SILENT = frozenset({"script", "style", "head", "title"})
 
 
 def html_text(html: str) -> str:
-    """Return the words of an HTML text, lines trimmed, blank lines dropped; at most `MAX_HTML` letters are looked at."""
+    """Return the words of an HTML text, lines trimmed, blank lines dropped, of the first `MAX_HTML` letters."""
     pieces = _pieces(clean_text(html[:MAX_HTML]))
     lines = (line.strip() for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)

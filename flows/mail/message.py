@@ -168,6 +168,7 @@ def _attachment(leaf: Leaf, number: int, taken: set[str]) -> Attachment:
     name = safe_name(said.name) or f"tep-{number}{EXTENSIONS.get(said.media_type, '.bin')}"
     problem, sentence = leaf.problem, leaf.problem_vi
     if not problem and leaf.level and said.media_type in ("text/plain", "text/html") and not said.name:
+        name = f"phan-chu-thu-kem{EXTENSIONS[said.media_type]}"
         problem, sentence = "skipped_part", "Phần chữ của thư đính kèm không được đọc; chỉ đọc tệp trong thư đó."
     if not problem and not leaf.data:
         problem, sentence = "empty_file", f"Tệp đính kèm “{name}” không có nội dung (0 byte)."

@@ -10,20 +10,29 @@ from flows.records import Document, DocumentReading, IntakeFinding, Reading, Rec
 from infra import periods
 from infra.catalogue import Catalogue
 
+USUAL_PROBLEM = {
+    "quarantined": "unknown_sender", "unopened": "message_unreadable", "no_data": "newsletter_no_data",
+    "duplicate": "exact_duplicate",
+}  # fmt: skip
+
 
 def message_findings(receipt: Receipt, catalogue: Catalogue) -> list[IntakeFinding]:
     """Return what the receipt itself calls for, whatever its documents say."""
     problems = []
-    if receipt.status == "quarantined":
-        kind = "unknown_sender" if receipt.sender_address else "loose_file"
-        problems.append(Problem(kind, receipt.reason_vi))
-    elif receipt.status == "no_data":
-        problems.append(Problem("empty_message" if receipt.submitter_id else "newsletter_no_data", receipt.reason_vi))
-    elif receipt.status == "duplicate":
-        problems.append(Problem("exact_duplicate", receipt.reason_vi))
-    if receipt.sender_address and receipt.submitter_id and receipt.status != "no_data":
+    if receipt.status in USUAL_PROBLEM:
+        usual = "empty_message" if receipt.status == "no_data" and receipt.submitter_id else ""
+        problems.append(Problem(receipt.problem or usual or USUAL_PROBLEM[receipt.status], receipt.reason_vi))
+    if receipt.sender_address and receipt.submitter_id and receipt.status not in ("no_data", "unopened", "quarantined"):
         problems += _about_date(receipt, catalogue)
     return [p.finding(receipt.period, receipt.receipt_id, receipt.message, "", receipt.submitter_id) for p in problems]
+
+
+def document_findings(receipt: Receipt, document: Document) -> list[IntakeFinding]:
+    """Return what taking the message apart found about one of its parts."""
+    if not document.problem:
+        return []
+    problem = Problem(document.problem, document.problem_vi)
+    return [problem.finding(receipt.period, receipt.receipt_id, receipt.message, document.file, receipt.submitter_id)]
 
 
 def is_late(receipt: Receipt, catalogue: Catalogue) -> bool:

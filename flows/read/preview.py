@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from flows.mail import Attachment, parse_mail, safe_name
-from flows.mail.contents import Content, contents_of_file, contents_of_mail
-from flows.read.messages import message_findings, silent_documents
-from flows.read.sandbox import Request, Sandbox
+from flows.children import start_children, use_month
+from flows.clean_text import clean_line
+from flows.mail.contents import UNREAD, Content
+from flows.mail.unpack import unpack
+from flows.read.messages import document_findings, message_findings, silent_documents
+from flows.read.sandbox import Request, read_in_child
 from flows.read.versions import in_order, resolve_versions
 from flows.records import DocumentReading, Reading, Receipt
 from infra.catalogue import Catalogue, Submitter
 from infra.errors import SubmissionError
+from infra.sandbox import Sandbox
 
 
 def preview_files(paths: Sequence[Path], sender: str, period: str, catalogue: Catalogue) -> list[Reading]:
@@ -33,9 +37,11 @@ def preview_files(paths: Sequence[Path], sender: str, period: str, catalogue: Ca
         SubmissionError: A file is not there, or the sender is not in the catalogue.
     """
     submitter = _submitter_of(sender, catalogue)
-    opened = [_open(path, submitter, sender, period, catalogue) for path in paths]
+    with start_children() as sandbox:
+        use_month(sandbox, period, catalogue)
+        opened = [_open(sandbox, path, submitter, sender, period, catalogue) for path in paths]
+        readings = [reading for receipt, contents in opened for reading in _read(sandbox, receipt, contents, period)]
     receipts = in_order(receipt for receipt, _ in opened)
-    readings = _read(opened, period, catalogue)
     resolved = resolve_versions(receipts, readings, catalogue)
     # A file on disk has no date of sending, and nothing is late in a preview.
     about = [f for r in receipts for f in message_findings(r, catalogue) if f.kind != "no_date"]
@@ -55,8 +61,8 @@ def _submitter_of(sender: str, catalogue: Catalogue) -> Submitter | None:
 
 
 def _open(
-    path: Path, submitter: Submitter | None, sender: str, period: str, catalogue: Catalogue
-) -> tuple[Receipt, list[Content]]:
+    sandbox: Sandbox, path: Path, submitter: Submitter | None, sender: str, period: str, catalogue: Catalogue
+) -> tuple[Receipt, tuple[Content, ...]]:
     """Return the receipt that a file would give, and its documents."""
     try:
         data = path.read_bytes()
@@ -65,31 +71,29 @@ def _open(
             f"Không đọc được tệp {path}.", f"{path} cannot be read: {error.strerror}.", place=str(path),
             remedy_vi="Kiểm tra lại đường dẫn.",
         ) from error  # fmt: skip
-    subject = sent_at = reply = ""
-    if path.suffix.lower() == ".eml":
-        mail = parse_mail(data)
-        submitter = submitter or catalogue.submitter_by_address.get(mail.sender_address)
-        sender, subject, sent_at, reply = sender or mail.sender_address, mail.subject, mail.sent_at, mail.in_reply_to
-        contents = contents_of_mail(mail)
-    else:
-        contents = contents_of_file(Attachment(safe_name(path.name) or "tep", data, "application/octet-stream"))
     sha256 = hashlib.sha256(data).hexdigest()
-    receipt = Receipt(
-        receipt_id=f"preview-{sha256[:16]}", period=period, message=path.name, sha256=sha256,
-        sender_address=sender if "@" in sender else "", submitter_id=submitter.submitter_id if submitter else "",
-        subject=subject, sent_at=sent_at, received_at="", status="received", in_reply_to=reply,
-    )  # fmt: skip
-    return receipt, contents
+    receipt = Receipt(f"preview-{sha256[:16]}", period, clean_line(path.name), sha256, sender if "@" in sender else "",
+                      submitter.submitter_id if submitter else "", "", "", "", "received")  # fmt: skip
+    opened, why = unpack(sandbox, data, path.name, path.suffix.lower() == ".eml", receipt.receipt_id)
+    if opened is None:
+        reason = f"Thư này không tiếp nhận được vì {why}."
+        return replace(receipt, status="unopened", problem="message_unreadable", reason_vi=reason), ()
+    if mail := opened.mail:
+        author = submitter or catalogue.submitter_by_address.get(mail.sender_address)
+        receipt = replace(receipt, sender_address=receipt.sender_address or mail.sender_address, subject=mail.subject,
+                          submitter_id=author.submitter_id if author else "", sent_at=mail.sent_at,
+                          in_reply_to=mail.in_reply_to)  # fmt: skip
+    return receipt, opened.contents
 
 
-def _read(opened: Sequence[tuple[Receipt, list[Content]]], period: str, catalogue: Catalogue) -> list[DocumentReading]:
-    readings = []
-    with Sandbox() as sandbox:
-        sandbox.use_catalogue(period, catalogue)
-        for receipt, contents in opened:
-            for content in contents:
-                document = content.document(receipt.receipt_id, receipt.message)
-                others = tuple(c.file for c in contents if c.file != content.file)
-                reading = sandbox.read(content.data, Request(receipt, document, others), period)
-                readings.append(DocumentReading(document, receipt.submitter_id, reading))
-    return readings
+def _read(
+    sandbox: Sandbox, receipt: Receipt, contents: Sequence[Content], period: str
+) -> Iterator[DocumentReading]:
+    for content in contents:
+        document = content.document(receipt.receipt_id, receipt.message)
+        others = tuple(c.file for c in contents if c.file != content.file)
+        reading = Reading()
+        if content.data and content.problem not in UNREAD:
+            reading = read_in_child(sandbox, content.data, Request(receipt, document, others), period)
+        findings = (*document_findings(receipt, document), *reading.findings)
+        yield DocumentReading(document, receipt.submitter_id, replace(reading, findings=findings))

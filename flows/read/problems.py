@@ -82,6 +82,8 @@ KINDS: dict[str, Kind] = {
     "message_unreadable": Kind("warning", "Soạn một thư mới, đính kèm lại tệp báo cáo rồi gửi.", EXPLAINS),
     "unreadable_path": Kind("warning", "Người vận hành kiểm tra tên và quyền đọc của tệp trong hộp thư đến.", EXPLAINS),
     "skipped_part": Kind("note", "Nếu phần này có số liệu báo cáo, gửi lại trong tệp đính kèm.", EXPLAINS),
+    "unknown_charset": Kind("note", "Lần sau gửi thư dạng UTF-8, hoặc ghi số liệu trong tệp đính kèm."),
+    "unnamed_member": Kind("note", "Lần sau nén tệp bằng chương trình ghi đủ tên tệp."),
     "parts_beyond_limit": Kind("warning", "Gửi lại các tệp chưa đọc trong một thư khác, ít tệp hơn."),
     "details_not_read": Kind("note", "Lần sau lưu lại tệp bằng Excel dạng .xlsx rồi gửi."),
     "set_aside_text": Kind("note", "Nếu các dòng này là số liệu báo cáo, ghi chúng ở phần đầu thư rồi gửi lại."),

@@ -8,33 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from flows.children import children_of, use_month
+from flows.mail.contents import UNREAD
 from flows.read.messages import (
     as_reading,
+    document_findings,
     is_late,
     late_sentence,
     message_findings,
     missing_submissions,
     silent_documents,
 )
-from flows.read.sandbox import DIED, Request, Sandbox
+from flows.read.problems import Problem
+from flows.read.sandbox import Request, is_lasting, read_in_child
 from flows.read.versions import READ, Resolved, in_order, resolve_versions
 from flows.readings import find_month, reading_from_json, reading_to_json, save_month
-from flows.records import Document, DocumentReading, Reading, Receipt, ReceiptStatus
+from flows.records import Document, DocumentReading, InboxNotice, IntakeFinding, Reading, Receipt, ReceiptStatus
 from infra.catalogue import Catalogue
 from infra.dependencies import step_digest
 from infra.derived import load_derived, sealed
 from infra.files import replace_files
 from infra.killpoints import reached
+from infra.sandbox import Sandbox
 from infra.settings import Settings
 
 WORKERS = 2
 KEPT_TOGETHER = 32     # readings written in one go: what a killed run reads again
+UNUSED = ("quarantined", "no_data", "duplicate", "unopened")  # nothing of these is read
 Advance = Callable[[int, int], None]
 
 
@@ -56,21 +62,6 @@ class LedgerStore(Protocol):
     ) -> None: ...
 
 
-_warm: list[Sandbox] = []
-
-
-def warm_up() -> None:
-    """Begin the reading process of this process's next month at once; it imports while messages are received."""
-    if not _warm:
-        _warm.append(Sandbox())
-
-
-def cool_down() -> None:
-    """End a reading process that was begun and not used."""
-    while _warm:
-        _warm.pop().stop()
-
-
 def read_receipts(
     settings: Settings,
     archive: ArchiveStore,
@@ -78,10 +69,22 @@ def read_receipts(
     catalogue: Catalogue,
     period: str,
     progress: Advance | None = None,
+    sandbox: Sandbox | None = None,
+    notices: Iterable[InboxNotice] = (),
 ) -> list[DocumentReading]:
     """Read what was received for a month, settle versions, and save the result for the steps after.
 
     Messages of unknown senders and newsletters are not read; they come back with the finding that says so.
+
+    Args:
+        settings: Where the home is.
+        archive: Holds the documents.
+        ledger: Names them.
+        catalogue: The catalogue of the month.
+        period: Report month.
+        progress: Called with (done, total).
+        sandbox: The children that open documents; some of one's own when None.
+        notices: What receiving said about paths of the inbox; they come back as findings.
 
     Returns:
         One reading a document in the order the messages were sent, then one a finding about a whole message or
@@ -90,10 +93,12 @@ def read_receipts(
     receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
     requests = _requests(receipts, ledger)
     inputs = _month_inputs(receipts, requests, catalogue)
-    said = _read_all(settings, archive, catalogue, period, requests, progress or (lambda done, total: None))
+    shown = progress or (lambda done, total: None)
+    said = _read_all(settings, archive, catalogue, period, requests, shown, sandbox)
     resolved = resolve_versions(receipts, said, catalogue)
     current = _set_statuses(ledger, receipts, resolved)
-    readings = [*resolved.readings, *map(as_reading, _about_messages(current, resolved, catalogue, period))]
+    about = [*_about_messages(current, resolved, catalogue, period), *(_about_path(n, period) for n in notices)]
+    readings = [*resolved.readings, *map(as_reading, about)]
     reached("read.before_save")
     save_month(settings, period, readings, inputs)
     return readings
@@ -149,6 +154,7 @@ def _read_all(
     period: str,
     requests: list[Request],
     progress: Advance,
+    sandbox: Sandbox | None,
 ) -> list[DocumentReading]:
     """Return one reading a request, from the cache where nothing changed, else from a child; two at a time."""
     digest = step_digest("read", catalogue)
@@ -162,7 +168,7 @@ def _read_all(
         else:
             found[number] = cached
     progress(len(found), len(requests))
-    for number, reading in _read_missing(archive, catalogue, period, requests, missing):
+    for number, reading in _read_missing(settings, archive, catalogue, period, requests, missing, sandbox):
         if is_lasting(reading):
             path = _cache_file(settings, requests[number], period, digest)
             kept[path] = sealed(reading_to_json(reading), path.stem)
@@ -172,36 +178,52 @@ def _read_all(
             replace_files(kept)
             kept.clear()
     replace_files(kept)
-    return [DocumentReading(r.document, r.receipt.submitter_id, found[n]) for n, r in enumerate(requests)]
+    whole = ((r, _with_part(r, found[n])) for n, r in enumerate(requests))
+    return [DocumentReading(r.document, r.receipt.submitter_id, reading) for r, reading in whole]
 
 
 def _is_read(request: Request) -> bool:
-    return request.receipt.status in READ
+    """A part that gave no bytes, or is no document, has its finding from when the message was taken apart."""
+    document = request.document
+    return request.receipt.status in READ and bool(document.sha256) and document.problem not in UNREAD
+
+
+def _with_part(request: Request, reading: Reading) -> Reading:
+    found = document_findings(request.receipt, request.document)
+    return replace(reading, findings=(*found, *reading.findings)) if found else reading
+
+
+def _about_path(notice: InboxNotice, period: str) -> IntakeFinding:
+    problem = Problem(notice.kind, notice.sentence_vi)
+    return problem.finding(period, notice.receipt_id, notice.name, "", notice.submitter_id)
 
 
 def _read_missing(
-    archive: ArchiveStore, catalogue: Catalogue, period: str, requests: list[Request], missing: list[int]
+    settings: Settings, archive: ArchiveStore, catalogue: Catalogue, period: str, requests: list[Request],
+    missing: list[int], running: Sandbox | None,
 ) -> Iterator[tuple[int, Reading]]:
+    """Read message by message, two at a time: the documents of one share its processor seconds."""
     if not missing:
-        cool_down()
         return
-    with _warm.pop() if _warm else Sandbox() as sandbox, ThreadPoolExecutor(WORKERS) as pool:
-        sandbox.use_catalogue(period, catalogue)
+    groups: dict[str, list[int]] = {}
+    for number in missing:
+        groups.setdefault(requests[number].receipt.receipt_id, []).append(number)
+    with children_of(settings, running) as sandbox, ThreadPoolExecutor(WORKERS) as pool:
+        use_month(sandbox, period, catalogue)
 
-        def read(number: int) -> tuple[int, Reading]:
-            request = requests[number]
-            return number, sandbox.read(archive.get(request.document.sha256), request, period)
+        def read(numbers: list[int]) -> list[tuple[int, Reading]]:
+            return [(n, _read_one(sandbox, archive, requests[n], period)) for n in numbers]
 
-        yield from pool.map(read, missing)
+        for readings in pool.map(read, groups.values()):
+            yield from readings
 
 
-def is_lasting(reading: Reading) -> bool:
-    """Return whether the same document would read the same again; a child that ran out of time may not."""
-    return not any(f.kind == "unreadable_file" and f.raw_text.startswith(DIED) for f in reading.findings)
+def _read_one(sandbox: Sandbox, archive: ArchiveStore, request: Request, period: str) -> Reading:
+    return read_in_child(sandbox, archive.get(request.document.sha256), request, period)
 
 
 def _cache_file(settings: Settings, request: Request, period: str, digest: str) -> Path:
-    facts = [request.document.sha256, request.header().decode(), period, digest]
+    facts = [request.document.sha256, request.digest_line(), period, digest]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return settings.readings_folder / "documents" / key[:2] / f"{key}.json"
 
@@ -240,7 +262,7 @@ def _about_messages(receipts: list[Receipt], resolved: Resolved, catalogue: Cata
     for receipt in receipts:
         yield from message_findings(receipt, catalogue)
     read = {
-        r.receipt_id for r in receipts if r.submitter_id and r.status not in ("quarantined", "no_data", "duplicate")
+        r.receipt_id for r in receipts if r.submitter_id and r.status not in UNUSED
     }
     yield from silent_documents([r for r in resolved.readings if r.document.receipt_id in read], period)
     in_force = {r.submitter_id for r in resolved.readings if _counts(r)}

@@ -125,12 +125,14 @@ def resolve_versions(
 
 
 def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Return receipts by the moment they were sent; without one, by when they were received."""
-    return sorted(receipts, key=lambda r: (_moment(r), r.message))
+    """Return receipts by the moment of receipt; what came in together, by when it says it was sent.
+
+    A date of sending is what the sender says: it never puts a message after one that was received later.
+    """
+    return sorted(receipts, key=lambda r: (_instant(r.received_at), _instant(r.sent_at or r.received_at), r.message))
 
 
-def _moment(receipt: Receipt) -> float:
-    stamp = receipt.sent_at or receipt.received_at
+def _instant(stamp: str) -> float:
     return moment(stamp).timestamp() if stamp else 0.0
 
 

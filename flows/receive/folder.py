@@ -11,22 +11,23 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from flows.children import children_of
 from flows.mail.answer import Unpacked
-from flows.mail.headers import VIETNAM
+from flows.mail.unpack import unpack
 from flows.receive.month import month_of_message
 from flows.receive.paths import EmptyInboxError, Found, list_inbox, open_file, sha256_of
 from flows.receive.senders import find_submitter, is_in_future, judge_mail
-from flows.receive.unpack import unpack
-from flows.records import Document, Receipt
+from flows.records import Document, InboxNotice, Receipt
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import CatalogueError
 from infra.killpoints import reached
 from infra.sandbox import Sandbox
 from infra.settings import Settings
+from infra.vietnamese import HANOI, moment
 
 MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
 WORKERS = 2
@@ -38,7 +39,7 @@ class ArchiveStore(Protocol):
 
     def put(self, data: bytes) -> str: ...
 
-    def put_stream(self, sha256: str, stream: BinaryIO) -> None: ...
+    def put_stream(self, sha256: str, stream: BufferedReader) -> None: ...
 
     def get(self, sha256: str) -> bytes: ...
 
@@ -56,22 +57,11 @@ class LedgerStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What is to be said about a path of the inbox that gave no receipt of this month. `receipt_id` may be another's."""
-
-    name: str
-    kind: str
-    sentence_vi: str
-    receipt_id: str = ""
-    submitter_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Reception:
     """The month's receipts, oldest first, and the notices about paths: together they are the whole inbox."""
 
     receipts: list[Receipt]
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[InboxNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +116,7 @@ def receive_folder(
     if not files and not any(r.period == period for r in known.values()):
         raise _empty(folder, period)
     received_at = received_at or datetime.now(UTC).isoformat(timespec="seconds")
-    notices = [Notice(s.name, s.kind, s.sentence_vi) for s in skipped]
+    notices = [InboxNotice(s.name, s.kind, s.sentence_vi) for s in skipped]
     with children_of(settings, sandbox) as children:
         reader = Reader(children, archive, catalogue, period, received_at)
         new, seen = _divided(files, known, period, notices)
@@ -138,7 +128,7 @@ def receive_folder(
 
 
 def _divided(
-    files: Sequence[Found], known: dict[str, Receipt], period: str, notices: list[Notice]
+    files: Sequence[Found], known: dict[str, Receipt], period: str, notices: list[InboxNotice]
 ) -> tuple[list[tuple[Found, Receipt]], list[tuple[Found, str]]]:
     """Return the files that are new, with the bare receipt of each, and every file with the receipt of its bytes."""
     new: dict[str, tuple[Found, Receipt]] = {}
@@ -149,7 +139,7 @@ def _divided(
                 sha256 = sha256_of(stream)
         except OSError as error:
             sentence = f"Không đọc được tệp này ({error.strerror}); chưa nhận."
-            notices.append(Notice(found.name, "unreadable_path", sentence))
+            notices.append(InboxNotice(found.name, "unreadable_path", sentence))
             continue
         receipt = _bare_receipt(found, sha256, period)
         seen.append((found, receipt.receipt_id))
@@ -166,14 +156,14 @@ def _bare_receipt(found: Found, sha256: str, period: str) -> Receipt:
 
 def _take_in(
     reader: Reader, new: Sequence[tuple[Found, Receipt]], known: dict[str, Receipt], progress: Advance | None,
-    total: int, notices: list[Notice],
+    total: int, notices: list[InboxNotice],
 ) -> list[Arrival]:
     """Archive and open what is new, and open again what could not be opened before; two at a time."""
     again = [r for r in known.values() if r.status == "unopened" and r.period == reader.period]
     arrivals: list[Arrival] = []
     with ThreadPoolExecutor(WORKERS) as pool:
         for done, result in enumerate(pool.map(lambda one: _arrive(reader, *one), new), start=total - len(new) + 1):
-            if isinstance(result, Notice):
+            if isinstance(result, InboxNotice):
                 notices.append(result)
             else:
                 arrivals.append(result)
@@ -183,7 +173,7 @@ def _take_in(
     return arrivals
 
 
-def _arrive(reader: Reader, found: Found, receipt: Receipt) -> Arrival | Notice:
+def _arrive(reader: Reader, found: Found, receipt: Receipt) -> Arrival | InboxNotice:
     """Archive one file and take it apart. The bytes that were hashed are the bytes that are kept."""
     receipt = replace(receipt, received_at=reader.received_at)
     try:
@@ -194,12 +184,12 @@ def _arrive(reader: Reader, found: Found, receipt: Receipt) -> Arrival | Notice:
                 reader.archive.put_stream(receipt.sha256, stream)
                 return Arrival(_oversized(receipt, size), ())
             data = stream.read(MAX_MESSAGE + 1)
-            saved_at = datetime.fromtimestamp(found.path.stat().st_mtime, VIETNAM).isoformat(timespec="seconds")
+            saved_at = datetime.fromtimestamp(found.path.stat().st_mtime, HANOI).isoformat(timespec="seconds")
     except OSError as error:
-        return Notice(found.name, "unreadable_path", f"Không đọc được tệp này ({error.strerror}); chưa nhận.")
+        return InboxNotice(found.name, "unreadable_path", f"Không đọc được tệp này ({error.strerror}); chưa nhận.")
     if hashlib.sha256(data).hexdigest() != receipt.sha256:
         sentence = "Tệp này đang được ghi trong lúc nhận; lần chạy sau sẽ nhận."
-        return Notice(found.name, "unreadable_path", sentence)
+        return InboxNotice(found.name, "unreadable_path", sentence)
     reader.archive.put(data)
     return _open(reader, receipt if found.is_message else replace(receipt, sent_at=saved_at), data)
 
@@ -311,7 +301,7 @@ def _signature(receipt: Receipt, documents: Iterable[Document]) -> str:
     return "|".join([receipt.period, receipt.submitter_id, *own])
 
 
-def _about_known(found: Found, receipt: Receipt | None, period: str) -> list[Notice]:
+def _about_known(found: Found, receipt: Receipt | None, period: str) -> list[InboxNotice]:
     """Say of a file what does not stand in the month's receipts: it is there under another name or in another month."""
     if receipt is None:
         return []
@@ -319,13 +309,13 @@ def _about_known(found: Found, receipt: Receipt | None, period: str) -> list[Not
     notices = []
     if receipt.message != found.name:
         sentence = f"Trùng từng byte với {receipt.message} đã nhận; chỉ tính một lần."
-        notices.append(Notice(found.name, "exact_duplicate", sentence, *about))
+        notices.append(InboxNotice(found.name, "exact_duplicate", sentence, *about))
     if receipt.period != period:
         sentence = (
             f"Thư này nói về tháng {receipt.period[5:]}/{receipt.period[:4]} nên được ghi vào kỳ {receipt.period}, "
             f"không vào kỳ {period}; chạy lại “tonghop month {receipt.period}” để dùng."
         )
-        notices.append(Notice(found.name, "filed_under_other_month", sentence, *about))
+        notices.append(InboxNotice(found.name, "filed_under_other_month", sentence, *about))
     return notices
 
 
@@ -334,7 +324,7 @@ def _oldest_first(receipts: Iterable[Receipt]) -> list[Receipt]:
 
 
 def _instant(sent_at: str) -> float:
-    return datetime.fromisoformat(sent_at).timestamp() if sent_at else 0.0
+    return moment(sent_at).timestamp() if sent_at else 0.0
 
 
 def _empty(folder: Path, period: str) -> EmptyInboxError:

@@ -1,4 +1,4 @@
-"""The paths of an inbox folder: each is a file to receive or a finding that says why it is none; none is passed over."""
+"""The paths of an inbox folder: each is a file to receive or comes with the reason why not; none is passed over."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 import stat
 import unicodedata
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from flows.clean_text import clean_line
 from flows.mail.headers import decode_bytes
@@ -99,7 +99,7 @@ def _why_not(entry: os.DirEntry[str]) -> tuple[str, str] | None:
     return None
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """Open a file for reading; one that has become a link or something else meanwhile is not opened.
 
     Raises:
@@ -112,7 +112,7 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def sha256_of(stream: BinaryIO) -> str:
+def sha256_of(stream: BufferedReader) -> str:
     """Return the SHA-256 of what follows in a stream, read in pieces."""
     return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
 
-from flows.mail import Mail
+from flows.mail.answer import Unpacked
+from flows.mail.contents import BODY
+from flows.mail.message import Mail
 from flows.records import ReceiptStatus
 from infra.catalogue import Catalogue, Submitter
 from infra.periods import is_late, late_sentence
+from infra.vietnamese import moment, moment_text
 
 BULK_HEADERS = ("list-unsubscribe", "list-id", "x-campaign-id", "feedback-id")
 UNSUBSCRIBE = re.compile(r"huy (nhan|dang ky)|ngung nhan|unsubscribe|opt.?out")
@@ -27,19 +31,44 @@ def is_forged(mail: Mail) -> bool:
     return bool(re.search(r"\bdmarc=fail\b", mail.headers.get("authentication-results", "").lower()))
 
 
-def judge_mail(mail: Mail, submitter: Submitter | None, catalogue: Catalogue, period: str) -> tuple[ReceiptStatus, str]:
-    """Return the status of a message on arrival and the reason in Vietnamese (none when simply received)."""
+def judge_mail(
+    opened: Unpacked, submitter: Submitter | None, catalogue: Catalogue, period: str, received_at: str
+) -> tuple[ReceiptStatus, str, str]:
+    """Return the status of a message on arrival, the kind of finding and its sentence (both empty when received).
+
+    Raises:
+        ValueError: What was taken apart is no message.
+    """
+    mail = opened.mail
+    if mail is None:
+        raise ValueError("a file by itself has no sender to judge")
     if is_automatic(mail):
-        return "no_data", "Thư trả lời tự động hoặc thông báo của máy chủ thư, không có báo cáo."
+        return "no_data", "", "Thư trả lời tự động hoặc thông báo của máy chủ thư, không có báo cáo."
     if submitter is None:
-        return _judge_stranger(mail)
-    if mail.is_broken:
-        return "no_data", "Thư lồng quá nhiều lớp nên không tách được; đề nghị gửi lại thư mới kèm tệp báo cáo."
-    if not mail.attachments and not mail.body.strip():
-        return "no_data", "Thư không có chữ và không có tệp đính kèm."
+        return _judge_stranger(mail, bool(_files(opened)))
+    if not _files(opened) and not mail.body.strip():
+        return "no_data", "empty_message", "Thư không có chữ và không có tệp đính kèm."
+    if is_in_future(mail.sent_at, received_at):
+        return "quarantined", "date_in_future", _future_sentence(mail.sent_at, received_at)
     if is_late(mail.sent_at, catalogue, period):
-        return "late", late_sentence(mail.sent_at, catalogue, period)
-    return "received", ""
+        return "late", "", late_sentence(mail.sent_at, catalogue, period)
+    return "received", "", ""
+
+
+def is_in_future(sent_at: str, received_at: str) -> bool:
+    """Return whether a message claims to have been sent more than a day after it was received."""
+    return bool(sent_at and received_at) and moment(sent_at) > moment(received_at) + timedelta(days=1)
+
+
+def _future_sentence(sent_at: str, received_at: str) -> str:
+    return (
+        f"Thư ghi ngày gửi {moment_text(sent_at)}, sau lúc nhận {moment_text(received_at)}; "
+        "giữ lại chờ người phụ trách xác nhận, chưa thay cho bản nào."
+    )
+
+
+def _files(opened: Unpacked) -> list[str]:
+    return [content.file for content in opened.contents if content.file != BODY]
 
 
 def is_automatic(mail: Mail) -> bool:
@@ -57,13 +86,16 @@ def is_bulk(mail: Mail) -> bool:
     return bool(UNSUBSCRIBE.search(text)) or not REPORTING.search(text)
 
 
-def _judge_stranger(mail: Mail) -> tuple[ReceiptStatus, str]:
+def _judge_stranger(mail: Mail, has_files: bool) -> tuple[ReceiptStatus, str, str]:
     if is_forged(mail):
-        return "quarantined", f"Máy chủ thư xác định địa chỉ {mail.sender_address} bị giả mạo."
-    if not mail.attachments and is_bulk(mail):
-        return "no_data", "Thư quảng bá hoặc bản tin, không phải báo cáo của đơn vị nào."
-    address = mail.sender_address or "(không có địa chỉ)"
-    return "quarantined", f"Địa chỉ {address} không có trong danh mục đơn vị báo cáo."
+        sentence = f"Máy chủ thư xác định địa chỉ {mail.sender_address} bị giả mạo."
+        return "quarantined", "unproved_sender", sentence
+    if mail.sender_fault:
+        return "quarantined", "unproved_sender", f"Không biết ai gửi: {mail.sender_fault}."
+    if not has_files and is_bulk(mail):
+        return "no_data", "newsletter_no_data", "Thư quảng bá hoặc bản tin, không phải báo cáo của đơn vị nào."
+    sentence = f"Địa chỉ {mail.sender_address} không có trong danh mục đơn vị báo cáo."
+    return "quarantined", "unknown_sender", sentence
 
 
 def _plain(text: str) -> str:

@@ -14,10 +14,9 @@ from flows.records import Receipt
 
 MAX_SUBJECT = 200
 MAX_NAME = 120
-HEAD_BYTES = 65_536       # of the original, in which its Message-ID is looked for
 XLSX_TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 XLSM_TYPE = ("application", "vnd.ms-excel.sheet.macroEnabled.12")
-_MESSAGE_ID = re.compile(rb"(?im)^message-id:[ \t\r\n]*(<[!-;=?-~]{1,250}>)")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}")
 
 
@@ -30,15 +29,13 @@ class ReplyFile:
     line: str
 
 
-def compose(receipt: Receipt, sender: str, recipient: str, original: bytes, text: str, files: Sequence[ReplyFile],
-            ) -> bytes:
+def compose(receipt: Receipt, sender: str, recipient: str, text: str, files: Sequence[ReplyFile]) -> bytes:
     """Return the answer as bytes; the same answer gives the same bytes, so it carries no date of its own.
 
     Args:
         receipt: What is answered.
         sender: The From address, ours.
         recipient: An address that `can_be_written_to`.
-        original: The message that is answered, for the thread; only its head is looked at. b"" for a file.
         text: The letter.
         files: What goes with it.
     """
@@ -46,10 +43,9 @@ def compose(receipt: Receipt, sender: str, recipient: str, original: bytes, text
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = reply_subject(receipt)
-    answered = message_id_of(original)
-    if answered:
-        message["In-Reply-To"] = answered
-        message["References"] = answered
+    if _MESSAGE_ID.fullmatch(receipt.message_id):
+        message["In-Reply-To"] = receipt.message_id
+        message["References"] = receipt.message_id
     message["Auto-Submitted"] = "auto-replied"
     message.set_content(as_text(text))
     for file in files:
@@ -71,13 +67,6 @@ def reply_subject(receipt: Receipt) -> str:
     """Return the subject of an answer, one line of printable letters."""
     subject = one_line(receipt.subject, MAX_SUBJECT) or f"Kết quả đọc báo cáo {receipt.period}"
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
-
-
-def message_id_of(original: bytes) -> str:
-    """Return the Message-ID in the head of a message, "" when it has none that can be quoted."""
-    head = re.split(rb"\r?\n\r?\n", original[:HEAD_BYTES], maxsplit=1)[0]
-    found = _MESSAGE_ID.search(head)
-    return found[1].decode("ascii") if found else ""
 
 
 def one_line(text: str, limit: int) -> str:

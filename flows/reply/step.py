@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from flows.children import children_of
 from flows.readings import load_month
 from flows.records import DocumentReading, Finding, Receipt
 from flows.reply.letter import Answer, letter_text, summary_rows
 from flows.reply.listing import listing_workbook
-from flows.reply.mark_job import mark, mark_request
-from flows.reply.marked_workbook import UnmarkableWorkbookError
+from flows.reply.mark_job import mark_request
 from flows.reply.marks import marks_of
 from flows.reply.message import ReplyFile, can_be_written_to, compose, one_line
 from flows.reply.verdicts import verdicts_for
@@ -23,6 +23,7 @@ from infra.catalogue import Catalogue
 from infra.errors import OperationError
 from infra.files import replace_files
 from infra.journal import note_fault
+from infra.sandbox import Sandbox
 from infra.settings import Settings
 
 MARKABLE = (".xlsx", ".xlsm", ".xls")
@@ -52,6 +53,7 @@ def prepare_replies(
     catalogue: Catalogue,
     period: str,
     findings: Sequence[Finding] = (),
+    sandbox: Sandbox | None = None,
 ) -> list[Path]:
     """Write one answer a submission into `home/replies/<period>/` and return the files, in the order of receipt.
 
@@ -65,6 +67,7 @@ def prepare_replies(
         catalogue: The catalogue of the month.
         period: Report month; its submissions have been read.
         findings: Verdicts of the month's rules, when they are known; each goes to whoever sent its cells.
+        sandbox: The children that mark workbooks; some of one's own when None.
 
     Raises:
         OperationError: The month has not been read yet, or the folder cannot be written.
@@ -72,11 +75,11 @@ def prepare_replies(
     readings = load_month(settings, period)
     folder = settings.home / "replies" / period
     answers: dict[Path, bytes] = {}
-    for receipt in ledger.receipts(period):
-        recipient = _recipient(receipt, catalogue)
-        if recipient:
-            answer = _answer(receipt, readings, findings, catalogue)
-            answers[folder / reply_name(receipt)] = _message(answer, recipient, settings, archive)
+    with children_of(settings, sandbox) as children:
+        for receipt in ledger.receipts(period):
+            if recipient := _recipient(receipt, catalogue):
+                answer = _answer(receipt, readings, findings, catalogue)
+                answers[folder / reply_name(receipt)] = _message(answer, recipient, settings, archive, children)
     replace_files(answers)
     for stale in set(folder.glob("*.eml")) - set(answers):
         stale.unlink()
@@ -112,19 +115,20 @@ def _answer(
     )
 
 
-def _message(answer: Answer, recipient: str, settings: Settings, archive: ArchiveStore) -> bytes:
+def _message(
+    answer: Answer, recipient: str, settings: Settings, archive: ArchiveStore, sandbox: Sandbox
+) -> bytes:
     """Return the answer as bytes; when the whole of it cannot be made, a letter alone that says so."""
     receipt = answer.receipt
-    original = archive.get(receipt.sha256) if receipt.message.lower().endswith(".eml") else b""
 
     def whole() -> bytes:
-        files = list(_files(answer, archive))
+        files = list(_files(answer, archive, sandbox))
         text = letter_text(answer, [file.line for file in files])
-        return compose(receipt, settings.mail_sender, recipient, original, text, files)
+        return compose(receipt, settings.mail_sender, recipient, text, files)
 
     def letter_alone() -> bytes:
         text = f"{letter_text(answer, [])}{WITHOUT_FILES}"
-        return compose(receipt, settings.mail_sender, recipient, original, text, [])
+        return compose(receipt, settings.mail_sender, recipient, text, [])
 
     for attempt in (whole, letter_alone):
         try:
@@ -133,17 +137,17 @@ def _message(answer: Answer, recipient: str, settings: Settings, archive: Archiv
             raise               # a store does not answer: that is no trouble of this message
         except Exception:       # a fault of ours, or bytes nobody foresaw: the other answers are not held up by it
             note_fault(f"reply to {receipt.receipt_id}: {attempt.__name__} could not be made")
-    return compose(receipt, settings.mail_sender, recipient, b"", f"{receipt.receipt_id}.{WITHOUT_FILES}", [])
+    return compose(receipt, settings.mail_sender, recipient, f"{receipt.receipt_id}.{WITHOUT_FILES}", [])
 
 
-def _files(answer: Answer, archive: ArchiveStore) -> Iterator[ReplyFile]:
+def _files(answer: Answer, archive: ArchiveStore, sandbox: Sandbox) -> Iterator[ReplyFile]:
     """Yield the sender's workbooks with their cells marked; what cannot be marked comes as a list."""
     listed = []
     for reading in answer.readings:
         content = reading.reading
         if not content.observations and not any(f.cell for f in content.findings):
             continue
-        marked = _marked(reading, answer, archive)
+        marked = _marked(reading, answer, archive, sandbox)
         if marked:
             yield marked
         elif reading.document.file != "(body)":
@@ -154,25 +158,22 @@ def _files(answer: Answer, archive: ArchiveStore) -> Iterator[ReplyFile]:
         yield ReplyFile(name, listing_workbook(summary_rows(answer, file)), line)
 
 
-def _marked(reading: DocumentReading, answer: Answer, archive: ArchiveStore) -> ReplyFile | None:
+def _marked(
+    reading: DocumentReading, answer: Answer, archive: ArchiveStore, sandbox: Sandbox
+) -> ReplyFile | None:
     """Return a workbook with its cells marked, or None: another kind of file, or one that cannot be taken apart."""
     file, size = reading.document.file, reading.document.size
     if not file.lower().endswith(MARKABLE) or size > MAX_MARKED_BYTES:
         return None
     marks = marks_of(reading, answer.verdicts, answer.catalogue)
-    try:
-        data = mark(archive.get(reading.document.sha256), mark_request(file, marks, summary_rows(answer, file)))
-    except OperationError:
-        raise
-    except UnmarkableWorkbookError:
-        return None
-    except Exception:           # a workbook made by strangers may fail in any way; its list goes instead
-        note_fault(f"reply to {answer.receipt.receipt_id}: {one_line(file, MAX_NAME)} could not be marked")
+    request = mark_request(file, marks, summary_rows(answer, file)) | {"receipt_id": answer.receipt.receipt_id}
+    marked = sandbox.run("mark", request, archive.get(reading.document.sha256), answer.receipt.receipt_id)
+    if not marked.blobs:        # a workbook made by strangers may fail in any way; its list goes instead
         return None
     is_old = file.lower().endswith(".xls")
     what = "bản sao dạng .xlsx của tệp đơn vị, giữ nguyên vị trí từng ô" if is_old else "chính tệp của đơn vị"
     name = f"{_flat(file, MAX_NAME)}x" if is_old else _flat(file, MAX_NAME)
-    return ReplyFile(name, data, f"{name}: {what}, mỗi ô có ghi chú và màu, thêm trang “Kết quả đọc”.")
+    return ReplyFile(name, marked.blobs[0], f"{name}: {what}, mỗi ô có ghi chú và màu, thêm trang “Kết quả đọc”.")
 
 
 def _flat(name: str, limit: int) -> str:

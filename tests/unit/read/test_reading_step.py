@@ -40,8 +40,8 @@ def read_month(settings: Settings, ledger: Ledger, tmp_path: Path) -> Month:
 
     def run(folder: Path | None = None, period: str = PERIOD) -> list[DocumentReading]:
         catalogue = load_catalogue().at(period)
-        receive_folder(settings, archive, ledger, catalogue, period, folder or tmp_path / "inbox")
-        return read_receipts(settings, archive, ledger, catalogue, period)
+        reception = receive_folder(settings, archive, ledger, catalogue, period, folder or tmp_path / "inbox")
+        return read_receipts(settings, archive, ledger, catalogue, period, notices=reception.notices)
 
     (tmp_path / "inbox").mkdir()
     return run
@@ -80,7 +80,7 @@ def test_nothing_is_read_twice(
     write(tmp_path / "inbox" / "1.eml", TEXT.format(57))
     first = read_month()
     digest = month_digest(settings, PERIOD)
-    monkeypatch.setattr(step, "Sandbox", None)
+    monkeypatch.setattr(step, "children_of", None)
     assert read_month() == first
     assert month_digest(settings, PERIOD) == digest
 

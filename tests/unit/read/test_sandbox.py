@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from flows.read.sandbox import Request, Sandbox
+from flows.children import start_children, use_month
+from flows.read.sandbox import Request, read_in_child
 from flows.records import Document, Reading, Receipt
 from infra.catalogue import load_catalogue
 from infra.errors import OperationError
+from infra.sandbox import Sandbox
 from tests.hostile import builders as b
 
 PERIOD = "2019-04"
@@ -21,13 +23,14 @@ BODY = "1. Đại lý Internet: 26 đại lý\n2. Trạm BTS: 57 trạm\n".encod
 
 
 def start(**limits: int) -> Sandbox:
-    sandbox = Sandbox(limits)
-    sandbox.use_catalogue(PERIOD, CATALOGUE)
+    sandbox = start_children(limits=limits)
+    use_month(sandbox, PERIOD, CATALOGUE)
     return sandbox
 
 
 def read(sandbox: Sandbox, data: bytes = BODY, file: str = "(body)") -> Reading:
-    return sandbox.read(data, Request(RECEIPT, Document("R1", "001.eml", file, "0" * 64, len(data), "")), PERIOD)
+    document = Document("R1", "001.eml", file, "0" * 64, len(data), "")
+    return read_in_child(sandbox, data, Request(RECEIPT, document), PERIOD)
 
 
 @pytest.fixture(scope="module")
@@ -61,20 +64,22 @@ def test_a_refused_file_is_not_given_to_a_reader(sandbox: Sandbox) -> None:
 
 def test_a_child_that_takes_too_long_is_a_finding() -> None:
     rows = "".join(f"Huyện {n};{n}\n" for n in range(400_000)).encode()
-    with start(wall=1) as sandbox:
+    with start(cpu=1) as sandbox:
         (finding,) = read(sandbox, rows, "BC.csv").findings
-        assert finding.kind == "unreadable_file"
+        assert finding.kind == "time_limit"
         assert "quá lâu" in finding.message_vi
+        sandbox.forget_budget("R1")
         assert read(sandbox).observations
 
 
 def test_a_child_that_takes_too_much_memory_is_a_finding() -> None:
     rows = "".join(f"Huyện {n};{n}\n" for n in range(400_000)).encode()
-    with start(AS=150_000_000) as sandbox:
+    with start(memory=60_000_000) as sandbox:
         (finding,) = read(sandbox, rows, "BC.csv").findings
-        assert finding.kind == "unreadable_file"
+        assert finding.kind == "memory_limit"
         assert "bộ nhớ" in finding.message_vi
-        assert sandbox.peak_memory < 150_000_000
+        assert sandbox.peak_memory < 200_000_000
+        sandbox.forget_budget("R1")
         assert read(sandbox).observations
 
 
@@ -96,8 +101,8 @@ def test_children_know_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_server_that_cannot_start_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.read.sandbox.SERVER", "flows.read.no_such_module")
-    with Sandbox() as sandbox, pytest.raises(OperationError, match="did not start"):
+    monkeypatch.setattr("infra.sandbox.SERVER", "infra.no_such_module")
+    with start_children() as sandbox, pytest.raises(OperationError, match="did not start"):
         read(sandbox)
 
 

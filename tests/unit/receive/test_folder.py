@@ -6,17 +6,19 @@ import dataclasses
 import io
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from flows.receive import EmptyInboxError, receive_folder
+from flows.children import start_children
+from flows.receive import EmptyInboxError, Reception, receive_folder
 from flows.records import Receipt
 from infra.archive import open_archive
 from infra.catalogue import load_catalogue
 from infra.ledger import open_ledger
+from infra.sandbox import Sandbox
 from infra.settings import Settings
 
 PERIOD = "2019-04"
@@ -37,15 +39,30 @@ def stores(settings: Settings) -> tuple[object, object]:
     return open_archive(settings), open_ledger(settings)
 
 
+@pytest.fixture(scope="module")
+def children() -> Iterator[Sandbox]:
+    with start_children() as started:
+        yield started
+
+
 @pytest.fixture
-def receive(settings: Settings, stores: tuple[object, object], inbox: Path) -> Receive:
+def receive_all(
+    settings: Settings, stores: tuple[object, object], inbox: Path, children: Sandbox
+) -> Callable[..., Reception]:
     archive, ledger = stores
 
-    def run() -> dict[str, Receipt]:
-        receipts = receive_folder(settings, archive, ledger, CATALOGUE, PERIOD, inbox)  # type: ignore[arg-type]
-        return {r.message: r for r in receipts}
+    def run(period: str = PERIOD) -> Reception:
+        catalogue = load_catalogue().at(period)
+        return receive_folder(  # type: ignore[arg-type]
+            settings, archive, ledger, catalogue, period, inbox, sandbox=children
+        )
 
     return run
+
+
+@pytest.fixture
+def receive(receive_all: Callable[..., Reception]) -> Receive:
+    return lambda: {r.message: r for r in receive_all().receipts}
 
 
 def write(
@@ -143,12 +160,15 @@ def test_an_absence_notice_of_a_submitter_is_no_data(inbox: Path, receive: Recei
     assert receive()["001.eml"].status == "no_data"
 
 
-def test_a_message_nested_too_deep_is_kept_and_said(inbox: Path, receive: Receive) -> None:
+def test_a_message_nested_too_deep_is_kept_and_said(
+    inbox: Path, receive: Receive, stores: tuple[object, object]
+) -> None:
     head = b"From: thongke@vnpt-gl.example\r\nDate: Tue, 16 Apr 2019 09:00:00 +0700\r\n"
     (inbox / "001.eml").write_bytes(head + b"Content-Type: message/rfc822\r\n\r\n" * 3000)
     receipt = receive()["001.eml"]
-    assert (receipt.status, receipt.submitter_id) == ("no_data", "vnpt")
-    assert "lồng quá nhiều lớp" in receipt.reason_vi
+    assert (receipt.status, receipt.submitter_id) == ("received", "vnpt")
+    problems = {d.problem: d.problem_vi for d in stores[1].documents(receipt.receipt_id)}  # type: ignore[attr-defined]
+    assert "lồng hơn 30 lớp" in problems["parts_beyond_limit"]
 
 
 def test_a_forged_sender_is_quarantined(inbox: Path, receive: Receive) -> None:
@@ -172,12 +192,15 @@ def test_only_the_date_header_makes_a_message_late(inbox: Path, receive: Receive
     assert receive()["001.eml"].status == status
 
 
-def test_the_same_message_twice_is_one_and_its_twin(inbox: Path, receive: Receive) -> None:
+def test_the_same_bytes_under_two_names_are_one_receipt(
+    inbox: Path, receive: Receive, receive_all: Callable[[], Reception]
+) -> None:
     path = write(inbox / "002.eml", files={"BC.xlsx": b"1"})
     (inbox / "001.eml").write_bytes(path.read_bytes())
-    receipts = receive()
-    assert [receipts[name].status for name in ("001.eml", "002.eml")] == ["received", "duplicate"]
-    assert "001.eml" in receipts["002.eml"].reason_vi
+    assert list(receive()) == ["001.eml"]
+    (notice,) = receive_all().notices
+    assert (notice.name, notice.kind) == ("002.eml", "exact_duplicate")
+    assert "001.eml" in notice.sentence_vi
 
 
 def test_of_twins_the_later_one_is_the_duplicate_whatever_its_name(inbox: Path, receive: Receive) -> None:
@@ -212,7 +235,11 @@ def test_a_zip_gives_its_files_one_level_deep(inbox: Path, receive: Receive, sto
     write(inbox / "001.eml", files={"Bao cao.zip": data})
     receipt = receive()["001.eml"]
     files = [d.file for d in stores[1].documents(receipt.receipt_id)]  # type: ignore[attr-defined]
-    assert files == ["(body)", "Bao cao.zip", "Bao cao.zip/thang/BC.csv", "Bao cao.zip/thang/trong.zip"]
+    assert files == [
+        "(body)", "Bao cao.zip", "Bao cao.zip/thang/BC.csv", "Bao cao.zip/thang/trong.zip",
+        "Bao cao.zip/__MACOSX/x.csv",
+    ]  # fmt: skip
+    assert stores[1].documents(receipt.receipt_id)[-1].problem == "skipped_part"  # type: ignore[attr-defined]
 
 
 def test_names_in_a_zip_are_read_without_the_utf8_flag(
@@ -282,8 +309,9 @@ def test_field_messages_come_from_whom_the_truth_says(
     import csv
 
     folder = shared_folder / "field" / period
-    receipts = receive_folder(settings, *stores, load_catalogue().at(period), period, folder)  # type: ignore[arg-type]
-    found = {r.message: r.submitter_id for r in receipts}
+    reception = receive_folder(settings, *stores, load_catalogue().at(period), period, folder)  # type: ignore[arg-type]
+    found = {r.message: r.submitter_id for r in reception.receipts}
+    found |= {notice.name: notice.submitter_id for notice in reception.notices}
     with (folder / "truth.csv").open(encoding="utf-8") as stream:
         expected = {row["message"]: row["submitter_id"] for row in csv.DictReader(stream) if row["message"]}
     assert {message: found[message] for message in expected} == expected
