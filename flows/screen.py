@@ -161,10 +161,15 @@ def show_findings(findings: list[Finding], limit: int = 0) -> None:
         if len(finding.cells) > 4:
             cells += f"\n… và {len(finding.cells) - 4} ô nữa"
         table.add_row(finding.finding_id, f"[{SEVERITY_STYLE[finding.severity]}]{severity}[/]",
-                      escape(finding.message_vi), escape(cells))
+                      escape(_with_repair(finding)), escape(cells))
     console.print(table)
     if limit and len(ranked) > limit:
         console.print(f"… và {len(ranked) - limit} phát hiện nữa: tonghop findings. (… and more.)")
+
+
+def _with_repair(finding: Finding) -> str:
+    """Return what is wrong and, unless it is only a note, how it could be mended or why nothing is proposed."""
+    return "\n".join(filter(None, (finding.message_vi, (finding.severity != "note" and finding.repair_vi) or "")))
 
 
 def show_timings(seconds: dict[str, float], total: float) -> None:

@@ -59,7 +59,7 @@ def _figure(text: str | None) -> str:
 
 def _cases(settings: Settings, build_id: str, findings: Sequence[Finding], connection: Any) -> list[dict[str, Any]]:
     """Return the cases in the order of the queue, each with its findings, repairs, impact and excerpt."""
-    from flows.check.explain import read_cases
+    from flows.check.explanation import read_cases
 
     by_id = {finding.finding_id: finding for finding in findings}
     cases = []

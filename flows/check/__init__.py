@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from flows.check.findings import has_findings, read_findings
@@ -31,16 +32,7 @@ def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -
     Raises:
         OperationError: The month was not built, or its current build was not checked.
     """
-    from infra.warehouse import current_build
-
-    folder = settings.home / "checks" / current_build(settings, period)
-    if not has_findings(folder):
-        raise OperationError(
-            f"Kho số liệu hiện tại của tháng {period} chưa được kiểm tra.",
-            f"The current warehouse of {period} was not checked.",
-            place=str(folder),
-            remedy_vi=f"Chạy lại “tonghop month {period}”.",
-        )
+    folder = _checked_folder(settings, period)
     decisions = ledger.decisions_in_force(period)
     return overlay_waivers(read_findings(folder), decisions, now or vietnamese.now().isoformat())
 
@@ -62,10 +54,9 @@ def explain(settings: Settings, period: str, finding_id: str) -> str:
         OperationError: The month was not checked.
         SubmissionError: There is no such finding in the month.
     """
-    from flows.check.explain import explain_finding
-    from infra.warehouse import current_build
+    from flows.check.explanation import explain_finding
 
-    folder = settings.home / "checks" / current_build(settings, period)
+    folder = _checked_folder(settings, period)
     findings = {finding.finding_id: finding for finding in read_findings(folder)}
     finding = findings.get(finding_id.strip().upper())
     if finding is None:
@@ -75,6 +66,21 @@ def explain(settings: Settings, period: str, finding_id: str) -> str:
             remedy_vi=f"Xem danh sách bằng “tonghop findings --period {period}”.",
         )
     return explain_finding(folder, findings, finding)
+
+
+def _checked_folder(settings: Settings, period: str) -> Path:
+    """Return where the results of a month's current build are; refuse when there are none that can be believed."""
+    from infra.warehouse import current_build
+
+    folder = settings.home / "checks" / current_build(settings, period)
+    if not has_findings(folder):
+        raise OperationError(
+            f"Kho số liệu hiện tại của tháng {period} chưa được kiểm tra.",
+            f"The current warehouse of {period} was not checked.",
+            place=str(folder),
+            remedy_vi=f"Chạy lại “tonghop month {period}”.",
+        )
+    return folder
 
 
 def _covers(waiver: Decision | None, finding: Finding, now: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from expectations.language import evaluate, names, round_half_up
 from flows.check.cells import Book, decimal_text
-from flows.check.explain import repair_words
+from flows.check.explanation import repair_words
 from flows.check.findings import SEVERITY_ORDER, finding_id
 from flows.check.places import Instance
 from flows.check.repair.causes import Case, NoRepair, find_cases, is_open

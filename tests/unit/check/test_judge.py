@@ -20,7 +20,7 @@ from flows.records import Decision, Finding
 from infra.errors import CatalogueError, OperationError, SubmissionError
 from infra.settings import PROJECT, Settings, load_settings
 from tests.unit.check.conftest import PERIOD, change, sound_month
-from tests.unit.check.month import BUILD, write_month
+from tests.unit.check.month import BUILD, observation, write_month
 
 HEARD = ["mobifone", "vietnamobile", "fpt", "sctv", "van_phong"]
 
@@ -80,6 +80,26 @@ def test_same_build_gives_the_same_findings_and_is_judged_once(
     assert judge.timings == {"reused": 0.0}
     (settings.home / "checks" / wrong_month / "findings.json").unlink()
     assert judge.check(settings, PERIOD, wrong_month) == first
+
+
+def test_findings_that_are_not_what_was_written_are_never_explained(
+    judge: Judge, settings: Settings, wrong_month: str
+) -> None:
+    found = judge.check(settings, PERIOD, wrong_month)[0]
+    folder = settings.home / "checks" / wrong_month
+    (folder / "cases.json").write_bytes(b"[{")
+    assert found.repair_vi in explain(settings, PERIOD, found.finding_id)
+    (folder / "findings.json").write_bytes(b"[]")
+    with pytest.raises(OperationError, match="not checked"):
+        explain(settings, PERIOD, found.finding_id)
+
+
+def test_finding_without_a_repair_says_so(judge: Judge, settings: Settings) -> None:
+    stated = observation("2019-03", "vnpt", "622", "phone_subs_fixed", 4000, report_period=PERIOD, cell="K10")
+    build = write_month(settings, [*sound_month(), stated], PERIOD, heard=HEARD)
+    found = next(f for f in judge.check(settings, PERIOD, build) if f.rule_id == "last_month_stated_as_sent")
+    text = explain(settings, PERIOD, found.finding_id)
+    assert found.repair_vi in text and found.repair_en in text and "tháng trước" in found.repair_vi
 
 
 def test_explanation_names_the_cell_its_value_and_the_slip(judge: Judge, settings: Settings, wrong_month: str) -> None:

@@ -31,7 +31,7 @@ def explain_finding(folder: Path, findings: Mapping[str, Finding], finding: Find
         f"  {finding.message_en}",
     ]
     if case is None:
-        return "\n".join(lines)
+        return "\n".join(filter(None, [*lines, finding.repair_vi, finding.repair_en]))
     others = [findings[f] for f in case["findings"] if f != finding.finding_id and f in findings]
     lines += ["", f"Vụ việc {case['case_id']}: {len(case['findings'])} phát hiện cùng nguyên nhân."]
     lines += [f"  - {other.finding_id} {other.message_vi}" for other in others[:MOST_ROWS]]
