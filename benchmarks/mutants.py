@@ -4,8 +4,8 @@
     python -m benchmarks.mutants --only gate    those whose file or meaning matches the expression
     python -m benchmarks.mutants --check        only whether every text is still found
 
-Each copy is a new folder that is deleted at the end; the tree itself is never touched. Before any change the tests
-named for a file run in the copy as it is and must pass, else what they say about a mutant would mean nothing. A text
+Each copy is a new folder that is deleted at the end; the tree itself is never touched. Before any change all
+the tests run in the copy as it is and must pass, else what they say about a mutant would mean nothing. A text
 that is not found, a change that is no program, and tests that cannot run are errors, printed, and fail the command.
 """
 
@@ -136,13 +136,13 @@ def _try_all(mutants: list[Mutant], problems: list[str]) -> list[tuple[Mutant, s
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(COPIES) as pool:
         copies = Copies(Path(folder), COPIES)
-        sets = list(dict.fromkeys(m.tests for m in mutants))
-        for tests, (outcome, lines) in zip(sets, pool.map(copies.try_out, sets), strict=True):
-            if outcome != "passed":
-                problems.append(f"the tests do not pass unchanged: {' '.join(tests)}\n{lines}")
-                print(f"ERROR  {problems[-1]}", flush=True)
-        unsound = {tests for tests in sets if any(" ".join(tests) in problem for problem in problems)}
-        clear = [m for m in mutants if not unclear([m]) and m.tests not in unsound]
+        every_test = tuple(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
+        outcome, lines = copies.try_out(every_test)
+        if outcome != "passed":
+            problems.append(f"the tests do not pass unchanged\n{lines}")
+            print(f"ERROR  {problems[-1]}", flush=True)
+            return []
+        clear = [m for m in mutants if not unclear([m])]
         outcomes = []
         for mutant, (outcome, lines) in zip(
             clear, pool.map(lambda m: copies.try_out(m.tests, m), clear), strict=True
