@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import yaml
 from flows.build import start_builder
 from flows.build.inputs import BuildInputs
 from infra.catalogue import load_catalogue
+from infra.derived import load_derived
 from infra.settings import PROJECT, load_settings
 from tests.warehouse_fixture import PERIOD, whole_month
 
@@ -31,7 +31,7 @@ def test_unit_tests_of_the_models_pass(tmp_path_factory: pytest.TempPathFactory)
         )
     finally:
         builder.stop()
-    record = json.loads((builder.settings.warehouse_folder / f"{build_id}.json").read_text())
+    record = load_derived(builder.settings.warehouse_folder / f"{build_id}.json")
     passed = {node["node"] for node in record["nodes"] if node["status"] == "pass"}
     assert passed >= UNIT_TESTS and len(UNIT_TESTS) >= 7
 
