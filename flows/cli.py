@@ -6,20 +6,23 @@ Exit codes: 0 done (for `month`: published) · 2 wrong arguments · 3 stopped fo
 
 from __future__ import annotations
 
-import csv
-import json
+import contextlib
 import os
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
+from flows.terminal import print_csv, print_json, say, say_error, unfailing_output
 from infra.errors import SubmissionError, TonghopError
+from infra.periods import check_period
 from infra.process_state import PRIVATE
 from infra.settings import Settings, load_settings
 
@@ -33,16 +36,35 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 160},
 )
+INTERRUPTED = 130  # as a shell says of a program ended by Ctrl-C
+FINDING_COLUMNS = ("finding_id", "rule_id", "severity", "outcome", "submitter_id", "area_code", "left", "right", "gap",
+                   "message_vi", "decision")
 TRACE_SHOWN = ("indicator_id", "submitter_id", "area_code", "value", "message", "file", "sheet", "cell", "raw_text")
 _home: dict[str, str] = {}
 
-Period = Annotated[str, typer.Argument(help="Tháng báo cáo, như 2019-04 (the report month).")]
-PeriodOption = Annotated[str, typer.Option("--period", help="Tháng báo cáo, như 2019-04 (the report month).")]
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def _month(period: str) -> str:
+    if period:
+        check_period(period)
+    return period
+
+
+Period = Annotated[str, typer.Argument(help="Tháng báo cáo, như 2019-04 (the report month).", callback=_month)]
+PeriodOption = Annotated[
+    str, typer.Option("--period", help="Tháng báo cáo, như 2019-04 (the report month).", callback=_month)
+]
 HomeOption = Annotated[str, typer.Option("--home", help="Thư mục của mọi dữ liệu (folder of all state).")]
 Person = Annotated[str, typer.Option("--by", help="Người quyết định (the person who decides).")]
 Reason = Annotated[str, typer.Option("--reason", help="Lý do (the reason).")]
 NEGATIVE_FIGURES = {"ignore_unknown_options": True}  # "-309" is a figure, not an option
-Format = Annotated[str, typer.Option("--format", help="table, csv hoặc json.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv hoặc json.")]
 
 
 @app.callback()
@@ -51,22 +73,37 @@ def _options(home: HomeOption = "") -> None:
 
 
 def main() -> None:
-    """Run the command line; a person's mistake ends in a sentence, never in a traceback."""
+    """Run the command line; a person's mistake ends in a sentence, never in a traceback.
+
+    The exit code says what became of the work: a screen that is closed, full or narrow in letters changes nothing.
+    """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     os.umask(PRIVATE)
+    with unfailing_output():
+        exit_code = _run()
+    sys.exit(exit_code)
+
+
+def _run() -> int:
     try:
-        app()
+        return int(app(standalone_mode=False) or 0)
     except TonghopError as error:
-        _say(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("Đã dừng theo yêu cầu; chạy lại sẽ làm tiếp. (Stopped; run again to go on.)", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+        say_error(error)
+        return error.exit_code
+    except TyperException as error:
+        say("✗ Câu lệnh chưa đúng, xem bên dưới. (The command is not right, see below.)", is_error=True)
+        error.show()  # type: ignore[attr-defined]
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        return _stopped()
     except Exception:
-        print(f"Lỗi của phần mềm, đã ghi tại {_log_fault()}. (A fault of ours, logged there.)", file=sys.stderr)
-        sys.exit(1)
+        say(f"Lỗi của phần mềm, đã ghi tại {_log_fault()}. (A fault of ours, logged there.)", is_error=True)
+        return 1
+
+
+def _stopped() -> int:
+    say("Đã dừng theo yêu cầu; chạy lại sẽ làm tiếp. (Stopped; run again to go on.)", is_error=True)
+    return INTERRUPTED
 
 
 # ---------------------------------------------------------------- the month
@@ -82,7 +119,7 @@ def sample(
     from flows.sample import write_sample
 
     paths = write_sample(period, folder, with_errors=with_errors)
-    print(f"Đã ghi {len(paths)} thư vào {folder}. ({len(paths)} messages written.)")
+    say(f"Đã ghi {len(paths)} thư vào {folder}. ({len(paths)} messages written.)")
 
 
 @app.command()
@@ -99,9 +136,10 @@ def month(
     began = time.perf_counter()
     settings = _settings(home)
     outcome = one_run.run_month(period, inbox, settings, plain=plain)
-    screen.show_month(outcome.result)
-    if timings:
-        screen.show_timings(outcome.seconds, time.perf_counter() - began)
+    with _shown_aside():
+        screen.show_month(outcome.result)
+        if timings:
+            screen.show_timings(outcome.seconds, time.perf_counter() - began)
     raise typer.Exit(0 if outcome.result.is_published else 3)
 
 
@@ -112,13 +150,12 @@ def receive(
     home: HomeOption = "",
 ) -> None:
     """Tiếp nhận thư và tệp vào kho lưu trữ · archive messages and files, one receipt each."""
-    from flows import screen, steps
+    from flows import screen
     from flows.receive import receive_folder
     from infra.archive import open_archive
     from infra.catalogue import load_catalogue
     from infra.ledger import open_ledger
 
-    steps.check_period(period)
     settings = _settings(home)
     catalogue, ledger = load_catalogue().at(period), open_ledger(settings)
     receive_folder(settings, open_archive(settings), ledger, catalogue, period, folder, lambda done, total: None)
@@ -130,7 +167,7 @@ def read(
     files: Annotated[list[Path], typer.Argument(help="Tệp hoặc thư .eml (files or messages).")],
     sender: Annotated[str, typer.Option("--from", help="Địa chỉ hoặc mã đơn vị gửi (sender).")] = "",
     period: PeriodOption = "2019-04",
-    format: Format = "table",
+    format: FormatOption = Format.table,
 ) -> None:
     """Xem trước những gì đọc được từ một tệp, không lưu gì · show what would be read, storing nothing."""
     from flows import screen
@@ -142,7 +179,7 @@ def read(
 
 
 @app.command()
-def observations(period: PeriodOption, format: Format = "csv", home: HomeOption = "") -> None:
+def observations(period: PeriodOption, format: FormatOption = Format.csv, home: HomeOption = "") -> None:
     """In từng số liệu đọc được với vị trí ô · every observation in force with its cell."""
     from flows.build import exports
     from infra.warehouse import open_current
@@ -152,7 +189,7 @@ def observations(period: PeriodOption, format: Format = "csv", home: HomeOption 
 
 
 @app.command()
-def figures(period: PeriodOption, format: Format = "csv", home: HomeOption = "") -> None:
+def figures(period: PeriodOption, format: FormatOption = Format.csv, home: HomeOption = "") -> None:
     """In số liệu toàn tỉnh · the provincial figures."""
     from flows.build import exports
     from infra.warehouse import open_current
@@ -165,7 +202,7 @@ def figures(period: PeriodOption, format: Format = "csv", home: HomeOption = "")
 def trace(
     indicator: Annotated[str, typer.Argument(help="Mã chỉ tiêu (indicator id).")],
     period: PeriodOption,
-    format: Format = "table",
+    format: FormatOption = Format.table,
     home: HomeOption = "",
 ) -> None:
     """Truy một số liệu về các ô gốc · trace a figure to the cells it came from."""
@@ -179,7 +216,7 @@ def trace(
                               f"No cell stands behind {indicator} in {period}.",
                               remedy_vi="Xem mã chỉ tiêu bằng lệnh tonghop figures.")
     columns: tuple[str, ...] = exports.TRACE_COLUMNS
-    if format == "table":
+    if format == Format.table:
         shown = [columns.index(name) for name in TRACE_SHOWN]
         columns, rows = TRACE_SHOWN, [tuple(row[i] for i in shown) for row in rows]
     _print_rows(columns, rows, format)
@@ -189,15 +226,19 @@ def trace(
 
 
 @app.command()
-def findings(period: PeriodOption, format: Format = "table", home: HomeOption = "") -> None:
+def findings(period: PeriodOption, format: FormatOption = Format.table, home: HomeOption = "") -> None:
     """Liệt kê phát hiện của lần kiểm tra gần nhất · the findings of the last check."""
     from flows import screen
     from flows.all_findings import list_findings
 
     found = list_findings(_settings(home), period)
-    if format == "json":
+    if format == Format.json:
         for finding in found:
-            print(json.dumps(asdict(finding), ensure_ascii=False))
+            print_json(asdict(finding))
+    elif format == Format.csv:
+        rows = ((*(getattr(f, name) for name in FINDING_COLUMNS), ";".join(c.observation_id for c in f.cells))
+                for f in found)
+        print_csv((*FINDING_COLUMNS, "observation_ids"), rows)
     else:
         screen.show_findings(found)
 
@@ -212,7 +253,7 @@ def explain(
     from flows.check import explain as explain_finding
 
     settings = _settings(home)
-    print(explain_finding(settings, period or _latest_period(settings), finding))
+    say(explain_finding(settings, period or _latest_period(settings), finding))
 
 
 @app.command(context_settings=NEGATIVE_FIGURES)
@@ -228,7 +269,7 @@ def correct(
     from flows import decisions
 
     decision = decisions.correct(_settings(home), period, target, value, reason, person)
-    print(f"Đã ghi quyết định {decision.decision_id}: dùng {decision.value} thay cho {decision.basis}. (Recorded.)")
+    say(f"Đã ghi quyết định {decision.decision_id}: dùng {decision.value} thay cho {decision.basis}. (Recorded.)")
 
 
 @app.command(context_settings=NEGATIVE_FIGURES)
@@ -246,7 +287,7 @@ def supply(
     from flows import decisions
 
     decision = decisions.supply(_settings(home), period, submitter, area, indicator, value, reason, person)
-    print(f"Đã ghi quyết định {decision.decision_id}: bổ sung {decision.value}. (Recorded.)")
+    say(f"Đã ghi quyết định {decision.decision_id}: bổ sung {decision.value}. (Recorded.)")
 
 
 @app.command()
@@ -262,7 +303,7 @@ def waive(
     from flows import decisions
 
     decision = decisions.waive(_settings(home), period, finding, reason, person, until)
-    print(f"Đã ghi quyết định {decision.decision_id}: chấp nhận {finding}. (Recorded.)")
+    say(f"Đã ghi quyết định {decision.decision_id}: chấp nhận {finding}. (Recorded.)")
 
 
 @app.command()
@@ -277,7 +318,7 @@ def withdraw(
     from flows import decisions
 
     decisions.withdraw(_settings(home), period, decision, reason, person)
-    print(f"Đã rút quyết định {decision}. (Withdrawn.)")
+    say(f"Đã rút quyết định {decision}. (Withdrawn.)")
 
 
 @app.command("decisions")
@@ -314,7 +355,7 @@ def settle(
     from infra.ledger import open_ledger
 
     settled = settle_delivery(open_ledger(_settings(home)), delivery, arrived, person, reason)
-    print(f"{delivery}: {settled.state}")
+    say(f"{delivery}: {settled.state}")
 
 
 @app.command("check-rules")
@@ -325,14 +366,14 @@ def check_rules() -> None:
 
     load_catalogue()
     count = expectations.verify()
-    print(f"Danh mục đúng; {count} quy tắc đúng. (Catalogue and {count} rules are sound.)")
+    say(f"Danh mục đúng; {count} quy tắc đúng. (Catalogue and {count} rules are sound.)")
 
 
 @app.command("read-report")
 def read_report(
     file: Annotated[Path, typer.Argument(help="Báo cáo: .txt, .docx, .doc, .pdf (a published report).")],
     period: PeriodOption = "",
-    format: Format = "csv",
+    format: FormatOption = Format.csv,
 ) -> None:
     """Đọc mọi số liệu của một báo cáo đã in · every figure of a published report, with its place."""
     from flows.reports import read_report_file
@@ -345,8 +386,10 @@ def read_report(
 @app.command("check-report")
 def check_report(
     file: Annotated[Path, typer.Argument(help="Báo cáo: .txt, .docx, .doc, .pdf (a published report).")],
-    against: Annotated[str, typer.Option("--against", help="Tháng của báo cáo, như 2019-04 (its month).")],
-    format: Format = "table",
+    against: Annotated[
+        str, typer.Option("--against", help="Tháng của báo cáo, như 2019-04 (its month).", callback=_month)
+    ],
+    format: FormatOption = Format.table,
     home: HomeOption = "",
 ) -> None:
     """Kiểm tra một báo cáo đã in theo quy tắc và theo kho số liệu · check a report against rules and warehouse."""
@@ -354,9 +397,13 @@ def check_report(
     from flows.reports import check_report_file
 
     checked = check_report_file(file, against, _settings(home))
-    if format == "json":
-        for record in [asdict(v) for v in checked.verdicts] + [asdict(d) for d in checked.differences]:
-            print(json.dumps(record, ensure_ascii=False))
+    records = [asdict(v) for v in checked.verdicts] + [asdict(d) for d in checked.differences]
+    if format == Format.json:
+        for record in records:
+            print_json(record)
+    elif format == Format.csv:
+        columns = list(dict.fromkeys(name for record in records for name in record))
+        print_csv(columns, ([record.get(name, "") for name in columns] for record in records))
     else:
         screen.show_report_check(checked)
     raise typer.Exit(0 if checked.is_sound else 3)
@@ -375,7 +422,7 @@ def verify_audit(home: HomeOption = "") -> None:
     for key in archive.list("sha256/"):
         archive.get(key.rsplit("/", 1)[-1])
         count += 1
-    print(f"Nhật ký nguyên vẹn ({entries} mục); {count} tệp lưu trữ đúng SHA-256. (Audit and archive are sound.)")
+    say(f"Nhật ký nguyên vẹn ({entries} mục); {count} tệp lưu trữ đúng SHA-256. (Audit and archive are sound.)")
 
 
 @app.command()
@@ -407,30 +454,32 @@ def _settings(home: str = "") -> Settings:
 def _latest_period(settings: Settings) -> str:
     from infra.ledger import open_ledger
 
-    return max((receipt.period for receipt in open_ledger(settings).receipts()), default="")
+    periods = [receipt.period for receipt in open_ledger(settings).receipts()]
+    if not periods:
+        raise SubmissionError("Chưa có tháng nào trong kho.", "There is no month yet.",
+                              remedy_vi="Chạy tonghop month trước, hoặc thêm --period.")
+    return max(periods)
 
 
-def _print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: str) -> None:
-    if format == "json":
+def _print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: Format) -> None:
+    if format == Format.json:
         for row in rows:
-            print(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str))
-    elif format == "table":
+            print_json(dict(zip(columns, row, strict=True)))
+    elif format == Format.table:
         from flows import screen
 
         screen.show_rows(columns, rows)
     else:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(["" if value is None else value for value in row] for row in rows)
+        print_csv(columns, rows)
 
 
-def _say(error: TonghopError) -> None:
-    print(f"✗ {error.message_vi}", file=sys.stderr)
-    if error.place:
-        print(f"  Tại: {error.place}", file=sys.stderr)
-    if error.remedy_vi:
-        print(f"  Cách xử lý: {error.remedy_vi}", file=sys.stderr)
-    print(f"  ({error.message_en})", file=sys.stderr)
+@contextlib.contextmanager
+def _shown_aside() -> Iterator[None]:
+    """What is shown at the end of a month is no part of it: a fault there is logged and said, and changes no code."""
+    try:
+        yield
+    except Exception:
+        say(f"Không hiện được bảng kết quả, đã ghi tại {_log_fault()}. (Not shown; logged there.)", is_error=True)
 
 
 def _log_fault() -> str:

@@ -7,8 +7,8 @@ import os
 import smtplib
 from collections.abc import Callable
 
-from infra.errors import TonghopError
-from infra.settings import Settings
+from infra.errors import OperationError, TonghopError
+from infra.settings import Settings, unknown_variables
 
 ENGINES = ("prefect", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "boto3")
 
@@ -17,6 +17,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
     """Return one row per part: its name, whether it answers, and what it says."""
     checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("Thư mục dữ liệu · home", lambda s: str(s.home)),
+        ("Cài đặt · settings", _variables),
         ("Danh mục · catalogue", _catalogue),
         ("Kho lưu trữ · archive", _archive),
         ("Sổ cái · ledger", _ledger),
@@ -32,6 +33,15 @@ def _examine_one(name: str, check: Callable[[Settings], str], settings: Settings
         return name, True, check(settings)
     except (TonghopError, OSError, importlib.metadata.PackageNotFoundError) as error:
         return name, False, str(error)
+
+
+def _variables(settings: Settings) -> str:
+    unknown = unknown_variables()
+    if unknown:
+        named = "; ".join(f"{name}{f' (có phải {near}?)' if near else ''}" for name, near in unknown)
+        raise OperationError(f"Biến môi trường không ai đọc: {named}.", f"Variables that nobody reads: {named}.",
+                             remedy_vi="Sửa tên biến theo bảng cài đặt trong README, hoặc bỏ biến đó.")
+    return settings.environment
 
 
 def _catalogue(_settings: Settings) -> str:

@@ -48,7 +48,7 @@ def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) 
 
 
 def _run(period: str, inbox: str, settings: Settings, progress: ScreenProgress, plain: bool) -> MonthResult:
-    if plain or os.environ.get("TONGHOP_PREFECT") == "off":
+    if plain or not settings.with_prefect:
         return _run_plainly(period, inbox)
     os.environ.update(prefect_environment(settings.home))
     if os.environ.get("PREFECT_API_URL"):

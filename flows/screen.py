@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 
 from flows.records import Decision, Finding, Receipt
 from flows.steps import MonthResult
+from flows.terminal import clean, print_csv, print_json
 from infra.vietnamese import SEVERITY_VI, moment_cell, number_text
 
 STATUS_VI = {
@@ -30,9 +31,16 @@ STATE_VI = {
 SHOWN_FINDINGS = 12
 
 
+class _CleanConsole(Console):
+    """A console on which nothing that somebody sent can steer the terminal: only our own colours get through."""
+
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        return super()._render_buffer(s if s.control else Segment(clean(s.text), s.style) for s in buffer)
+
+
 def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=150)
+    console = _CleanConsole()
+    return console if console.is_terminal else _CleanConsole(width=150)
 
 
 def show_month(result: MonthResult) -> None:
@@ -197,9 +205,11 @@ def show_readings(readings: Iterable[Any], format: str) -> None:
     observations = [[getattr(o, name) for name in columns] for r in readings for o in r.observations]
     findings = [f for r in readings for f in r.findings]
     if format == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(["" if v is None else v for v in row] for row in observations)
+        print_csv(columns, observations)
+        return
+    if format == "json":
+        for record in [dict(zip(columns, row, strict=True)) for row in observations] + [asdict(f) for f in findings]:
+            print_json(record)
         return
     show_rows(columns, observations)
     items = [(i.part, i.section, i.text) for r in readings for i in r.narrative_items]
@@ -214,8 +224,8 @@ def show_decisions(decisions: list[Decision]) -> None:
     """Show who decided what, and why."""
     columns = ("mã · id", "loại · kind", "đích · target", "giá trị · value", "thay cho · was", "người · by",
                "lý do · reason", "lúc · at")
-    names = ("decision_id", "kind", "target", "value", "basis", "person", "reason", "decided_at")
-    show_rows(columns, [[getattr(decision, name) for name in names] for decision in decisions])
+    names = ("decision_id", "kind", "target", "value", "basis", "person", "reason")
+    show_rows(columns, [[*(getattr(d, name) for name in names), moment_cell(d.decided_at)] for d in decisions])
 
 
 def show_deliveries(deliveries: list[Any]) -> None:

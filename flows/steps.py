@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,8 @@ from flows.records import Edition, Finding, Receipt
 from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
-from infra.errors import OperationError, SubmissionError
+from infra.errors import OperationError
+from infra.periods import check_period as check_period
 from infra.process_state import as_found
 from infra.sandbox import Sandbox
 from infra.settings import Settings, load_settings
@@ -324,20 +324,6 @@ def _recorded(month: Month) -> Iterator[None]:
 def month_of_today() -> str:
     """Return the report month that a scheduled run is for. Called at a flow's entry only."""
     return vietnamese.now().strftime("%Y-%m")
-
-
-def check_period(period: str) -> None:
-    """Raise when `period` is not a month written "2019-04".
-
-    Raises:
-        SubmissionError: With the form expected.
-    """
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
-        raise SubmissionError(
-            f"Kỳ báo cáo “{period}” không đúng dạng năm-tháng.",
-            f"The period {period!r} is not a month.",
-            remedy_vi="Viết như 2019-04.",
-        )
 
 
 @contextlib.contextmanager

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from infra.errors import SubmissionError
 from infra.vietnamese import HANOI, moment, moment_text
 
 if TYPE_CHECKING:
     from infra.catalogue import Catalogue
+
+
+def check_period(period: str) -> None:
+    """Raise when `period` is not a month written "2019-04".
+
+    Raises:
+        SubmissionError: With the form expected.
+    """
+    if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", period, re.ASCII):
+        raise SubmissionError(
+            f"Kỳ báo cáo “{period}” không đúng dạng năm-tháng.",
+            f"The period {period!r} is not a month.",
+            remedy_vi="Viết như 2019-04.",
+        )
 
 
 def month_bounds(period: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from infra.warehouse import fetch
 
 OBSERVATION_COLUMNS = (
-    "period", "submitter_id", "area_code", "indicator_id", "value", "unit", "obs_status", "qualifier",
+    "observation_id", "period", "submitter_id", "area_code", "indicator_id", "value", "unit", "obs_status", "qualifier",
     "message", "file", "sheet", "cell", "raw_text",
 )
 FIGURE_COLUMNS = ("period", "indicator_id", "value", "unit", "qualifier")

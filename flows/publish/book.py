@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flows.publish.text_files import clean_text
+from infra.csv_text import clean_text
 
 FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
 AXIS = {"num_font": {"name": "Times New Roman"}, "num_format": "#,##0", "major_gridlines": {"visible": True}}

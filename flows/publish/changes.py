@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.publish.text_files import read_csv, write_csv
+from infra.csv_text import read_csv, write_csv
 from infra.vietnamese import figure_text
 
 KEY = ("REF_AREA", "REPORTING_UNIT", "INDICATOR")

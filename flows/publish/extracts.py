@@ -8,7 +8,7 @@ from decimal import Decimal
 from html import escape
 
 from flows.publish.report_data import ReportData
-from flows.publish.text_files import write_csv
+from infra.csv_text import write_csv
 
 TOTAL = "_T"  # SDMX: the total over a dimension
 COLUMNS = {

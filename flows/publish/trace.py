@@ -10,7 +10,7 @@ import re
 from flows.publish.document import ReportDocument, Run
 from flows.publish.narrative import item_key
 from flows.publish.report_data import ReportData
-from flows.publish.text_files import write_csv
+from infra.csv_text import write_csv
 
 FIGURE_COLUMNS = (
     "POSITION", "INDICATOR", "PRINTED", "VALUE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ import pytest
 from flows.build import exports
 from infra.warehouse import open_current
 from tests.warehouse_fixture import PERIOD, BuiltWarehouse, observation, whole_month, without
+
+OBSERVATION_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,7 @@ def _observations(warehouse: BuiltWarehouse) -> list[dict[str, str]]:
 
 def test_observations_in_force_with_their_place(warehouse: BuiltWarehouse) -> None:
     rows = [r for r in _observations(warehouse) if r["indicator_id"] == "printing_revenue" and r["cell"] == "D10"]
+    assert OBSERVATION_ID.fullmatch(rows[0].pop("observation_id"))  # what `correct` asks for
     assert rows == [{
         "period": PERIOD, "submitter_id": "in_cao_nguyen", "area_code": "64", "indicator_id": "printing_revenue",
         "value": "3946000000", "unit": "đồng", "obs_status": "A", "qualifier": "",

@@ -127,6 +127,10 @@ def test_waiver_holds_for_exactly_these_values_until_its_date(
     assert decided(waiver(target, expires_at="2019-04-20")) == "waived"
     assert decided(waiver(target, expires_at="2019-04-19")) == ""
     assert decided(waiver(target, expires_at="2019-04-20T00:30:00Z")) == ""
+    midnight_in_hanoi = "2019-04-20T17:00:00+00:00"
+    assert decided(waiver(target, expires_at="2019-04-20"), "2019-04-20T16:59:59.999999+00:00") == "waived"
+    assert decided(waiver(target, expires_at="2019-04-20"), midnight_in_hanoi) == ""
+    assert decided(waiver(target, expires_at="2019-04-21"), midnight_in_hanoi) == "waived"
     assert decided(waiver(target, kind="correct")) == ""
 
 

@@ -102,7 +102,11 @@ def test_a_waiver_is_bound_to_the_values_it_accepts(ledger):
     assert (decision.target, decision.basis, decision.expires_at) == ("F0000abcd", "3f" * 8, "2019-12-31")
 
 
-@pytest.mark.parametrize("until, message", [("31/12/2019", "không phải là một ngày"), ("2019-04-19", "đã qua")])
+@pytest.mark.parametrize("until, message", [
+    ("31/12/2019", "không phải là một ngày"), ("20191231", "không phải là một ngày"),
+    ("2019-W52-2", "không phải là một ngày"), ("2019-13-01", "không phải là một ngày"),
+    ("2019-12-31T10:00", "không phải là một ngày"), ("2019-04-19", "đã qua"),
+])
 def test_a_waiver_ends_on_a_day_to_come(ledger, until, message):
     with pytest.raises(SubmissionError, match=message):
         decide.waive(ledger, "2019-04", FINDING, WHY, WHO, until)

@@ -16,9 +16,9 @@ import pytest
 
 from flows.publish import publish_edition
 from flows.publish.report_data import load_figures
-from flows.publish.text_files import read_csv
 from flows.records import Edition
 from infra.archive import Archive, open_archive
+from infra.csv_text import read_csv
 from infra.errors import OperationError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import PROJECT, Settings

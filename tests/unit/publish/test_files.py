@@ -23,9 +23,9 @@ from flows.publish.outputs import render_outputs
 from flows.publish.pdf_report import render_pdf
 from flows.publish.report import build_report
 from flows.publish.report_data import ReportData
-from flows.publish.text_files import read_csv, safe_text, write_csv
 from flows.publish.trace import items_tsv, trace_tsv
 from flows.publish.workbook import render_workbook
+from infra.csv_text import read_csv, safe_text, write_csv
 from infra.errors import OperationError
 from tests.unit.publish.conftest import PRINTED
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)  # a negative figure is a figure, no formula
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -20,6 +21,8 @@ def clean_text(text: str) -> str:
 def safe_text(text: str) -> str:
     """Return the text so that a spreadsheet that opens the CSV shows it and never runs it (OWASP ASVS 1.2.10)."""
     text = clean_text(text)
+    if _NUMBER.fullmatch(text):
+        return text
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_START) or text.startswith(_FORMULA_START) else text
 
 
@@ -33,12 +36,19 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]], delimiter
 
     Numbers are written plainly, texts made safe; lines end with CR LF (RFC 4180).
     """
+    return csv_text(header, rows, delimiter).encode("utf-8-sig")
+
+
+def csv_text(
+    header: Sequence[str], rows: Iterable[Sequence[object]], delimiter: str = ",", lineterminator: str = "\r\n"
+) -> str:
+    """Return the text of a CSV file: the one way in which rows become one, in files and on the screen."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator=lineterminator)
     writer.writerow(header)
     for row in rows:
         writer.writerow([_cell(value) for value in row])
-    return buffer.getvalue().encode("utf-8-sig")
+    return buffer.getvalue()
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
