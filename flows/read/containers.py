@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -78,11 +79,11 @@ def open_ole(data: bytes) -> Any:
         return None
 
 
-def embedded_programs(ole: Any) -> Counter[str]:
-    """Return how many objects of which program stand below the top of an OLE file."""
+def embedded_programs(paths: Iterable[list[str]]) -> Counter[str]:
+    """Return how many objects of which program stand below the top of an OLE file, by the paths of its streams."""
     found: Counter[str] = Counter()
     seen: dict[str, set[str]] = {}
-    for path in ole.listdir():
+    for path in paths:
         if len(path) > 1:
             seen.setdefault("/".join(path[:-1]), set()).add(path[-1].lower())
     for names in seen.values():

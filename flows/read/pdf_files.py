@@ -116,8 +116,7 @@ def _image_only() -> IntakeFinding:
         kind="image_only_pdf",
         severity="note",
         submitter_id="",
-        message_vi="Tệp PDF chỉ là ảnh chụp (bản quét), không có chữ để đọc số liệu; "
-        "số liệu được lấy từ tệp bảng tính gửi kèm nếu có.",
+        message_vi="Tệp PDF không có chữ nào để đọc số liệu (thường là ảnh chụp, bản quét).",
         remedy_vi="Gửi kèm tệp Excel, Word hoặc PDF xuất từ phần mềm.",
     )  # fmt: skip
 

@@ -137,8 +137,6 @@ def _guard_zip(data: bytes, inspect: object) -> Iterator[Problem]:
             yield from [unsafe] if unsafe else inspect(archive)  # type: ignore[operator]
     except zipfile.BadZipFile as error:
         yield Problem("damaged_file", "Tệp bị hỏng: một phần bên trong không giải nén được.", raw_text=str(error))
-    except KeyError as error:
-        yield Problem("damaged_file", "Tệp bị hỏng: thiếu một phần bắt buộc bên trong.", raw_text=str(error))
 
 
 def _unsafe_xml(archive: zipfile.ZipFile) -> Problem | None:
@@ -175,8 +173,10 @@ def _workbook_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     if "xl/workbook.bin" in names:
         parts = [n for n in names if re.match(r"xl/worksheets/[^/]+\.bin$", n)]
         extents = [sheets.xlsb_extent(archive, name) for name in parts]
+    elif "xl/workbook.xml" not in names:
+        yield _missing("xl/workbook.xml")
+        return
     else:
-        archive.getinfo("xl/workbook.xml")
         extents = sheets.ooxml_extents(archive)
     refusals = [problem for extent in extents if (problem := extent.problem())]
     if refusals:
@@ -188,6 +188,10 @@ def _workbook_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     for extent in extents:
         yield from extent.remarks()
     yield from _extras(names)
+
+
+def _missing(part: str) -> Problem:
+    return Problem("damaged_file", "Tệp bị hỏng: thiếu một phần bắt buộc bên trong.", raw_text=part)
 
 
 def _empty_workbook() -> Problem:
@@ -213,6 +217,9 @@ def _embedded(what: str = "") -> Problem:
 
 def _document_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     main = next(iter(main_parts(archive, set(archive.namelist()))), "word/document.xml")
+    if main not in archive.namelist():
+        yield _missing(main)
+        return
     text = read_entry(archive, main, 60_000_000)
     if not re.search(rb"<w:t[\s>]|<m:t[\s>]", text):
         yield Problem("empty_document", "Văn bản không có chữ nào (có thể chỉ là hình ảnh).")
@@ -224,6 +231,9 @@ def _ods_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
     names = archive.namelist()
     if "META-INF/manifest.xml" in names and b"encryption-data" in read_entry(archive, "META-INF/manifest.xml", 10**7):
         yield Problem("password_protected", "Tệp đặt mật khẩu nên không mở được.")
+        return
+    if "content.xml" not in names:
+        yield _missing("content.xml")
         return
     try:
         extents = sheets.ods_extents(read_entry(archive, "content.xml", 200_000_000))
@@ -249,13 +259,14 @@ def _inspect_ole(data: bytes) -> Iterator[Problem]:
         try:
             main = main if ole.exists(main) else "Book"
             stream, declared = ole.openstream(main).read(), ole.get_size(main)
-            names, embedded = ["/".join(path) for path in ole.listdir()], embedded_programs(ole)
+            paths = ole.listdir()
         except Exception as error:  # olefile raises whatever a hostile chain leads it to
             yield _broken_ole(data, str(error))
             return
     if not stream or len(stream) < declared:
         yield _broken_ole(data, "main stream")
         return
+    names, embedded = ["/".join(path) for path in paths], embedded_programs(paths)
     found = list(_doc_problems(stream, names) if main == "WordDocument" else _xls_problems(stream, names))
     yield from found
     if embedded and not any(problem.refuses for problem in found):

@@ -68,7 +68,7 @@ class Extent:
         if self.cells and (row or column) and (row < self.rows or column < self.columns or row > MAX_ROW):
             sentence = (
                 f"Bảng “{self.name}” tự khai tới ô {column_letters(min(column, 10**6))}{row} nhưng thực tế tới ô "
-                f"{column_letters(self.columns)}{self.rows}; đã đọc hết các ô thực có."
+                f"{column_letters(self.columns)}{self.rows}; phạm vi đọc theo các ô thực có."
             )
             yield Problem("wrong_dimension", sentence, refuses=False, sheet=self.name)
         if self.bare_formulas:
@@ -252,7 +252,7 @@ def biff_extent(stream: bytes) -> tuple[Extent, set[int]]:
     while position + 4 <= len(stream):
         record, length = struct.unpack_from("<HH", stream, position)
         met.add(record)
-        if record in BIFF_CELLS and length >= 4:
+        if record in BIFF_CELLS and length >= 4 and position + 8 <= len(stream):
             row, column = struct.unpack_from("<HH", stream, position + 4)
             extent.rows, extent.columns = max(extent.rows, row + 1), max(extent.columns, column + 1)
             extent.cells += 1

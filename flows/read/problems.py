@@ -30,10 +30,10 @@ KINDS: dict[str, Kind] = {
     "truncated_file": Kind("warning", "Gửi lại tệp đầy đủ; tệp nhận được bị cắt giữa chừng.", EXPLAINS),
     "damaged_file": Kind("warning", RESAVE, EXPLAINS),
     "password_protected": Kind("warning", "Bỏ mật khẩu rồi gửi lại, hoặc gửi tệp không đặt mật khẩu.", EXPLAINS),
-    "wrong_extension": Kind("warning", "Mở bằng Excel, chọn Lưu thành (Save As) dạng .xlsx rồi gửi lại."),
+    "wrong_extension": Kind("warning", "Mở bằng Excel/Word, lưu thành (Save As) dạng .xlsx hoặc .docx rồi gửi lại."),
     "unsupported_format": Kind(
         "warning",
-        "Gửi lại dưới dạng .xlsx, .xls, .ods, .csv, .docx, .doc hoặc .pdf có chữ.",
+        "Gửi lại dưới dạng .xlsx, .xls, .ods, .csv, .docx, .doc, .rtf hoặc .pdf có chữ.",
         EXPLAINS,
     ),
     "zip_bomb": Kind("warning", "Gửi từng tệp riêng, không nén.", EXPLAINS),

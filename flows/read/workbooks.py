@@ -107,13 +107,13 @@ def open_workbook(data: bytes, file: str = "") -> Content:
     grids: list[Grid] = []
     findings: list[IntakeFinding] = []
     sheets = list(_sheets(data, container))
-    details = _details(data, container)
+    details, failure = _details(data, container)
     for sheet in sheets:
-        grid = _grid(sheet, (details or {}).get(sheet.name, SheetDetails()))
+        grid = _grid(sheet, details.get(sheet.name, SheetDetails()))
         grids.append(grid)
         findings += _sheet_findings(grid)
-    if details is None and grids:
-        findings.append(_without_details(grids[0]))
+    if failure and grids:
+        findings.append(_without_details(grids[0], failure))
     return Content(tuple(grids), tuple(findings))
 
 
@@ -180,19 +180,19 @@ def _unreadable(error: BaseException) -> SubmissionError:
     )
 
 
-def _details(data: bytes, container: str) -> dict[str, SheetDetails] | None:
-    """Return the second reader's view, None for a workbook that only the first one understands."""
+def _details(data: bytes, container: str) -> tuple[dict[str, SheetDetails], str]:
+    """Return the second reader's view, or none and why for a workbook that only the first one understands."""
     try:
-        return details_of(data, container)
+        return details_of(data, container), ""
     except SubmissionError:
         raise
-    except Exception:  # the second opinion may fail in as many ways as files are odd
-        return None
+    except Exception as error:  # the second opinion may fail in as many ways as files are odd
+        return {}, f"{type(error).__name__}: {error}"[:200]
 
 
-def _without_details(grid: Grid) -> IntakeFinding:
+def _without_details(grid: Grid, failure: str) -> IntakeFinding:
     text = "Chỉ đọc được giá trị các ô; công thức, định dạng phần trăm, dòng và cột ẩn của tệp này không đọc được."
-    return _finding("details_not_read", "note", grid, "", text)
+    return _finding("details_not_read", "note", grid, "", text, failure)
 
 
 def _contents(book: Any, name: str) -> tuple[list[list[Any]], list[tuple[int, int, int, int]]]:
