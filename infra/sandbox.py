@@ -118,6 +118,10 @@ class Sandbox:
         """Let a message have its processor seconds anew."""
         self._spent.pop(budget, None)
 
+    def spent(self, budget: str) -> float:
+        """Return the processor seconds that a message has used so far."""
+        return self._spent[budget]
+
     @property
     def server_pid(self) -> int:
         """Process id of the fork server."""

@@ -100,6 +100,7 @@ class LabelIndex:
     def __init__(self, catalogue: Catalogue, submitter_id: str, submitter_kind: str) -> None:
         self._single: dict[str, str] = {}
         self._shown: dict[str, str] = {}
+        self._unmarked: dict[str, str | None] = {}
         paths: list[tuple[tuple[str, ...], str]] = []
         self._flows = {row.indicator_id for row in catalogue.indicators if row.indicator_kind == "flow"}
         for row in catalogue.indicators:
@@ -163,12 +164,19 @@ class LabelIndex:
         return tuple(self._shown[key] for key in close)
 
     def _add(self, label: str, indicator_id: str) -> None:
-        self._single[label_key(label)] = indicator_id
+        key = label_key(label)
+        self._single[key] = indicator_id
+        unmarked = strip_marks(key)  # None where two meanings differ by marks alone
+        self._unmarked[unmarked] = indicator_id if self._unmarked.get(unmarked, indicator_id) == indicator_id else None
         if not indicator_id.startswith("#") and indicator_id:
             self._shown[strip_marks(label)] = label
 
     def _lookup(self, text: str) -> str | None:
-        return next((self._single[key] for key in candidate_keys(text) if key in self._single), None)
+        keys = candidate_keys(text)
+        found = next((self._single[key] for key in keys if key in self._single), None)
+        if found is None and text.isascii():  # typed without any mark: known where only one meaning is spelt so
+            found = next((meaning for key in keys if (meaning := self._unmarked.get(key)) is not None), None)
+        return found
 
     def _canonical(self, part: str) -> str:
         found = self._lookup(part)

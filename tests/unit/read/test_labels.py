@@ -6,6 +6,7 @@ import pytest
 
 from flows.read.labels import ROLES, LabelIndex, candidate_keys, label_key
 from flows.read.periods import months_declared, other_month, period_of_label
+from flows.read.text import strip_marks
 from flows.read.units import UnitIndex, unit_for
 from infra.catalogue import load_catalogue
 
@@ -75,8 +76,19 @@ def test_label_of_one_submitter_goes_before_that_of_its_kind():
 
 
 def test_near_labels_are_named_and_nothing_is_decided():
-    assert not TELECOM.match("Thue bao co dinh").is_known
-    assert "Thuê bao cố định" in TELECOM.nearest("Thue bao co dinh")
+    assert not TELECOM.match("Thuê bao cố dinh").is_known
+    assert "Thuê bao cố định" in TELECOM.nearest("Thuê bao cố dinh")
+
+
+def test_a_label_typed_without_marks_is_known_where_only_one_meaning_is_spelt_so():
+    assert TELECOM.match("Thue bao co dinh").indicator_id == "phone_subs_fixed"
+    index = LabelIndex(CATALOGUE, "", "")
+    spelt: dict[str, set[str]] = {}
+    for key, meaning in index._single.items():
+        spelt.setdefault(strip_marks(key), set()).add(meaning)
+    for plain, meanings in spelt.items():
+        if plain.isascii() and len(meanings) > 1 and plain not in index._single:
+            assert not index.match(plain).is_known, f"{plain!r} has the meanings {meanings}"
 
 
 def test_every_printed_indicator_is_known_by_its_printed_name():

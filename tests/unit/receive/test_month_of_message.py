@@ -1,0 +1,32 @@
+"""A message belongs to the month it speaks of, then to the month it was sent in, never to the folder alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.receive.month import month_of_message
+
+
+@pytest.mark.parametrize(
+    ("months", "sent_at", "expected"),
+    [
+        ((), "", "2019-05"),
+        (("-05",), "2019-05-16T09:00:00+07:00", "2019-05"),
+        (("-04",), "2019-05-16T09:00:00+07:00", "2019-04"),  # a correction that arrives a month later
+        (("2019-04",), "2019-05-16T09:00:00+07:00", "2019-04"),
+        (("-04", "-05"), "2019-05-16T09:00:00+07:00", "2019-05"),  # the report of May compares with April
+        (("-03", "-04"), "2019-05-16T09:00:00+07:00", "2019-05"),  # two others: a person decides
+        (("2018-05",), "2019-05-16T09:00:00+07:00", "2019-05"),  # a year too old is more likely a slip
+        (("-06",), "2019-05-16T09:00:00+07:00", "2019-05"),  # last year's June is too far back
+        (("2019-06",), "2019-05-16T09:00:00+07:00", "2019-05"),  # a month to come is a plan
+        ((), "2019-04-16T09:00:00+07:00", "2019-04"),
+        ((), "2019-06-02T09:00:00+07:00", "2019-05"),  # late
+        ((), "2001-01-01T00:00:00+07:00", "2019-05"),  # a clock that stands
+    ],
+)
+def test_the_month(months: tuple[str, ...], sent_at: str, expected: str) -> None:
+    assert month_of_message("2019-05", months, sent_at) == expected
+
+
+def test_december_is_of_the_year_before() -> None:
+    assert month_of_message("2019-01", ("-12",), "2019-01-08T09:00:00+07:00") == "2018-12"
