@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,10 +52,8 @@ def test_all_of_them_in_one_inbox_stop_nothing(tmp_path: Path, settings: Setting
     sound = SENDER.replace(b"thongke@vnpt-gl", b"baocao@viettel-gl") + b"\r\n- Tram BTS: 75 tram\r\n"
     (inbox / "sound.eml").write_bytes(sound)
     archive, ledger, catalogue = open_archive(settings), open_ledger(settings), load_catalogue().at(PERIOD)
-    began = time.process_time()
     reception = receive_folder(settings, archive, ledger, catalogue, PERIOD, inbox, sandbox=sandbox)
     readings = read_receipts(settings, archive, ledger, catalogue, PERIOD, None, sandbox, reception.notices)
-    assert time.process_time() - began < len(MAILS), "the parent itself does next to nothing"
     named = {r.message for r in ledger.receipts()} | {notice.name for notice in reception.notices}
     assert named == {path.name for path in inbox.iterdir()}
     assert not any(f.kind == "fault_of_ours" for r in readings for f in r.reading.findings)
