@@ -34,6 +34,7 @@ LIST = PROJECT / "benchmarks" / "mutants.toml"
 COPIES = 2
 MOST_SURVIVORS = 3
 LIMIT_SECONDS = 1800          # of one run of tests: a mutant may make a loop endless
+NO_PROGRAM = re.compile(r"\b(?:Parser|Binder|Catalog|Compilation|Syntax|Indentation)[ ]?Error\b")   # not killed: broken
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "target", "logs", "__pycache__", ".*_cache", ".hypothesis")
 
 
@@ -89,6 +90,8 @@ def run_tests(copy: Path, tests: Iterable[str]) -> tuple[str, str]:
     except subprocess.TimeoutExpired:
         return "failed", f"no end after {LIMIT_SECONDS} s"
     outcome = {0: "passed", 1: "failed"}.get(done.returncode, "error")
+    if outcome == "failed" and NO_PROGRAM.search(done.stdout):
+        outcome = "error"
     return outcome, "\n".join((done.stdout + done.stderr).splitlines()[-25:])
 
 
