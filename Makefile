@@ -10,7 +10,7 @@ export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help month test test-fast mutants check serve docs field benchmark repairs seed-report lock format clean
+.PHONY: help month test test-fast mutants mail-mutants check serve docs field benchmark repairs seed-report lock format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,6 +49,9 @@ benchmark: $(VENV)/dev  ## a month against the same steps done the plain way, in
 
 repairs: $(VENV)/dev  ## errors planted at random: how many are found, and how many repairs are right
 	@$(PY) -m benchmarks.repairs
+
+mail-mutants: $(VENV)/dev  ## 12 000 messages changed at random: is each taken apart, and no part of it lost?
+	@$(PY) -m benchmarks.mail_mutants
 
 mutants: $(VENV)/dev  ## about a hundred small changes, one at a time in copies of the tree: which does no test notice?
 	@$(PY) -m benchmarks.mutants

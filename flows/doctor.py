@@ -22,6 +22,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Kho lưu trữ · archive", _archive),
         ("Sổ cái · ledger", _ledger),
         ("Thư đi · mail", _mail),
+        ("Tiến trình đọc tệp · children", _children),
         ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
         ("Prefect", lambda s: os.environ.get("PREFECT_API_URL") or "khởi động mỗi lần chạy · started for each run"),
     ]
@@ -49,6 +50,20 @@ def _catalogue(_settings: Settings) -> str:
 
     catalogue = load_catalogue()
     return f"{len(catalogue.submitters)} đơn vị, {len(catalogue.indicators)} chỉ tiêu, {len(catalogue.labels)} nhãn"
+
+
+def _children(settings: Settings) -> str:
+    """Ask a child which defences this system gives it; in production all are needed."""
+    from flows.children import start_children
+    from infra.confinement import DEFENCES
+
+    with start_children(settings) as children:
+        missing = children.wait_until_ready()
+    if missing:
+        said = "; ".join(DEFENCES[name] for name in missing)
+        raise OperationError(f"Thiếu lớp bảo vệ: {said}.", f"Children lack: {', '.join(missing)}.",
+                             remedy_vi="Dùng nhân Linux từ 5.13 có Landlock và seccomp; thiếu thì production từ chối.")
+    return f"đủ lớp bảo vệ · all defences: {', '.join(DEFENCES)}"
 
 
 def _archive(settings: Settings) -> str:

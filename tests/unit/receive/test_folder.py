@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import os
 import zipfile
@@ -17,6 +18,7 @@ from flows.receive import EmptyInboxError, Reception, receive_folder
 from flows.records import Receipt
 from infra.archive import open_archive
 from infra.catalogue import load_catalogue
+from infra.errors import OperationError
 from infra.ledger import open_ledger
 from infra.sandbox import Sandbox
 from infra.settings import Settings
@@ -299,6 +301,71 @@ def test_receipts_do_not_depend_on_the_clock(inbox: Path, receive: Receive) -> N
     write(inbox / "001.eml")
     receipt = receive()["001.eml"]
     assert dataclasses.replace(receipt, received_at="").receipt_id == receipt.receipt_id
+
+
+def test_a_correction_that_arrives_a_month_later_is_of_its_own_month(
+    inbox: Path, receive_all: Callable[..., Reception], stores: tuple[object, object]
+) -> None:
+    write(inbox / "001.eml", subject="Đính chính số liệu tháng 4", text="Đề nghị sửa số trạm BTS thành 120 trạm.",
+          date="Thu, 16 May 2019 09:00:00 +0700")  # fmt: skip
+    write(inbox / "002.eml", subject="Báo cáo tháng 5", date="Thu, 16 May 2019 09:00:00 +0700")
+    for _ in range(2):  # also when it is found again
+        reception = receive_all("2019-05")
+        assert [r.message for r in reception.receipts] == ["002.eml"]
+        (notice,) = reception.notices
+        assert (notice.name, notice.kind) == ("001.eml", "filed_under_other_month")
+        assert "2019-04" in notice.sentence_vi
+    (filed,) = stores[1].receipts("2019-04")  # type: ignore[attr-defined]
+    assert (filed.message, filed.status) == ("001.eml", "late")
+
+
+def test_a_message_dated_in_the_future_waits_for_a_person(inbox: Path, receive: Receive) -> None:
+    write(inbox / "001.eml", date="Fri, 18 Dec 2099 08:00:00 +0700")
+    receipt = receive()["001.eml"]
+    assert (receipt.status, receipt.problem, receipt.submitter_id) == ("quarantined", "date_in_future", "vnpt")
+    assert "18/12/2099" in receipt.reason_vi
+
+
+def test_a_message_that_could_not_be_opened_is_kept_and_opened_at_the_next_run(
+    inbox: Path, receive_all: Callable[..., Reception], stores: tuple[object, object], settings: Settings
+) -> None:
+    path = write(inbox / "001.eml", files={"BC.csv": b"1"})
+    with start_children(limits={"cpu": 0}) as spent:
+        reception = receive_folder(settings, *stores, CATALOGUE, PERIOD, inbox, sandbox=spent)  # type: ignore[arg-type]
+    (receipt,) = reception.receipts
+    assert (receipt.status, receipt.problem) == ("unopened", "message_unreadable")
+    assert "không tiếp nhận được vì" in receipt.reason_vi
+    assert stores[0].get(receipt.sha256) == path.read_bytes()  # type: ignore[attr-defined]
+    path.unlink()
+    (opened,) = receive_all().receipts
+    assert (opened.receipt_id, opened.status, opened.submitter_id) == (receipt.receipt_id, "received", "vnpt")
+    assert [d.file for d in stores[1].documents(opened.receipt_id)] == ["(body)", "BC.csv"]  # type: ignore[attr-defined]
+    assert stores[1].verify_audit() > 0  # type: ignore[attr-defined]
+
+
+def test_a_message_too_large_to_open_is_archived_like_any_other(
+    inbox: Path, receive: Receive, stores: tuple[object, object]
+) -> None:
+    path = write(inbox / "001.eml")
+    with path.open("ab") as stream:
+        stream.write(b"a" * 85_000_000)
+    receipt = receive()["001.eml"]
+    assert (receipt.status, receipt.problem) == ("quarantined", "file_too_large")
+    assert stores[0].exists(receipt.sha256)  # type: ignore[attr-defined]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == receipt.sha256
+
+
+def test_production_opens_nothing_without_every_wall(
+    inbox: Path, stores: tuple[object, object], settings: Settings
+) -> None:
+    write(inbox / "001.eml")
+    production = dataclasses.replace(settings, environment="production")
+    with start_children() as children:
+        children.wait_until_ready()
+        children.missing_defences = ("landlock",)
+        with pytest.raises(OperationError, match="lack defences"):
+            receive_folder(production, *stores, CATALOGUE, PERIOD, inbox, sandbox=children)  # type: ignore[arg-type]
+    assert stores[1].receipts() == []  # type: ignore[attr-defined]
 
 
 @pytest.mark.shared
