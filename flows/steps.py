@@ -23,7 +23,8 @@ from flows.records import Edition, Finding, Receipt
 from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
-from infra.errors import OperationError
+from infra.errors import OperationError, TonghopError
+from infra.machine_faults import told_in_words
 from infra.periods import check_period as check_period
 from infra.process_state import as_found
 from infra.sandbox import Sandbox
@@ -236,7 +237,7 @@ def open_inbox(period: str, inbox: str = "", home: str = "") -> Iterator[Inbox]:
     with as_found():
         settings = _allowed_settings(home)
         folder = _allowed_inbox(settings, inbox, period)
-        with one_run_at_a_time(settings), start_children(settings) as sandbox:
+        with told_in_words(settings.home), one_run_at_a_time(settings), start_children(settings) as sandbox:
             yield Inbox(period, folder, settings, Progress(), sandbox)
 
 
@@ -254,7 +255,7 @@ def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
     with as_found():
         settings = _allowed_settings(home)
         folder = _allowed_inbox(settings, inbox, period)
-        with one_run_at_a_time(settings), _helpers_of(settings) as (helpers, progress):
+        with told_in_words(settings.home), one_run_at_a_time(settings), _helpers_of(settings) as (helpers, progress):
             month = Month(period, folder, settings, helpers, progress)
             with _recorded(month):
                 yield month
@@ -312,7 +313,8 @@ def _recorded(month: Month) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        month.ledger.finish_run(run_id, type(error).__name__)
+        with contextlib.suppress(TonghopError):      # a ledger that cannot be written hides no reason
+            month.ledger.finish_run(run_id, type(error).__name__)
         raise
     edition = month.outcome.edition if month.outcome else None
     month.ledger.finish_run(

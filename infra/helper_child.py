@@ -16,10 +16,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from infra.errors import TonghopError
+from infra.machine_faults import machine_fault
 
 CHANNEL = "TONGHOP_HELPER_CHANNEL"       # number of the socket, process id of the parent, "tied" or "loose"
 SHOW_YOURSELF = signal.SIGUSR1           # asks where every thread is; the answer goes to the log
@@ -78,14 +80,19 @@ def _answered(answer: Answer, request: dict[str, Any]) -> dict[str, Any]:
     try:
         said: dict[str, Any] = {"state": "done", "answer": answer(request)}
     except TonghopError as error:
-        said = {"state": "refused", "kind": type(error).__name__, "message_vi": error.message_vi,
-                "message_en": str(error.args[0]), "place": error.place, "remedy_vi": error.remedy_vi,
-                "is_temporary": getattr(error, "is_temporary", False)}
+        said = _refused(error)
     except BaseException as error:  # the other side must hear of any fault, in words
         traceback.print_exc(file=sys.stderr)
-        said = {"state": "failed", "fault": f"{type(error).__name__}: {error}"[:2000]}
+        refusal = machine_fault(error, Path.cwd())
+        said = _refused(refusal) if refusal else {"state": "failed", "fault": f"{type(error).__name__}: {error}"[:2000]}
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     return said | {"seconds": round(seconds, 3), "cpu_seconds": round(cpu_seconds, 3)}
+
+
+def _refused(error: TonghopError) -> dict[str, Any]:
+    return {"state": "refused", "kind": type(error).__name__, "message_vi": error.message_vi,
+            "message_en": str(error.args[0]), "place": error.place, "remedy_vi": error.remedy_vi,
+            "is_temporary": getattr(error, "is_temporary", False)}
 
 
 def _say(channel: socket.socket, message: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from infra.derived import save_derived
 from infra.errors import OperationError
 from infra.helper_process import Answer, Helper, HelperProcess
 from infra.killpoints import reached
+from infra.machine_faults import text_fault
 from infra.settings import PROJECT, Settings
 
 Earlier = Callable[[str], list[DocumentReading]]
@@ -99,7 +100,7 @@ class Builder:
         self._note("import_and_parse", self.process.wait_until_ready())
         self._note("dbt_build", built)
         if built.content["failures"]:
-            raise _dbt_failed(built.content["failures"])
+            raise _dbt_failed(built.content["failures"], folder)
         return list(built.content["nodes"])
 
     def _note(self, what: str, answer: Answer) -> None:
@@ -117,7 +118,10 @@ def dbt_folder(settings: Settings) -> Path:
     return settings.home / "dbt"
 
 
-def _dbt_failed(failures: list[dict[str, str]]) -> OperationError:
+def _dbt_failed(failures: list[dict[str, str]], folder: Path) -> OperationError:
+    for failure in failures:
+        if fault := text_fault(failure["message"], folder):
+            return fault
     first = failures[0]
     others = f" (+{len(failures) - 1})" if len(failures) > 1 else ""
     return OperationError(
