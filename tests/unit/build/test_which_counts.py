@@ -1,0 +1,50 @@
+"""Which of several observations of one place counts, and which is of another place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.warehouse_fixture import BuiltWarehouse, observation, receipts_of
+
+PLACE = ("vnpt", "622")
+
+
+@pytest.fixture(scope="module")
+def month(build_warehouse: Callable[..., BuiltWarehouse]) -> BuiltWarehouse:
+    rows = [
+        # a district that names its communes, one of them another district's
+        observation("dist_639", "23942", "internet_agents", 7),
+        observation("dist_639", "23557", "internet_agents", 5),
+        # a blank row stands above the one with the figure
+        observation(*PLACE, "phone_subs_fixed", None, cell="C1"),
+        observation(*PLACE, "phone_subs_fixed", 5, cell="C2"),
+        # a message whose name comes first was sent first
+        observation(*PLACE, "phone_subs_mobile_postpaid", 5, message="a.eml"),
+        observation(*PLACE, "phone_subs_mobile_postpaid", 7, message="b.eml"),
+    ]
+    receipts = [
+        replace(r, sent_at="2019-04-16T08:00:00+07:00") if r.message == "b.eml" else r for r in receipts_of(rows)
+    ]
+    return build_warehouse(rows, receipts=receipts)
+
+
+def uses(month: BuiltWarehouse, submitter_id: str, indicator_id: str) -> list[tuple[object, ...]]:
+    return month.rows(
+        "select area_code, value, use_in_total from marts.fct_observations "
+        "where submitter_id = ? and indicator_id = ? order by value nulls first", (submitter_id, indicator_id)
+    )
+
+
+def test_a_commune_of_another_district_does_not_count(month: BuiltWarehouse) -> None:
+    assert uses(month, "dist_639", "internet_agents") == [("23557", 5, "other_area"), ("23942", 7, "counted")]
+
+
+def test_a_figure_counts_though_a_blank_cell_of_its_place_comes_first(month: BuiltWarehouse) -> None:
+    assert uses(month, "vnpt", "phone_subs_fixed") == [("622", None, "repeated"), ("622", 5, "counted")]
+
+
+def test_of_two_messages_for_one_place_the_later_counts(month: BuiltWarehouse) -> None:
+    assert uses(month, "vnpt", "phone_subs_mobile_postpaid") == [("622", 5, "repeated"), ("622", 7, "counted")]
