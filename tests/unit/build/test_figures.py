@@ -209,6 +209,11 @@ def test_typed_total_stands_beside_ours(odd_month: BuiltWarehouse) -> None:
     assert odd_month.rows(query, ["vnpt", "phone_subs_total"]) == [(3 * 34, 99)]
 
 
+def test_a_figure_that_counts_is_not_also_a_total_beside_it(two_months: BuiltWarehouse) -> None:
+    query = "select count(*) from marts.fct_figures_by_submitter where reported_total is not null"
+    assert two_months.value(query) == 0
+
+
 def test_own_total_counts_where_no_district_is_given(odd_month: BuiltWarehouse) -> None:
     assert _figure(odd_month, "post_agents") == (12, "complete")
     by_district = "select value, completeness from marts.fct_figures_by_district where indicator_id = 'post_agents'" \
