@@ -7,11 +7,12 @@ and line: see `verify` in `expectations.examples`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from expectations.language import (
     Call,
@@ -25,13 +26,15 @@ from expectations.language import (
     walk,
 )
 from infra.catalogue import FOREVER, Catalogue, Indicator, month_bounds
+from infra.catalogue_words import Owner, Severity
 from infra.errors import CatalogueError
 from infra.process_state import once_a_run
 from infra.settings import PROJECT
+from infra.yaml_records import Record, load_yaml
 
 RULES = PROJECT / "expectations" / "rules"
-SEVERITIES = ("blocking", "warning", "note")
-OWNERS = ("submitter", "steward", "division", "district")
+SEVERITIES = get_args(Severity)
+OWNERS = get_args(Owner)
 PLACES = {
     "cell": "từng ô số liệu",
     "row": "từng dòng của biểu",
@@ -150,8 +153,8 @@ def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
     """
     rules: dict[str, Rule] = {}
     for path in sorted(folder.glob("*.yml")):
-        for record, line in _records(path):
-            rule = _rule(record, f"{path}:{line}")
+        for record in _records(path):
+            rule = _rule(record, f"{path}:{record.line}")
             if rule.rule_id in rules:
                 raise rule_error(rule, "mã quy tắc bị trùng", f"also at {rules[rule.rule_id].place}")
             rules[rule.rule_id] = rule
@@ -246,35 +249,36 @@ def _check_names(rule: Rule, tree: Comparison, known: dict[str, str], providers:
                 raise rule_error(rule, "from() không nêu đơn vị báo cáo", "from() names no submitter or kind")
 
 
-def _records(path: Path) -> list[tuple[dict[str, Any], int]]:
-    """Return the records of a file with the line each begins at."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = path.read_text(encoding="utf-8")
-    try:
-        nodes = yaml.compose(text, Loader=loader)
-        records = yaml.load(text, Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise _record_error(f"{path}:{mark.line + 1 if mark else 1}", "không phải YAML hợp lệ", str(error)) from error
-    if nodes is None:
+def _records(path: Path) -> list[Record]:
+    records = load_yaml(path)
+    if records is None:
         return []
     if not isinstance(records, list):
         raise _record_error(f"{path}:1", "phải là một danh sách quy tắc", "a list of rules is expected")
-    return [(record, node.start_mark.line + 1) for record, node in zip(records, nodes.value, strict=True)]
+    return [record if isinstance(record, Record) else _no_record(path) for record in records]
 
 
-def _rule(record: Any, place: str) -> Rule:
-    if not isinstance(record, dict):
-        raise _record_error(place, "bản ghi không có trường", "a record with fields is expected")
-    unknown, lacking = set(record) - _REQUIRED - _OPTIONAL, _REQUIRED - set(record)
-    if unknown or lacking:
-        raise _record_error(
-            place,
-            f"trường lạ {sorted(unknown)}, trường thiếu {sorted(lacking)}",
-            f"unknown fields {sorted(unknown)}, missing fields {sorted(lacking)}",
-        )
+def _no_record(path: Path) -> Record:
+    raise _record_error(f"{path}:1", "có bản ghi không có trường", "a record with fields is expected")
+
+
+def _rule(record: Record, place: str) -> Rule:
+    record.only(*sorted(_REQUIRED | _OPTIONAL))
+    lacking = sorted(_REQUIRED - set(record))
+    if lacking:
+        raise _record_error(place, f"trường thiếu {lacking}", f"missing fields {lacking}")
+    record.word("severity", SEVERITIES)
+    record.word("owner", OWNERS)
+    record.words("at", PLACES)
+    for name in ("since", "until"):
+        if name in record and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(record[name]), re.ASCII):
+            raise record.error(name, f"trường {name}: “{record[name]}” không phải một tháng, như 2019-01",
+                               f"field {name}: {record[name]!r} is no month such as 2019-01")
+    for name in ("when", "same_unit"):
+        if not isinstance(record.get(name, []), list):
+            raise record.error(name, f"trường {name} phải là một danh sách", f"field {name} must be a list")
+    if isinstance(record.get("for", ""), str) and record.get("for"):
+        record.word("for", tuple(SELECTIONS))
     selection = record.get("for", "")
     rule = Rule(
         rule_id=str(record["id"]),
@@ -298,14 +302,6 @@ def _rule(record: Any, place: str) -> Rule:
 
 
 def _check_record(rule: Rule) -> None:
-    if rule.severity not in SEVERITIES:
-        raise rule_error(rule, f"mức “{rule.severity}” không hợp lệ", f"unknown severity {rule.severity!r}")
-    if rule.owner not in OWNERS:
-        raise rule_error(rule, f"người xử lý “{rule.owner}” không hợp lệ", f"unknown owner {rule.owner!r}")
-    if not rule.at or set(rule.at) - set(PLACES):
-        raise rule_error(rule, f"nơi áp dụng {rule.at} không hợp lệ", f"unknown places {rule.at}")
-    if isinstance(rule.indicators, str) and rule.indicators and rule.indicators not in SELECTIONS:
-        raise rule_error(rule, f"nhóm chỉ tiêu “{rule.indicators}” không có", f"no selection {rule.indicators!r}")
     try:
         trees = (rule.comparison, *rule.condition_trees)
     except LanguageError as error:

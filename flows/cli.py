@@ -361,14 +361,13 @@ def settle(
 
 
 @app.command("check-rules")
-def check_rules() -> None:
-    """Kiểm tra danh mục và quy tắc · check the catalogue and the rules, with file and line."""
-    import expectations
-    from infra.catalogue import load_catalogue
+def check_rules(home: HomeOption = "") -> None:
+    """Kiểm tra danh mục, quy tắc, đề cương · check catalogue, rules and outline, with file and line."""
+    from flows.soundness import periods_with_data, verify_everything
 
-    load_catalogue()
-    count = expectations.verify()
-    say(f"Danh mục đúng; {count} quy tắc đúng. (Catalogue and {count} rules are sound.)")
+    count, months = verify_everything(periods_with_data(home or _home.get("home", "")))
+    say(f"Danh mục đúng; {count} quy tắc đúng; đã thử các tháng {', '.join(months)}. "
+        f"(Catalogue, outline and {count} rules are sound in these months.)")
 
 
 @app.command("read-report")

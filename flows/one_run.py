@@ -16,8 +16,8 @@ from typing import cast
 from flows import steps
 from flows.prefect_server import PrefectServer, prefect_environment
 from flows.progress import ScreenProgress
+from flows.soundness import sound_catalogue
 from flows.steps import MonthResult
-from infra.catalogue import load_catalogue
 from infra.process_state import as_found
 from infra.settings import Settings
 
@@ -40,7 +40,7 @@ def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) 
         TonghopError: As the steps do.
     """
     steps.check_period(period)
-    load_catalogue().at(period)
+    sound_catalogue(period)
     progress = ScreenProgress()
     with as_found(), steps.begun(settings, inbox, progress):
         gc.disable()              # one month, then the end: there is little to collect and much to import

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from infra.catalogue import Catalogue
+from infra.catalogue_words import PartNumber, SectionCode, Speaks, SubmitterKind
 from infra.errors import CatalogueError
 from infra.process_state import once_a_run
+from infra.yaml_records import Record, load_yaml
 
 OUTLINE = Path(__file__).with_name("outline.yml")
 PLACEHOLDER = re.compile(r"\{(\w*)(?:\|(\w+))?\}")
@@ -106,12 +109,13 @@ def load_outline(path: Path = OUTLINE) -> Outline:
     Raises:
         CatalogueError: An entry is not one of the known kinds.
     """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # a safe loader, the quick one if there
-    parts = tuple(_part(part, data["nothing"]) for part in data["parts"])
-    return Outline(data["head"], parts, data["end_mark"])
+    data = load_yaml(path)
+    if not isinstance(data, Record):
+        raise _outline_error("tệp phải có head, parts, nothing, end_mark", "head, parts, nothing, end_mark are needed")
+    data.only("head", "parts", "nothing", "end_mark")
+    parts = tuple(_part(part, data.text("nothing")) for part in data.records("parts"))
+    head = data.record("head")
+    return Outline({name: head.text(name) for name in head}, parts, data.text("end_mark"))
 
 
 def check_outline(outline: Outline, catalogue: Catalogue) -> None:
@@ -150,29 +154,62 @@ def _check_units(text: str, catalogue: Catalogue) -> None:
             )
 
 
-def _part(data: dict[str, Any], nothing: str) -> PartOutline:
-    sections = tuple(
-        Section(s["number"], s["heading"], tuple(_entry(e) for e in s["entries"]), s.get("empty", nothing))
-        for s in data["sections"]
-    )
-    return PartOutline(data["number"], data["heading"], sections)
+def _part(data: Record, nothing: str) -> PartOutline:
+    data.only("number", "heading", "sections")
+    sections = tuple(_section(section, nothing) for section in data.records("sections"))
+    return PartOutline(data.word("number", get_args(PartNumber)), data.text("heading"), sections)
 
 
-def _entry(data: dict[str, Any]) -> Entry:
-    if "text" in data:
-        return TextEntry(data["text"], data.get("block", ""), data.get("zero", ""), data.get("speaks", "template"))
-    if "counts" in data:
-        counts = data["counts"]
-        wordings = {name: (w["some"], w["none"]) for name, w in counts["indicators"].items()}
-        return CountsEntry(counts["lead"], counts["none"], wordings)
-    if "items" in data:
-        items = data["items"]
-        return ItemsEntry(
-            tuple(items["sections"]), tuple(items["kinds"]), items.get("named", False), items.get("lead", "")
-        )
-    if "districts" in data:
-        return DistrictsEntry(tuple((g["heading"], tuple(g["sections"])) for g in data["districts"]))
-    raise _outline_error(f"mục không rõ loại: {sorted(data)}", f"an entry of unknown kind: {sorted(data)}")
+def _section(data: Record, nothing: str) -> Section:
+    data.only("number", "heading", "entries", "empty")
+    entries = tuple(_entry(entry) for entry in data.records("entries"))
+    return Section(data.text("number"), data.text("heading"), entries, data.text("empty", nothing))
+
+
+def _entry(data: Record) -> Entry:
+    for kind, read in _ENTRIES.items():
+        if kind in data:
+            return read(data)
+    raise data.error("", f"mục không rõ loại: {sorted(data)}", f"an entry of unknown kind: {sorted(data)}")
+
+
+def _text_entry(data: Record) -> TextEntry:
+    data.only("text", "block", "zero", "speaks")
+    speaks = data.word("speaks", get_args(Speaks))
+    return TextEntry(data.text("text"), data.text("block", ""), data.text("zero", ""), speaks)
+
+
+def _counts_entry(data: Record) -> CountsEntry:
+    data.only("counts")
+    counts = data.record("counts")
+    counts.only("lead", "none", "indicators")
+    indicators = counts.record("indicators")
+    wordings = {name: (indicators.record(name).text("some"), indicators.record(name).text("none"))
+                for name in indicators}
+    return CountsEntry(counts.text("lead"), counts.text("none"), wordings)
+
+
+def _items_entry(data: Record) -> ItemsEntry:
+    data.only("items")
+    items = data.record("items")
+    items.only("sections", "kinds", "named", "lead")
+    sections = items.words("sections", get_args(SectionCode))
+    return ItemsEntry(sections, items.words("kinds", get_args(SubmitterKind)), items.flag("named"),
+                      items.text("lead", ""))
+
+
+def _districts_entry(data: Record) -> DistrictsEntry:
+    data.only("districts")
+    groups = []
+    for group in data.records("districts"):
+        group.only("heading", "sections")
+        groups.append((group.text("heading"), group.words("sections", get_args(SectionCode))))
+    return DistrictsEntry(tuple(groups))
+
+
+_ENTRIES: dict[str, Callable[[Record], Entry]] = {
+    "text": _text_entry, "counts": _counts_entry, "items": _items_entry, "districts": _districts_entry,
+}
 
 
 def _outline_error(vi: str, en: str) -> CatalogueError:

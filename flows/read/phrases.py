@@ -54,6 +54,7 @@ _SLOTS = {
     "{ips}": rf"(?P<list>(?<!{_IP}){_IP}+(?:(?:\s*[,;]\s*|\s+và\s+){_IP}+)*)",
 }
 _SLOTS["{domains}"] = rf"(?P<list>{_DOMAIN}(?:(?:\s*[,;]\s*|\s+và\s+){_DOMAIN})*)"
+SLOTS = tuple(_SLOTS)
 _TOKENS = re.compile(r"\{[a-z]+\}|\.\.\.|[()|\[\]]|\s+|[^\W_]+|.")
 _WORD_START, _WORD_END = r"(?<![^\W_])", r"(?![^\W_])"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\s\da-zđ]|\d)")

@@ -1,0 +1,133 @@
+"""Everything a month needs of the catalogue, the rules and the report's outline, in one list of checks.
+
+A run looks through the list before it receives anything; `tonghop check-rules` looks through it for every month from
+which on other rows hold, and for those that have data. So nothing is refused at publishing that was not refused here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from infra.catalogue import FOREVER, TABLES, Catalogue, load_catalogue
+from infra.catalogue_files import read_lines, row_error
+from infra.catalogue_words import unknown_word
+from infra.errors import CatalogueError
+from infra.periods import month_bounds, next_period, previous_period
+from infra.settings import CATALOGUE
+
+
+def sound_catalogue(period: str) -> Catalogue:
+    """Return the catalogue of a month in which everything that publishing needs fits together.
+
+    Raises:
+        CatalogueError: With the file, and the line where one line is at fault.
+    """
+    catalogue = load_catalogue().at(period)
+    for check in CHECKS:
+        check(catalogue, period)
+    return catalogue
+
+
+def verify_everything(periods_with_data: Iterable[str] = ()) -> tuple[int, list[str]]:
+    """Check the rules with their examples and every month that differs; return how many rules, and the months.
+
+    Raises:
+        CatalogueError: As `sound_catalogue` does, and for an example that gets another verdict.
+    """
+    import expectations
+
+    months = sorted({*months_that_differ(load_catalogue()), *periods_with_data})
+    for period in months:
+        sound_catalogue(period)
+    return expectations.verify(), months
+
+
+def periods_with_data(home: str = "") -> list[str]:
+    """Return the months of an existing home's ledger; none where there is no home yet, and none is made."""
+    from infra.ledger import open_ledger
+    from infra.settings import load_settings
+
+    folder = Path(home or os.environ.get("TONGHOP_HOME", "").strip() or "var").expanduser()
+    if not (folder / "ledger.sqlite").is_file() and not os.environ.get("TONGHOP_LEDGER", "").strip():
+        return []
+    return sorted({receipt.period for receipt in open_ledger(load_settings(home or None)).receipts()})
+
+
+def months_that_differ(catalogue: Catalogue) -> list[str]:
+    """Return the months, of those that the catalogue covers at all, from which on other rows hold than before."""
+    rows = [row for name in TABLES for row in getattr(catalogue, name) if hasattr(row, "valid_from")]
+    starts = {row.valid_from[:7] for row in rows} | {next_period(_last_month(row)) for row in rows if row.valid_to}
+    return sorted(period for period in starts if period < FOREVER and _is_covered(catalogue, period))
+
+
+def _last_month(row: object) -> str:
+    """Return the last month a row holds in: one that ends within a month does not hold in it."""
+    end = getattr(row, "valid_to", "")
+    period = end[:7]
+    return str(period if end == month_bounds(period)[1] else previous_period(period))
+
+
+def _is_covered(catalogue: Catalogue, period: str) -> bool:
+    day = month_bounds(period)[1]
+
+    def holds(rows: Iterable[object]) -> bool:
+        return any(getattr(r, "valid_from", "") <= day <= (getattr(r, "valid_to", "") or FOREVER) for r in rows)
+
+    return holds(catalogue.submitters) and holds(catalogue.areas)
+
+
+def _check_formulas(_catalogue: Catalogue, _period: str) -> None:
+    from flows.build.definitions import compile_definitions
+
+    compile_definitions(load_catalogue())  # a build needs the rows of earlier months too
+
+
+def _check_outline(catalogue: Catalogue, _period: str) -> None:
+    from flows.publish.outline import check_outline, load_outline
+
+    check_outline(load_outline(), catalogue)
+
+
+def _check_rules(_catalogue: Catalogue, period: str) -> None:
+    from expectations.rules import check_rule, rules_in_force
+
+    for rule in rules_in_force(period):
+        check_rule(rule, load_catalogue())  # a figure that nobody states any more leaves a rule undecided, not wrong
+
+
+def _check_phrases(catalogue: Catalogue, _period: str) -> None:
+    from flows.read.phrases import SLOTS, compile_phrase
+
+    for row in catalogue.phrases:
+        unknown = [slot for slot in re.findall(r"\{[^{}]*\}?", row.phrase) if slot not in SLOTS]
+        if unknown:
+            raise _phrase_error(row.phrase, *unknown_word("phrase", unknown[0], SLOTS))
+        try:
+            compile_phrase(row.phrase)
+        except re.error as error:
+            raise _phrase_error(row.phrase, f"câu mẫu “{row.phrase}” không đọc được (ngoặc không khớp?)",
+                                f"the phrase {row.phrase!r} cannot be read: {error}") from error
+
+
+def _phrase_error(phrase: str, vi: str, en: str) -> CatalogueError:
+    path = CATALOGUE / "phrases.csv"
+    lines = read_lines(path, [field.name for field in dataclasses.fields(TABLES["phrases"])])
+    return row_error(path, next((line.number for line in lines if line.cells[0] == phrase), 1), vi, en)
+
+
+def _check_recipients(catalogue: Catalogue, period: str) -> None:
+    if not catalogue.recipients:
+        raise CatalogueError(
+            f"Danh mục recipients.csv không có nơi nhận nào có hiệu lực trong tháng {period}.",
+            f"recipients.csv has no recipient in force in {period}.", place=str(CATALOGUE / "recipients.csv"),
+            remedy_vi="Bổ sung nơi nhận có valid_from/valid_to bao trùm tháng đó.",
+        )
+
+
+CHECKS: tuple[Callable[[Catalogue, str], None], ...] = (
+    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_recipients,
+)

@@ -1,0 +1,127 @@
+"""What publishing would refuse, `check-rules` refuses before: every wrong line, in file and line."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import typing
+from pathlib import Path
+
+import pytest
+
+from expectations.rules import RULES, load_rules
+from flows import soundness
+from flows.publish.outline import OUTLINE, load_outline
+from infra.catalogue import Catalogue, load_catalogue
+from infra.catalogue_words import SectionCode, SubmitterKind
+from infra.errors import CatalogueError
+from infra.settings import CATALOGUE
+
+
+def test_the_shipped_files_are_sound_in_every_month_that_differs() -> None:
+    count, months = soundness.verify_everything(["2019-04"])
+    assert count == len(load_rules()) and {"2019-01", "2019-04", "2020-01", "2025-03"} <= set(months)
+
+
+def with_rows(monkeypatch: pytest.MonkeyPatch, **tables: tuple[object, ...]) -> Catalogue:
+    changed = dataclasses.replace(load_catalogue(), **tables)  # type: ignore[arg-type]
+    monkeypatch.setattr(soundness, "load_catalogue", lambda: changed)
+    return changed
+
+
+def test_an_indicator_to_be_printed_from_a_month_on_needs_its_place_in_the_outline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = load_catalogue().indicators
+    later = dataclasses.replace(rows[0], indicator_id="post_new_figure", valid_from="2021-06-15")
+    with_rows(monkeypatch, indicators=(*rows, later))
+    soundness.sound_catalogue("2021-05")
+    with pytest.raises(CatalogueError, match="post_new_figure"):
+        soundness.verify_everything()
+
+
+def test_a_formula_of_an_unknown_figure_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = load_catalogue().definitions
+    wrong = dataclasses.replace(rows[0], expression="post_offices + post_agnts")
+    with_rows(monkeypatch, definitions=(wrong, *rows[1:]))
+    with pytest.raises(CatalogueError, match="post_agnts"):
+        soundness.verify_everything()
+
+
+def test_a_month_without_recipients_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_rows(monkeypatch, recipients=())
+    with pytest.raises(CatalogueError, match="recipient"):
+        soundness.sound_catalogue("2019-04")
+
+
+@pytest.mark.parametrize("phrase", ["(thuê bao", "{n} thuê bao {n}", "{nn} thuê bao", "{n thuê bao"])
+def test_a_phrase_that_is_no_pattern_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phrase: str
+) -> None:
+    folder = Path(shutil.copytree(CATALOGUE, tmp_path / "catalogue"))
+    lines = (folder / "phrases.csv").read_text(encoding="utf-8").splitlines()
+    lines[5] = ",".join([phrase, *lines[5].split(",")[1:]])
+    (folder / "phrases.csv").write_text("\n".join(lines), encoding="utf-8")
+    changed = load_catalogue(folder)
+    monkeypatch.setattr(soundness, "load_catalogue", lambda: changed)
+    monkeypatch.setattr(soundness, "CATALOGUE", folder)
+    with pytest.raises(CatalogueError) as raised:
+        soundness.sound_catalogue("2019-04")
+    assert raised.value.place == f"{folder}/phrases.csv:6"
+
+
+# ---------------------------------------------------------------- the outline and the rules, word by word
+
+OUTLINE_SLIPS = [
+    ("kinds: [department_unit]", "kinds: [department_unt]", "department_unit"),
+    ("sections: [CNTT]", "sections: [CNT]", "CNTT"), ("speaks: item", "speaks: itme", "item"),
+    ("speaks: item", "speak: item", "speaks"), ("number: I\n", "number: 1\n", ""), ("named: true", "named: có", ""),
+    ("heading: Lĩnh vực công", "headin: Lĩnh vực công", "heading"), ("motto_line: Độc", "motto_state: Độc", ""),
+    ("parts:\n", "part:\n", "parts"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "meant"), OUTLINE_SLIPS)
+def test_a_slip_in_the_outline_is_refused_at_its_line(tmp_path: Path, right: str, wrong: str, meant: str) -> None:
+    text = OUTLINE.read_text(encoding="utf-8")
+    line = text[: text.index(right)].count("\n") + 1
+    path = tmp_path / "outline.yml"
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(CatalogueError) as raised:
+        load_outline(path)
+    assert raised.value.place == f"{path}:{line}"
+    assert not meant or f"“{meant}”" in raised.value.message_vi
+
+
+def test_every_word_of_the_outline_is_of_its_vocabulary() -> None:
+    sections = {s for e in load_outline().entries for s in getattr(e, "sections", ())}
+    kinds = {k for e in load_outline().entries for k in getattr(e, "kinds", ())}
+    assert sections <= set(typing.get_args(SectionCode)) and kinds <= set(typing.get_args(SubmitterKind))
+
+
+RULE_SLIPS = [
+    ("severity: blocking", "severity: blockin", "blocking"), ("owner: submitter", "owner: submiter", "submitter"),
+    ("at: [row", "at: [rwo", "row"), ("since: 2019-01", "since: 1/2019", ""), ("since: 2019-01", "since: 2019-13", ""),
+    ("severity: blocking", "severty: blocking", "severity"),
+    ("since: 2019-01\n", "since: 2019-01\n  since: 2019-02\n", ""),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "meant"), RULE_SLIPS)
+def test_a_slip_in_a_rule_is_refused_at_its_line(tmp_path: Path, right: str, wrong: str, meant: str) -> None:
+    text = (RULES / "sums.yml").read_text(encoding="utf-8")
+    line = text[: text.index(right)].count("\n") + 1 + wrong.count("since") // 2
+    path = tmp_path / "sums.yml"
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(CatalogueError) as raised:
+        load_rules(tmp_path)
+    assert raised.value.place == f"{path}:{line}"
+    assert not meant or f"“{meant}”" in raised.value.message_vi
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"- a: [", b"a: 1", b"- 5", b"\xc4"])
+def test_a_rule_file_that_is_none_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.yml").write_bytes(data)
+    with pytest.raises(CatalogueError) as raised:
+        load_rules(tmp_path)
+    assert raised.value.place.startswith(str(tmp_path / "x.yml"))
