@@ -26,7 +26,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.errors import OperationError
-from infra.files import create_file
+from infra.files import create_file, replace_file
 from infra.helper_child import end_with_parent, take_channel
 from infra.helper_process import ChildProcess, Helper
 
@@ -155,9 +155,7 @@ def _lay_database(folder: Path) -> None:
     _private_folder(folder)
     database = folder / "prefect.db"
     if TEMPLATE.is_file() and not database.exists():
-        partial = folder / f"prefect.db.{os.getpid()}"
-        shutil.copyfile(TEMPLATE, partial)
-        partial.rename(database)
+        replace_file(database, TEMPLATE.read_bytes())
 
 
 def prepare_template() -> None:

@@ -24,6 +24,7 @@ from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import OperationError, TonghopError
+from infra.journal import open_journal
 from infra.machine_faults import told_in_words
 from infra.periods import check_period as check_period
 from infra.process_state import as_found
@@ -84,6 +85,7 @@ class Inbox:
         self.settings = settings
         self.progress = progress
         self.sandbox = sandbox
+        open_journal(settings.home)
         self.catalogue: Catalogue = load_catalogue().at(period)
         self.archive = open_archive(settings)
         self.ledger = open_ledger(settings)

@@ -20,6 +20,7 @@ from infra.catalogue import Catalogue, load_catalogue
 from infra.dependencies import step_digest
 from infra.derived import is_whole
 from infra.errors import OperationError
+from infra.journal import open_journal
 from infra.settings import load_settings
 from infra.vietnamese import SEVERITY_VI, number_text
 from infra.warehouse import open_build
@@ -52,6 +53,7 @@ class Engine:
             OperationError: The engine could not evaluate, or its verdicts are not ours.
         """
         settings = load_settings(home)
+        open_journal(settings.home)
         folder = settings.home / "checks" / build_id
         catalogue = load_catalogue().at(period)
         stamp = step_digest("check", catalogue)[:STAMP_LENGTH]
