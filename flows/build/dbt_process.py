@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from infra.derived import load_derived, save_derived
+from infra.files import file_sha256
 from infra.helper_child import serve
 
 FLAGS = [
@@ -45,11 +47,21 @@ def begin(project: str, target: str) -> Callable[[Order], dict[str, Any]]:
 def _parse(project: str, target: str) -> Any:
     from dbt.cli.main import dbtRunner
 
-    Path(target).mkdir(parents=True, exist_ok=True)
+    parsed = Path(target) / "partial_parse.msgpack"
+    seal = Path(target) / "parsed.json"
+    _forget_a_changed(parsed, seal)
     result = dbtRunner().invoke(["parse", *_arguments(project, target)])
     if not result.success:
         raise result.exception or RuntimeError("dbt parse failed")
+    save_derived(seal, {"sha256": file_sha256(parsed)})
     return result.result
+
+
+def _forget_a_changed(parsed: Path, seal: Path) -> None:
+    """Remove a parsed project that is not as dbt left it: dbt would run the SQL it finds in it."""
+    written = load_derived(seal)
+    if written is None or written["sha256"] != file_sha256(parsed):
+        parsed.unlink(missing_ok=True)
 
 
 def _build(
