@@ -102,8 +102,13 @@ def test_a_month_before_whose_readings_are_lost_is_read_again(home: Path, tmp_pa
     )
     done = run_again(home, tmp_path / "may", "2019-05")
     assert done.returncode in (0, 3), done.stdout + done.stderr
-    assert load_derived(path) == content
+    assert read_of(load_derived(path)) == read_of(content)
     assert figures_of_april(home, "2019-05") == figures_of_april(home, PERIOD)
+
+
+def read_of(month: dict[str, list[dict[str, list[object]]]]) -> list[dict[str, list[object]]]:
+    """What the documents said; remarks about paths of the inbox are made where there is an inbox."""
+    return [row for row in month["documents"] if row["document"][2]]
 
 
 def figures_of_april(home: Path, period: str) -> list[tuple[object, ...]]:
