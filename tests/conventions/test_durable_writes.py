@@ -17,6 +17,7 @@ REASONS = {
     "flows/prefect_server.py": "set-up writes the template of Prefect's database, once an installation",
     "flows/sample/messages.py": "the sample plays the senders: an inbox, not a result",
     "flows/steps.py": "the lock of a home",
+    "flows/terminal.py": "the null device, for closed streams",
     "infra/child_log.py": "the log of a child",
     "infra/ledger_store.py": "the lock of a ledger",
     "infra/sandbox.py": "the log of the children",
