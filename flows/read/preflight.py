@@ -21,6 +21,7 @@ from infra.zip_files import READ_ERRORS, inspect_zip, open_zip, read_entry
 MAX_FILE = 40_000_000
 MAX_BODY = 2_000_000
 MAX_LINES = 1_100_000
+MAX_FIELDS = 600_000  # of separated text: 10 000 lines of sixty columns
 _WORD_97 = b"\xec\xa5"  # begins the main stream of Word 97 to 2003; Word 6 and 95 write another mark
 ARCHIVES = {"rar": "RAR", "7z": "7z", "gzip": "gzip", "bzip2": "bzip2", "xz": "xz"}
 
@@ -322,6 +323,10 @@ def _inspect_pdf(data: bytes) -> Iterator[Problem]:
 
 
 def _inspect_text(data: bytes) -> Iterator[Problem]:
+    fields = max(data.count(mark) for mark in b";,\t|")
+    if fields > MAX_FIELDS:
+        yield Problem("sheet_too_large", f"Tệp có {fields} dấu phân cách cột, quá lớn để là một biểu số liệu.")
+        return
     if data.count(b"\n") + data.count(b"\r") > MAX_LINES * 2 or data.count(b"\n") > MAX_LINES:
         yield Problem("sheet_too_large", f"Tệp có hơn {MAX_LINES} dòng, quá lớn để là một biểu số liệu.")
 

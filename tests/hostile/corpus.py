@@ -306,6 +306,7 @@ put(
     lambda: b.xlsx(b.sheet_xml(b.grid_rows([[i, i] for i in range(500)]), "A1")),
     "wrong_dimension",
 )
+put("a million fields in a line", "BC.csv", lambda: b"7;" * 1_000_000, "sheet_too_large")
 put("10 million rows of text", "BC.csv", lambda: b"1\n" * 10_000_000, "sheet_too_large")
 put(
     "one merge over the whole sheet",
