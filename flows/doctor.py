@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shutil
 import smtplib
+import time
 from collections.abc import Callable
 
+from infra import vietnamese
 from infra.errors import OperationError, TonghopError
-from infra.settings import Settings, unknown_variables
+from infra.settings import PROJECT, Settings, unknown_variables
 
+FREE_ENOUGH = 500_000_000         # bytes: a month writes some 40 MB, its warehouse is written beside the one before
 ENGINES = ("prefect", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "boto3")
 
 
 def examine(settings: Settings) -> list[tuple[str, bool, str]]:
     """Return one row per part: its name, whether it answers, and what it says."""
     checks: list[tuple[str, Callable[[Settings], str]]] = [
-        ("Thư mục dữ liệu · home", lambda s: str(s.home)),
+        ("Thư mục dữ liệu · home", _home),
+        ("Chỗ trống · free disk", _disk),
+        ("Giờ máy · clock", _clock),
         ("Cài đặt · settings", _variables),
         ("Danh mục · catalogue", _catalogue),
         ("Kho lưu trữ · archive", _archive),
@@ -43,6 +49,42 @@ def _variables(settings: Settings) -> str:
         raise OperationError(f"Biến môi trường không ai đọc: {named}.", f"Variables that nobody reads: {named}.",
                              remedy_vi="Sửa tên biến theo bảng cài đặt trong README, hoặc bỏ biến đó.")
     return settings.environment
+
+
+def _home(settings: Settings) -> str:
+    """Ask for a home that no other account of the machine can look into."""
+    mode = settings.home.stat().st_mode & 0o077
+    if mode:
+        raise OperationError(
+            f"Tài khoản khác trên máy vào được thư mục dữ liệu {settings.home} (quyền {mode:03o}).",
+            f"Other accounts can enter the home (mode {mode:03o}).",
+            place=str(settings.home), remedy_vi=f"Chạy: chmod 700 '{settings.home}'.",
+        )
+    return f"{settings.home}: chỉ tài khoản này vào được · private"
+
+
+def _disk(settings: Settings) -> str:
+    free = shutil.disk_usage(settings.home).free
+    if free < FREE_ENOUGH:
+        raise OperationError(
+            f"Chỉ còn {free // 1_000_000} MB trống.", f"Only {free // 1_000_000} MB are free.",
+            place=str(settings.home), remedy_vi=f"Dọn bớt để còn ít nhất {FREE_ENOUGH // 1_000_000} MB.",
+        )
+    return f"{free // 1_000_000_000} GB"
+
+
+def _clock(_settings: Settings) -> str:
+    """Ask for a clock that can be right: receipts, deadlines and the audit chain are dated by it."""
+    now = vietnamese.now()
+    shown = vietnamese.moment_text(now.isoformat())
+    newest = max(path.stat().st_mtime for path in PROJECT.glob("*.lock"))
+    if now.timestamp() < newest:
+        raise OperationError(
+            f"Đồng hồ máy ({shown}) chạy trước cả ngày cài phần mềm.",
+            f"The clock ({now.isoformat()}) is before the day of installation.",
+            remedy_vi="Chỉnh lại giờ máy (đồng bộ NTP) trước khi chạy tháng.",
+        )
+    return f"{shown} giờ Hà Nội · Hanoi (máy · machine: {time.strftime('%Z')})"
 
 
 def _catalogue(_settings: Settings) -> str:
