@@ -67,6 +67,12 @@ class Web:
     constraints: Sequence[tuple[int, Constraint]]
     touching: Mapping[str, list[int]]
 
+    def rules_on(self, figures: Iterable[str]) -> list[tuple[int, Constraint]]:
+        """Return the rules touching these figures, with their instance; not those in which nothing can change."""
+        indices = sorted({i for name in figures for i in self.touching.get(name, ())})
+        found = (self.constraints[i] for i in indices)
+        return [(n, c) for n, c in found if any(_is_free(self.book, self.book.cells[name]) for name in c.names)]
+
     def variables(self, wanted: Iterable[str]) -> dict[str, Variable]:
         """Return the figures by name, as the search for repairs takes them."""
         return {name: _variable(self.book, self.book.cells[name]) for name in wanted}
@@ -259,7 +265,7 @@ def _searched(
         return Case(told, no_repair=NoRepair.FAILED), None
     if repairs:
         return Case(told, repairs, None, problem.variables), problem
-    reason = NoRepair.NONE_FOUND if problem.suspects else NoRepair.SETTLED
+    reason = NoRepair.NONE_FOUND if problem.is_mendable else NoRepair.SETTLED
     return Case(told, [], reason, problem.variables), problem
 
 
@@ -267,8 +273,7 @@ def _problem(web: Web, instances: Sequence[Instance], group: Sequence[int], excl
     """Return the search problem of some failing rules: their figures, and every rule that touches one of these."""
     involved = dict.fromkeys(web.figure_of[c] for n in group for c in instances[n].verdict.cells if c in web.figure_of)
     left_out = set(excluded)
-    indices = sorted({i for name in involved for i in web.touching.get(name, ())})
-    constraints = [c for n, c in (web.constraints[i] for i in indices) if n not in left_out]
+    constraints = [c for n, c in web.rules_on(involved) if n not in left_out]
     constraints += _whole_numbers(web, [instances[n] for n in group])
     everything = dict.fromkeys((*involved, *(name for c in constraints for name in c.names)))
     return Problem(web.variables(everything), constraints)
@@ -338,6 +343,6 @@ def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
 def _lone_problem(web: Web, instance: Instance) -> Problem:
     own = [c for found in constraints_of(instance.verdict) if (c := found.over(web.figure_of)) is not None]
     figures = dict.fromkeys(n for c in own for n in c.names)
-    hard = [web.constraints[i][1] for i in sorted({i for n in figures for i in web.touching.get(n, ())})]
+    hard = [c for _, c in web.rules_on(figures)]
     everything = dict.fromkeys((*figures, *(n for c in hard for n in c.names)))
     return Problem(web.variables(everything), [*own, *hard])

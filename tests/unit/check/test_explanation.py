@@ -74,20 +74,23 @@ def test_findings_stand_when_a_case_cannot_be_described(wrong: Judged, monkeypat
     assert {case["no_repair"] for case in cases} == {"failed"}
 
 
-def test_search_that_fails_costs_only_its_own_case(month, judged, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("error", "reason"), [(SearchTooLongError(), "too_long"), (RecursionError(), "failed")])
+def test_search_that_fails_costs_only_its_own_case(
+    month, judged, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
     change(month, "vnpt", "623", "phone_subs_mobile_prepaid", 16656)
     change(month, "viettel", "639", "phone_subs_fixed", 950)
     search = causes.find_repairs
 
     def ends_only_for_vnpt(problem: Problem) -> Any:
         if any(variable.value == 950 for variable in problem.variables.values()):
-            raise SearchTooLongError
+            raise error
         return search(problem)
 
     monkeypatch.setattr(causes, "find_repairs", ends_only_for_vnpt)
     _, cases = explained(judged(month))
     searched = [c for c in cases if c["severity"] == "blocking" and c["no_repair"] != "missing"]
-    assert {tuple(c["submitters"]): c["no_repair"] for c in searched} == {("vnpt",): "", ("viettel",): "too_long"}
+    assert {tuple(c["submitters"]): c["no_repair"] for c in searched} == {("vnpt",): "", ("viettel",): reason}
 
 
 def test_a_case_has_repairs_or_says_why_not() -> None:
@@ -99,7 +102,8 @@ def test_a_case_has_repairs_or_says_why_not() -> None:
 
 def test_rule_over_two_figures_of_last_month_has_no_repair_and_says_so(month, judged) -> None:
     """What this month's form says of last month is not what was sent then: both figures are settled."""
-    stated = observation(BEFORE, "vnpt", "622", "phone_subs_fixed", 4000, report_period=PERIOD, cell="K10")
+    stated = observation(BEFORE, "vnpt", "64", "phone_subs_total", 4000, report_period=PERIOD, cell="K10")
+    change(month, "vnpt", "64", "phone_subs_net_add", 50)  # another rule over the same figures fails too
     findings, cases = explained(judged([*month, stated]))
     (found,) = [f for f in findings if f.rule_id == "last_month_stated_as_sent"]
     (case,) = [c for c in cases if c["case_id"] == found.case_id]
@@ -158,3 +162,11 @@ def test_percentage_with_its_comma_in_the_wrong_place_gets_it_back(month, judged
     (finding,) = [f for f in findings if f.rule_id == rule_id and f.submitter_id == "vnpost" and f.outcome == "fail"]
     assert "→ 45,05 (dấu phẩy thập phân đặt sai chỗ)" in finding.repair_vi
     assert not still_failing(mended(found, finding, cases), finding.rule_id)
+
+
+def test_count_that_is_not_whole_gets_its_thousands_back(month, judged) -> None:
+    """No sum binds it: that it must be a whole number is all there is to go by."""
+    change(month, "dist_622", "622", "internet_agents", "4.651")
+    findings, _ = explained(judged(month))
+    (finding,) = [f for f in findings if f.rule_id == "value_is_whole"]
+    assert "→ 4.651 (dấu chấm hàng nghìn bị hiểu thành dấu thập phân)" in finding.repair_vi

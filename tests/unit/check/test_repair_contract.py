@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from expectations.constraints import Constraint, FormulaConstraint, LinearConstraint, WholeNumber, constraints_of
 from expectations.intervals import NOTHING, Interval, point
 from expectations.language import Call, Name, parse_comparison
-from expectations.verdicts import Figure, Verdict, judge, missing
+from expectations.verdicts import Figure, Verdict, judge, missing, moved
 from flows.check.repair import problem as problem_module
 from flows.check.repair.problem import Change, Problem, Repair, SearchTooLongError, Variable
+from flows.check.repair.programmes import MOST_FIGURES, fewest_figures
 from flows.check.repair.repairs import find_repairs
 
 ONE = Fraction(1)
@@ -103,6 +104,17 @@ def test_figures_beyond_every_float_have_a_defined_answer() -> None:
     assert all(isinstance(repair, Repair) for repair in repairs)
 
 
+def test_program_answers_nothing_where_it_cannot_work() -> None:
+    """No figure to change, more figures than it takes, numbers beyond a float."""
+    many = {f"a{i}": 1 for i in range(MOST_FIGURES + 1)}
+    for web in (
+        web_of({"a": 1, "b": 2}, "a = b", fixed="ab"),
+        web_of(many, " + ".join(many) + " = 3"),
+        web_of({"a": 1, "b": 2, "c": 10**400}, "a = b", "a <= c"),
+    ):
+        assert list(fewest_figures(web.problem())) == []
+
+
 def test_a_repair_cannot_be_empty_or_change_nothing() -> None:
     change = Change("a", ONE, Fraction(2), "one_digit")
     assert Repair((change,), 1.0).moves == {"a": ONE}
@@ -166,6 +178,25 @@ def test_share_of_two_figures_leads_to_its_parts() -> None:
     values = {"part": variable("part", 1500), "whole": variable("whole", 222), "pct": share("pct", "67.57")}
     repairs = find_repairs(Web(values, ("printed(pct) ~ 100 * part / whole",)).problem())
     assert {"part": Fraction(150)} in [{c.name: c.right for c in r.changes} for r in repairs]
+
+
+def test_room_ends_where_a_divisor_would_be_zero() -> None:
+    (constraint,) = web_of({"a": 5, "b": 1, "c": 2}, "a <= 100 * b / c").problem().constraints
+    assert constraint.room("c") == Interval(Fraction(-2), Fraction(18), is_low_open=True)
+
+
+def test_rule_that_no_longer_applies_is_not_mended_by_that() -> None:
+    (constraint,) = web_of({"a": 5, "b": 1, "c": 2, "d": 3}, "a = b / c + d").problem().constraints
+    assert not constraint.holds({"c": Fraction(-2)})
+    assert constraint.holds({"c": Fraction(-3, 2)})
+
+
+def test_what_a_rounded_figure_stands_for_moves_with_its_comma() -> None:
+    written, half = Fraction("500.9"), Fraction(1, 20)
+    figure = Figure(written, Interval(written - half, written + half, False, True), {"p": ONE}, ("p",), half_unit=half)
+    after = moved(figure, {"p": Fraction("-450.81")}, {"p": Fraction(1, 10)})
+    assert after.interval == Interval(Fraction("50.085"), Fraction("50.095"), False, True)
+    assert (after.value, after.half_unit) == (Fraction("50.09"), Fraction(1, 200))
 
 
 # --------------------------------------------------------------------------------------------- random webs
