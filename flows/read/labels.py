@@ -132,6 +132,10 @@ class LabelIndex:
             return Meaning(found, frozenset({"#cumulative"}))
         return _meaning(found)
 
+    def match_as_typed(self, text: str) -> Meaning:
+        """Return the meaning of a label with its marks as they are: where no table around it bears it out."""
+        return self.match(text) if self._typed(text) is not None else UNKNOWN
+
     def match_path(self, parts: Iterable[str]) -> Meaning:
         """Return the meaning of the last label under those before it, outermost first.
 
@@ -172,11 +176,14 @@ class LabelIndex:
             self._shown[strip_marks(label)] = label
 
     def _lookup(self, text: str) -> str | None:
-        keys = candidate_keys(text)
-        found = next((self._single[key] for key in keys if key in self._single), None)
+        found = self._typed(text)
         if found is None and text.isascii():  # typed without any mark: known where only one meaning is spelt so
+            keys = candidate_keys(text)
             found = next((meaning for key in keys if (meaning := self._unmarked.get(key)) is not None), None)
         return found
+
+    def _typed(self, text: str) -> str | None:
+        return next((self._single[key] for key in candidate_keys(text) if key in self._single), None)
 
     def _canonical(self, part: str) -> str:
         found = self._lookup(part)

@@ -106,7 +106,7 @@ class GridReader:
         if self._declares_units(cells):
             return
         for cell in cells:
-            meaning = self.words.labels.match(cell.text)
+            meaning = self.words.labels.match_as_typed(cell.text)
             if cell.is_value or not meaning.is_known or meaning.roles:
                 continue
             figures = [other for other in cells if other.is_value and other.column > cell.column]

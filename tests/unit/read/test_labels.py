@@ -163,3 +163,8 @@ def test_title_that_names_this_month_among_others_is_of_this_month():
 )  # fmt: skip
 def test_month_of_a_column(text, period):
     assert period_of_label(text, "2019-04") == period
+
+
+def test_a_label_without_marks_is_not_taken_where_no_table_bears_it_out():
+    assert not TELECOM.match_as_typed("Thue bao co dinh").is_known
+    assert TELECOM.match_as_typed("Thuê bao cố định").indicator_id == "phone_subs_fixed"
