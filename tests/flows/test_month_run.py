@@ -80,7 +80,8 @@ def test_findings_and_figures_speak_the_declared_columns(published_home: Path) -
     observations = run_tonghop("observations", "--period", "2019-04", "--format", "csv", home=published_home)
     header = observations.stdout.splitlines()[0]
     assert header == (
-        "period,submitter_id,area_code,indicator_id,value,unit,obs_status,qualifier,message,file,sheet,cell,raw_text"
+        "observation_id,period,submitter_id,area_code,indicator_id,value,unit,obs_status,qualifier,"
+        "message,file,sheet,cell,raw_text"
     )
     findings = run_tonghop("findings", "--period", "2019-04", "--format", "json", home=published_home)
     for line in findings.stdout.splitlines():
