@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from flows.deliver import settle_delivery
-from flows.deliver.mailer import Patience
+from flows.deliver.mailer import Patience, Route, transmit
 from infra.errors import OperationError
 from tests.patience import FAR_SECONDS
 
@@ -97,6 +97,17 @@ def test_a_connection_dropped_after_the_message_is_uncertain_and_never_repeated(
         assert _states(office.deliver(edition, PATIENT)) == ["uncertain"] * 4
         assert _states(office.deliver(edition, PATIENT)) == ["uncertain"] * 4
     assert len(server.messages) == 4
+
+
+def test_lines_that_begin_with_a_dot_arrive_as_they_are(office_at):
+    message = b"Subject: x\r\n\r\n.\r\n..\r\n.dots\r\nend\r\n"
+    server = Server()
+    with running(server) as port:
+        office = office_at(port)
+        delivery = office.deliver(office.publish(), QUICK)["mic"]
+        route = Route("test", "127.0.0.1", port, "so@so.example", is_production=False)
+        assert transmit(route, delivery, message, QUICK, lambda: None).state == "accepted"
+    assert server.messages[-1] == message
 
 
 def test_a_person_closes_an_uncertain_delivery_either_way(office_at):

@@ -50,10 +50,11 @@ def test_a_change_of_any_file_a_step_uses_changes_its_digest(step: str, checkout
 def test_what_a_step_loads_when_it_runs_is_among_its_files(step: str) -> None:
     program = (
         f"import sys, {STEPS[step].entry}\n"
-        f"print(*(m.__file__ for n, m in sys.modules.items() if n.partition('.')[0] in {PACKAGES!r} and m.__file__))"
+        f"files = [m.__file__ for n, m in sys.modules.items() if n.partition('.')[0] in {PACKAGES!r} and m.__file__]\n"
+        "print(*files, sep='\\n')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT)
-    loaded = {Path(name) for name in done.stdout.split()}
+    loaded = {Path(name) for name in done.stdout.splitlines()}     # a path may hold blanks
     assert loaded
     assert loaded <= set(step_files(step))
 

@@ -81,6 +81,27 @@ def test_a_resubmission_supersedes_the_document_and_keeps_it() -> None:
     assert resolved.verdicts["R-2.eml"].supersedes == "R-1.eml"
 
 
+@pytest.mark.parametrize("status", ["quarantined", "no_data"])
+def test_a_message_that_is_not_used_replaces_nothing(status: str) -> None:
+    first, held = receipt("1.eml", 16), receipt("2.eml", 17, status=status)
+    readings = [reading(first, "a.xlsx", FULL), reading(held, "b.xlsx", FULL | {"internet_agents": "41"})]
+    resolved = resolve_versions([first, held], readings, CATALOGUE)
+    assert {o.use_status for o in resolved.readings[0].reading.observations} == {"in_force"}
+    assert resolved.verdicts["R-1.eml"].status == "received"
+
+
+def test_the_figure_of_one_area_replaces_no_other_area() -> None:
+    first, second = receipt("1.eml", 16), receipt("2.eml", 17)
+    elsewhere = reading(second, "b.xlsx", FULL)
+    moved = replace(elsewhere.reading, observations=tuple(
+        replace(o, area_code="633") for o in elsewhere.reading.observations
+    ))
+    resolved = resolve_versions(
+        [first, second], [reading(first, "a.xlsx", FULL), replace(elsewhere, reading=moved)], CATALOGUE
+    )
+    assert {o.use_status for r in resolved.readings for o in r.reading.observations} == {"in_force"}
+
+
 def test_figures_that_a_resubmission_leaves_out_are_told() -> None:
     first, second = receipt("1.eml", 16), receipt("2.eml", 17)
     less = {name: value for name, value in FULL.items() if name != "telecom_bts_total"}

@@ -157,6 +157,11 @@ def test_a_newsletter_is_no_data(inbox: Path, receive: Receive, headers: dict[st
     assert receive()["001.eml"].status == "no_data"
 
 
+def test_a_strangers_files_are_kept_whatever_the_letter_looks_like(inbox: Path, receive: Receive) -> None:
+    write(inbox / "001.eml", sender="bc@la.example", files={"So lieu.xlsx": b"1"}, Precedence="bulk")
+    assert receive()["001.eml"].status == "quarantined"
+
+
 def test_an_absence_notice_of_a_submitter_is_no_data(inbox: Path, receive: Receive) -> None:
     write(inbox / "001.eml", text="Tôi đi vắng", Auto_Submitted="auto-replied")
     assert receive()["001.eml"].status == "no_data"
