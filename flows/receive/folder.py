@@ -205,6 +205,7 @@ def _open(reader: Reader, receipt: Receipt, data: bytes) -> Arrival:
     for content in opened.contents:
         if content.data:
             reader.archive.put(content.data)
+    reached("receive.after_archive")
     return Arrival(receipt, tuple(c.document(receipt.receipt_id, receipt.message) for c in opened.contents))
 
 
@@ -263,11 +264,11 @@ def _record(
     ledger: LedgerStore, arrivals: Sequence[Arrival], known: dict[str, Receipt], period: str
 ) -> dict[str, Receipt]:
     """Write the receipts, the earliest sent first; return all that are known now."""
-    reached("receive.after_archive")
     twins = _signatures(ledger, known)
     stored = dict(known)
     for arrival in sorted(arrivals, key=lambda a: (_instant(a.receipt.sent_at), a.receipt.message)):
         settled = _recognise_twin(arrival, twins)
+        reached("receive.before_receipt")
         if settled.receipt.receipt_id not in known:
             ledger.add_receipt(settled.receipt, list(settled.documents))
         elif settled.receipt.status != "unopened":

@@ -14,7 +14,7 @@ import pytest
 from tests.whole_month import run_tonghop
 
 KILL_POINTS = [
-    "receive.after_archive:20", "read.before_save", "build.before_publish", "publish.after_files",
+    "receive.after_archive:20", "receive.before_receipt:10", "read.before_save", "build.before_publish", "publish.after_files",
     "publish.after_ledger", "deliver.after_claim:2", "deliver.after_end_of_data:3", "deliver.after_answer",
 ]
 WITHOUT_PREFECT = {"TONGHOP_PREFECT": "off"}
