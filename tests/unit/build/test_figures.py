@@ -288,6 +288,12 @@ def test_reference_figure_stands_in_where_nobody_reports(odd_month: BuiltWarehou
     assert _figure(odd_month, "internet_subs_dialup", "value, definition_id") == (0, "reference_figure")
 
 
+def test_optional_part_that_was_not_sent_leaves_the_sum_whole(odd_month: BuiltWarehouse) -> None:
+    query = "select indicator_id, completeness from marts.fct_figures_by_submitter where period = '2019-04' " \
+        "and submitter_id = 'vnpt' and indicator_id in ('internet_subs_dialup', 'internet_subs_total')"
+    assert dict(odd_month.rows(query)) == {"internet_subs_dialup": "not_reported", "internet_subs_total": "complete"}
+
+
 def test_optional_figure_counts_when_sent(two_months: BuiltWarehouse) -> None:
     assert _figure(two_months, "internet_subs_dialup", "value, definition_id") == (34, "")
 

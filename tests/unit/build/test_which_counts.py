@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.warehouse_fixture import BuiltWarehouse, observation, receipts_of
+from tests.warehouse_fixture import BuiltWarehouse, observation, receipts_of, whole_month, without
 
 PLACE = ("vnpt", "622")
+Build = Callable[..., BuiltWarehouse]
 
 
 @pytest.fixture(scope="module")
-def month(build_warehouse: Callable[..., BuiltWarehouse]) -> BuiltWarehouse:
+def month(build_warehouse: Build) -> BuiltWarehouse:
     rows = [
         # a district that names its communes, one of them another district's
         observation("dist_639", "23942", "internet_agents", 7),
@@ -24,6 +25,9 @@ def month(build_warehouse: Callable[..., BuiltWarehouse]) -> BuiltWarehouse:
         # a message whose name comes first was sent first
         observation(*PLACE, "phone_subs_mobile_postpaid", 5, message="a.eml"),
         observation(*PLACE, "phone_subs_mobile_postpaid", 7, message="b.eml"),
+        # April's form states March too, which March itself has said
+        observation(*PLACE, "phone_subs_mobile_prepaid", 3, period="2019-03", report_period="2019-03"),
+        observation(*PLACE, "phone_subs_mobile_prepaid", 4, period="2019-03", report_period="2019-04", cell="B1"),
     ]
     receipts = [
         replace(r, sent_at="2019-04-16T08:00:00+07:00") if r.message == "b.eml" else r for r in receipts_of(rows)
@@ -48,3 +52,17 @@ def test_a_figure_counts_though_a_blank_cell_of_its_place_comes_first(month: Bui
 
 def test_of_two_messages_for_one_place_the_later_counts(month: BuiltWarehouse) -> None:
     assert uses(month, "vnpt", "phone_subs_mobile_postpaid") == [("622", 5, "repeated"), ("622", 7, "counted")]
+
+
+def test_what_a_month_said_itself_goes_before_what_the_next_one_says_of_it(month: BuiltWarehouse) -> None:
+    assert uses(month, "vnpt", "phone_subs_mobile_prepaid") == [("622", 3, "counted"), ("622", 4, "other_period")]
+
+
+def test_a_bound_stays_one_in_a_sum_and_makes_a_quotient_a_guess(build_warehouse: Build) -> None:
+    bound = {"submitter_id": "vnpt", "area_code": "622", "indicator_id": "internet_subs_adsl"}
+    month = build_warehouse([*without(whole_month(), **bound), observation(*bound.values(), 576, qualifier="gt")])
+    query = "select indicator_id, qualifier from marts.fct_figures where period = '2019-04' and qualifier != ''"
+    assert dict(month.rows(query)) == {
+        "internet_subs_adsl": "gt", "internet_subs_broadband": "gt", "internet_subs_total": "gt",
+        "internet_subs_per_100": "approx",
+    }
