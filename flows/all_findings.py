@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
+from flows.build.inputs import is_about_path
 from flows.check import load_findings
-from flows.records import CellReference, Finding
+from flows.readings import load_month
+from flows.records import CellReference, Finding, IntakeFinding
 from infra.ledger import open_ledger
 from infra.settings import Settings
 from infra.warehouse import fetch, open_current
@@ -24,7 +27,14 @@ def list_findings(settings: Settings, period: str) -> list[Finding]:
     query = f"select {', '.join(INTAKE_COLUMNS)} from marts.fct_intake_findings where period = ? order by message, file"
     with open_current(settings, period) as connection:
         rows = fetch(connection, query, period)
-    return [*verdicts, *(_as_finding(period, dict(zip(INTAKE_COLUMNS, row, strict=True))) for row in rows)]
+    paths = [f for r in load_month(settings, period) if is_about_path(r) for f in r.reading.findings]
+    intake = (_as_finding(period, dict(zip(INTAKE_COLUMNS, row, strict=True))) for row in rows)
+    return [*verdicts, *(_of_path(period, finding) for finding in paths), *intake]
+
+
+def _of_path(period: str, finding: IntakeFinding) -> Finding:
+    row = {name: getattr(finding, name) for name in INTAKE_COLUMNS if name != "intake_finding_id"}
+    return _as_finding(period, row | {"intake_finding_id": hashlib.sha256(finding.message.encode()).hexdigest()})
 
 
 def _as_finding(period: str, row: dict[str, Any]) -> Finding:

@@ -18,6 +18,7 @@ from infra.ledger_records import Edition as Edition
 from infra.ledger_records import Output as Output
 from infra.ledger_records import Receipt as Receipt
 from infra.ledger_records import ReceiptStatus as ReceiptStatus
+from infra.ledger_records import Sighting as Sighting
 
 UseStatus = Literal["in_force", "superseded", "duplicate", "rejected"]
 Severity = Literal["blocking", "warning", "note"]
@@ -106,13 +107,11 @@ class IntakeFinding:
 
 @dataclass(frozen=True, slots=True)
 class InboxNotice:
-    """What is to be said about a path of the inbox that gave no receipt of its own this month."""
+    """A path of the inbox that was not received now: kind and sentence. It holds for this run alone."""
 
     name: str
     kind: str
     sentence_vi: str
-    receipt_id: str = ""
-    submitter_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

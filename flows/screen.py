@@ -15,13 +15,8 @@ from rich.table import Table
 from flows.records import Decision, Finding, Receipt
 from flows.steps import MonthResult
 from flows.terminal import clean, print_csv, print_json
-from infra.vietnamese import SEVERITY_VI, moment_cell, number_text
+from infra.vietnamese import SEVERITY_VI, STATUS_VI, moment_cell, number_text
 
-STATUS_VI = {
-    "received": "đã nhận", "late": "nhận muộn", "missing": "còn thiếu", "expected": "chưa đến hạn",
-    "rejected": "từ chối", "superseded": "đã thay thế", "duplicate": "trùng", "quarantined": "cách ly",
-    "no_data": "không có số liệu",
-}
 SEVERITY_STYLE = {"blocking": "bold red", "warning": "yellow", "note": "dim"}
 CHANNEL_VI = {"email": "thư điện tử", "document_system": "hệ thống văn bản", "paper": "bản giấy", "archive": "lưu"}
 STATE_VI = {
@@ -48,7 +43,7 @@ def show_month(result: MonthResult) -> None:
     console = _console()
     submissions = _submissions(result)
     console.print(_summary(result, submissions))
-    _show_absent(console, submissions, result.receipts)
+    _show_absent(console, submissions, result.receipts, result.notices)
     if result.findings:
         show_findings(result.findings, limit=SHOWN_FINDINGS)
     if result.edition:
@@ -115,10 +110,12 @@ def _counts(counter: Mapping[Any, int], words: dict[str, str]) -> str:
     return ", ".join(f"{count} {words.get(key, key)}" for key, count in sorted(counter.items(), key=lambda i: -i[1]))
 
 
-def _show_absent(console: Console, submissions: list[tuple[str, str]], receipts: list[Receipt]) -> None:
+def _show_absent(
+    console: Console, submissions: list[tuple[str, str]], receipts: list[Receipt], notices: list[tuple[str, str]]
+) -> None:
     odd = [(name, state) for name, state in submissions if state not in ("received",)]
     unused = [r for r in receipts if r.status not in ("received", "late")]
-    if not odd and not unused:
+    if not odd and not unused and not notices:
         return
     table = Table("Đơn vị hoặc thư · who", "Tình trạng · status", "Ghi chú · note", title="Cần lưu ý · attention",
                   title_justify="left")
@@ -127,6 +124,8 @@ def _show_absent(console: Console, submissions: list[tuple[str, str]], receipts:
     for receipt in unused:
         table.add_row(escape(f"{receipt.message} ({receipt.sender_address or '?'})"),
                       STATUS_VI.get(receipt.status, receipt.status), escape(receipt.reason_vi))
+    for name, sentence in notices:
+        table.add_row(escape(name), "không nhận ở kỳ này", escape(sentence))
     console.print(table)
 
 

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from flows.children import start_children
 from flows.progress import Progress
-from flows.records import Edition, Finding, Receipt
+from flows.records import Edition, Finding, InboxNotice, Receipt, Sighting
 from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
@@ -46,6 +46,7 @@ class MonthResult:
     build_id: str
     edition: Edition | None = None
     deliveries: list[Any] = field(default_factory=list)
+    notices: list[tuple[str, str]] = field(default_factory=list)    # path of the inbox, what is to be said of it
 
     @property
     def blocking(self) -> list[Finding]:
@@ -85,6 +86,7 @@ class Inbox:
         self.settings = settings
         self.progress = progress
         self.sandbox = sandbox
+        self.notices: tuple[InboxNotice, ...] = ()
         open_journal(settings.home)
         self.catalogue: Catalogue = load_catalogue().at(period)
         self.archive = open_archive(settings)
@@ -106,9 +108,14 @@ class Month(Inbox):
         """Return the outcome, with the receipts' status as the ledger has it now."""
         current = self.ledger.receipts(self.period)
         self.outcome = MonthResult(
-            self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or []
+            self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [],
+            [*((n.name, n.sentence_vi) for n in self.notices), *_said_elsewhere(self.ledger.sightings(self.period))],
         )
         return self.outcome
+
+
+def _said_elsewhere(sightings: Sequence[Sighting]) -> list[tuple[str, str]]:
+    return [(s.name, s.sentence_vi) for s in sightings if s.kind == "filed_under_other_month"]
 
 
 def receive_submissions(month: Inbox) -> Reception:
@@ -116,10 +123,12 @@ def receive_submissions(month: Inbox) -> Reception:
     from flows.receive import receive_folder
 
     with month.progress.step("receive") as progress:
-        return receive_folder(
+        reception = receive_folder(
             month.settings, month.archive, month.ledger, month.catalogue, month.period, month.inbox, progress,
             sandbox=month.sandbox,
         )
+    month.notices = reception.notices
+    return reception
 
 
 def read_submissions(month: Inbox, reception: Reception) -> list[Any]:

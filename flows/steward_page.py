@@ -15,7 +15,7 @@ from typing import Any
 from flows.records import Finding, Receipt
 from infra.files import replace_file
 from infra.settings import PROJECT, Settings
-from infra.vietnamese import SEVERITY_VI, moment_cell, number_text
+from infra.vietnamese import SEVERITY_VI, STATUS_VI, moment_cell, number_text
 from infra.warehouse import fetch
 
 TEMPLATE = PROJECT / "flows" / "steward_page.html"
@@ -36,6 +36,7 @@ def write_steward_page(
         content = {
             "period": period,
             "severity_vi": SEVERITY_VI,
+            "status_vi": STATUS_VI,
             "cases": _cases(settings, build_id, findings, connection),
             "submissions": _submissions(connection, period),
             "intake": _intake(connection, period),

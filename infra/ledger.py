@@ -23,6 +23,7 @@ from infra.ledger_records import (
     Receipt,
     ReceiptStatus,
     Run,
+    Sighting,
 )
 from infra.ledger_store import LedgerStore, ledger_error, open_engine, to_record
 
@@ -138,6 +139,15 @@ class Ledger(LedgerStore):
         """Return what a receipt held, or what all did."""
         with self.reading() as connection:
             return self._records(connection, self.tables.documents, Document, receipt_id=receipt_id)
+
+    def add_sighting(self, sighting: Sighting, actor: str = ACTOR) -> bool:
+        """Record that known bytes were found again elsewhere; return False when that is known."""
+        return self._add(self.tables.sightings, sighting, actor, "sighting_added")
+
+    def sightings(self, period: str | None = None) -> list[Sighting]:
+        """Return what was found again in the runs of a month, or in all."""
+        with self.reading() as connection:
+            return self._records(connection, self.tables.sightings, Sighting, period=period)
 
     # ------------------------------------------------------------ decisions
 
@@ -308,7 +318,8 @@ class Ledger(LedgerStore):
             yield f"editions/{edition.edition_id}", audit.canonical_json(dataclasses.asdict(edition))
         tables = self.tables
         plain: list[tuple[Table, Any]] = [
-            (tables.decisions, Decision), (tables.deliveries, Delivery), (tables.runs, Run)
+            (tables.sightings, Sighting), (tables.decisions, Decision),
+            (tables.deliveries, Delivery), (tables.runs, Run),
         ]
         for table, kind in plain:
             (key,) = table.primary_key.columns

@@ -76,6 +76,24 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A file of the inbox that gave no receipt of its own in the month of the run. Key: `sighting_id`.
+
+    The bytes are those of `receipt_id`, found under another `name` (kind "exact_duplicate"), or filed under another
+    month than `period` ("filed_under_other_month"). It stays true when the file is no longer there.
+    """
+
+    sighting_id: str
+    period: str
+    name: str
+    receipt_id: str
+    submitter_id: str
+    kind: str
+    sentence_vi: str
+    seen_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a named person decided, with the reason. Never edits what was received. Key: `decision_id`.
 

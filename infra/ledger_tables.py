@@ -11,7 +11,7 @@ import dataclasses
 
 from sqlalchemy import DDL, BigInteger, Column, ForeignKey, Index, MetaData, Table, Text, UniqueConstraint, event
 
-from infra.ledger_records import AuditEntry, Decision, Delivery, Document, Edition, Output, Receipt, Run
+from infra.ledger_records import AuditEntry, Decision, Delivery, Document, Edition, Output, Receipt, Run, Sighting
 
 metadata = MetaData(
     naming_convention={
@@ -46,6 +46,7 @@ documents = Table(
     "documents", metadata, *_fields(Document, ("receipt_id", "file"), parent="receipts"),
     _order(), _column("position", BigInteger),
 )
+sightings = Table("sightings", metadata, *_fields(Sighting, ("sighting_id",)), _order())
 decisions = Table("decisions", metadata, *_fields(Decision, ("decision_id",)), _order())
 editions = Table(
     "editions", metadata, *_fields(Edition, ("edition_id",)), _order(), UniqueConstraint("period", "number")
@@ -61,11 +62,11 @@ deliveries = Table(
 runs = Table("runs", metadata, *_fields(Run, ("run_id",)), _order())
 audit = Table("audit", metadata, *_fields(AuditEntry, ("seq",)), UniqueConstraint("prev_hash"))
 
-for _indexed in (receipts, decisions, deliveries, runs):
+for _indexed in (receipts, sightings, decisions, deliveries, runs):
     Index(None, _indexed.c.period)
 Index(None, audit.c.subject)
 
-WRITTEN_ONCE = ("documents", "decisions", "editions", "outputs", "audit")
+WRITTEN_ONCE = ("documents", "sightings", "decisions", "editions", "outputs", "audit")
 
 
 def refuse_changes(table: str, dialect: str) -> list[str]:

@@ -17,6 +17,12 @@ DAY_FORMAT = "%d/%m/%Y"
 DAY_SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 SEVERITY_VI = {"blocking": "chặn phát hành", "warning": "cảnh báo", "note": "lưu ý"}
+STATUS_VI = {  # of a receipt, then of a submitter's month
+    "received": "đã nhận", "late": "nhận muộn", "superseded": "đã thay thế", "duplicate": "trùng",
+    "rejected": "từ chối",
+    "quarantined": "cách ly", "unopened": "chưa mở được", "no_data": "không có số liệu",
+    "missing": "còn thiếu", "expected": "chưa đến hạn",
+}  # fmt: skip
 QUALIFIER_VI = {"": "", "gt": "trên ", "ge": "ít nhất ", "lt": "dưới ", "le": "tối đa ", "approx": "khoảng "}
 NOTHING = "chưa có"
 MOST_DECIMALS = 4  # of a computed fraction that nobody rounded

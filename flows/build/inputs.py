@@ -85,7 +85,7 @@ def gather_inputs(
     Raises:
         OperationError: A decision holds something that is not a number.
     """
-    readings = list(readings)
+    readings = [r for r in readings if not is_about_path(r)]
     decisions = tuple(sorted(decisions, key=lambda d: d.decision_id))
     for decision in decisions:
         _check_value(decision)
@@ -99,6 +99,11 @@ def gather_inputs(
         intake_findings=tuple(f for r in readings for f in r.reading.findings),
         decisions=decisions,
     )
+
+
+def is_about_path(reading: DocumentReading) -> bool:
+    """Return whether a reading only says that a path of the inbox was not received: true of a run, not of the month."""
+    return not reading.document.receipt_id and bool(reading.document.message)
 
 
 def _line(record: Any) -> bytes:

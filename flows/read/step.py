@@ -29,7 +29,16 @@ from flows.read.problems import Problem
 from flows.read.sandbox import Request, is_lasting, read_in_child
 from flows.read.versions import READ, Resolved, in_order, resolve_versions
 from flows.readings import find_month, reading_from_json, reading_to_json, save_month
-from flows.records import Document, DocumentReading, InboxNotice, IntakeFinding, Reading, Receipt, ReceiptStatus
+from flows.records import (
+    Document,
+    DocumentReading,
+    InboxNotice,
+    IntakeFinding,
+    Reading,
+    Receipt,
+    ReceiptStatus,
+    Sighting,
+)
 from infra.catalogue import Catalogue
 from infra.dependencies import step_digest
 from infra.derived import load_derived, sealed
@@ -56,6 +65,8 @@ class LedgerStore(Protocol):
     def receipts(self, period: str | None = None) -> list[Receipt]: ...
 
     def documents(self, receipt_id: str | None = None) -> list[Document]: ...
+
+    def sightings(self, period: str | None = None) -> list[Sighting]: ...
 
     def set_receipt_status(
         self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None
@@ -92,12 +103,12 @@ def read_receipts(
     """
     receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
     requests = _requests(receipts, ledger)
-    inputs = _month_inputs(receipts, requests, catalogue)
+    inputs = _month_inputs([*receipts, *ledger.sightings(period)], requests, catalogue)
     shown = progress or (lambda done, total: None)
     said = _read_all(settings, archive, catalogue, period, requests, shown, sandbox)
     resolved = resolve_versions(receipts, said, catalogue)
     current = _set_statuses(ledger, receipts, resolved)
-    about = [*_about_messages(current, resolved, catalogue, period), *(_about_path(n, period) for n in notices)]
+    about = [*_about_messages(current, resolved, catalogue, period), *_about_paths(ledger, period, notices)]
     readings = [*resolved.readings, *map(as_reading, about)]
     reached("read.before_save")
     save_month(settings, period, readings, inputs)
@@ -112,15 +123,15 @@ def readings_of(
     They are kept as long as the messages, the catalogue of that month and the reading itself are the same.
     """
     receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
-    inputs = _month_inputs(receipts, _requests(receipts, ledger), catalogue)
+    inputs = _month_inputs([*receipts, *ledger.sightings(period)], _requests(receipts, ledger), catalogue)
     kept = find_month(settings, period, inputs)
     return read_receipts(settings, archive, ledger, catalogue, period) if kept is None else kept
 
 
-def _month_inputs(receipts: list[Receipt], requests: list[Request], catalogue: Catalogue) -> str:
+def _month_inputs(recorded: list[Any], requests: list[Request], catalogue: Catalogue) -> str:
     """Return the digest of everything that the readings of a month come from."""
     digest = hashlib.sha256(step_digest("read", catalogue).encode())
-    for record in (*receipts, *(request.document for request in requests)):
+    for record in (*recorded, *(request.document for request in requests)):
         digest.update(repr(record).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 
@@ -193,9 +204,12 @@ def _with_part(request: Request, reading: Reading) -> Reading:
     return replace(reading, findings=(*found, *reading.findings)) if found else reading
 
 
-def _about_path(notice: InboxNotice, period: str) -> IntakeFinding:
-    problem = Problem(notice.kind, notice.sentence_vi)
-    return problem.finding(period, notice.receipt_id, notice.name, "", notice.submitter_id)
+def _about_paths(ledger: LedgerStore, period: str, notices: Iterable[InboxNotice]) -> Iterator[IntakeFinding]:
+    """Say what was found again, and what could not be received in this run: the latter is no part of a build."""
+    for seen in ledger.sightings(period):
+        yield Problem(seen.kind, seen.sentence_vi).finding(period, seen.receipt_id, seen.name, "", seen.submitter_id)
+    for notice in notices:
+        yield Problem(notice.kind, notice.sentence_vi).finding(period, "", notice.name, "", "")
 
 
 def _read_missing(

@@ -21,7 +21,7 @@ from flows.mail.unpack import unpack
 from flows.receive.month import month_of_message
 from flows.receive.paths import EmptyInboxError, Found, list_inbox, open_file, sha256_of
 from flows.receive.senders import find_submitter, is_in_future, judge_mail
-from flows.records import Document, InboxNotice, Receipt
+from flows.records import Document, InboxNotice, Receipt, Sighting
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import CatalogueError
 from infra.killpoints import reached
@@ -51,6 +51,8 @@ class LedgerStore(Protocol):
 
     def open_receipt(self, receipt: Receipt, documents: list[Document]) -> None: ...
 
+    def add_sighting(self, sighting: Sighting) -> bool: ...
+
     def receipts(self, period: str | None = None) -> list[Receipt]: ...
 
     def documents(self, receipt_id: str | None = None) -> list[Document]: ...
@@ -58,7 +60,10 @@ class LedgerStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """The month's receipts, oldest first, and the notices about paths: together they are the whole inbox."""
+    """The month's receipts, oldest first, and the notices about paths that were not received.
+
+    With the sightings in the ledger they are the whole inbox.
+    """
 
     receipts: list[Receipt]
     notices: tuple[InboxNotice, ...] = ()
@@ -123,7 +128,8 @@ def receive_folder(
         arrivals = _take_in(reader, new, known, progress, len(files), notices)
     stored = _record(ledger, arrivals, known, period)
     for found, receipt_id in seen:
-        notices += _about_known(found, stored.get(receipt_id), period)
+        for sighting in _about_known(found, stored.get(receipt_id), period, received_at):
+            ledger.add_sighting(sighting)
     return Reception(_oldest_first(r for r in stored.values() if r.period == period), tuple(notices))
 
 
@@ -302,22 +308,26 @@ def _signature(receipt: Receipt, documents: Iterable[Document]) -> str:
     return "|".join([receipt.period, receipt.submitter_id, *own])
 
 
-def _about_known(found: Found, receipt: Receipt | None, period: str) -> list[InboxNotice]:
+def _about_known(found: Found, receipt: Receipt | None, period: str, seen_at: str) -> list[Sighting]:
     """Say of a file what does not stand in the month's receipts: it is there under another name or in another month."""
     if receipt is None:
         return []
-    about = receipt.receipt_id, receipt.submitter_id
-    notices = []
+    said = []
     if receipt.message != found.name:
-        sentence = f"Trùng từng byte với {receipt.message} đã nhận; chỉ tính một lần."
-        notices.append(InboxNotice(found.name, "exact_duplicate", sentence, *about))
+        said.append(("exact_duplicate", f"Trùng từng byte với {receipt.message} đã nhận; chỉ tính một lần."))
     if receipt.period != period:
-        sentence = (
+        said.append((
+            "filed_under_other_month",
             f"Thư này nói về tháng {receipt.period[5:]}/{receipt.period[:4]} nên được ghi vào kỳ {receipt.period}, "
-            f"không vào kỳ {period}; chạy lại “tonghop month {receipt.period}” để dùng."
-        )
-        notices.append(InboxNotice(found.name, "filed_under_other_month", sentence, *about))
-    return notices
+            f"không vào kỳ {period}; chạy lại “tonghop month {receipt.period}” để dùng.",
+        ))
+    return [_sighting(found, receipt, period, seen_at, *one) for one in said]
+
+
+def _sighting(found: Found, receipt: Receipt, period: str, seen_at: str, kind: str, sentence: str) -> Sighting:
+    key = hashlib.sha256(f"{period}|{found.name}|{receipt.receipt_id}|{kind}".encode()).hexdigest()
+    where = period, found.name, receipt.receipt_id, receipt.submitter_id
+    return Sighting(f"S{key[:16]}", *where, kind, sentence, seen_at)
 
 
 def _oldest_first(receipts: Iterable[Receipt]) -> list[Receipt]:

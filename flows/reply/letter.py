@@ -16,7 +16,8 @@ STATUS_VI = {
     "superseded": "Đã tiếp nhận; bản gửi sau của đơn vị được dùng thay cho thư này.",
     "duplicate": "Thư này trùng với thư đã nhận, chỉ tính một lần.",
     "rejected": "Đã lưu nhưng chưa dùng được.",
-    "quarantined": "Đã lưu nhưng không dùng, vì địa chỉ gửi chưa được đăng ký.",
+    "quarantined": "Đã lưu nhưng chưa dùng, vì lý do dưới đây.",
+    "unopened": "Đã lưu nhưng chưa mở được.",
     "no_data": "Thư không có nội dung báo cáo.",
 }
 HOW_TO_CORRECT = (
@@ -58,7 +59,7 @@ def letter_text(answer: Answer, attached: Sequence[str]) -> str:
     lines.append(f"Mã tiếp nhận: {receipt.receipt_id}. {STATUS_VI[receipt.status]}")
     if receipt.reason_vi:
         lines.append(receipt.reason_vi)
-    if receipt.status == "quarantined":
+    if receipt.status in ("quarantined", "unopened"):
         return "\n".join([*lines, *_section("Cách xử lý", _finding_lines(answer.about_message)), *CLOSING])
     lines += _section("1. Đã đọc được", _read_lines(answer))
     lines += _section("2. Chưa đọc được hoặc cần kiểm tra lại", _finding_lines(answer.intake))

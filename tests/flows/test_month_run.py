@@ -14,8 +14,9 @@ import pytest
 from tests.whole_month import run_tonghop
 
 KILL_POINTS = [
-    "receive.after_archive:20", "receive.before_receipt:10", "read.before_save", "build.before_publish", "publish.after_files",
-    "publish.after_ledger", "deliver.after_claim:2", "deliver.after_end_of_data:3", "deliver.after_answer",
+    "receive.after_archive:20", "receive.before_receipt:10", "read.before_save", "build.before_publish",
+    "publish.after_files", "publish.after_ledger", "deliver.after_claim:2", "deliver.after_end_of_data:3",
+    "deliver.after_answer",
 ]
 WITHOUT_PREFECT = {"TONGHOP_PREFECT": "off"}
 
@@ -45,12 +46,17 @@ def test_the_run_stands_in_prefect_under_its_month_with_its_artifacts(published_
     assert len(tasks) >= 6
 
 
+@pytest.mark.parametrize("is_emptied", [False, True], ids=["the same inbox", "an inbox emptied meanwhile"])
 def test_a_second_run_publishes_the_same_edition_and_sends_nothing(
-    published_home: Path, sample_inbox: Path, tmp_path: Path
+    published_home: Path, sample_inbox: Path, tmp_path: Path, is_emptied: bool
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(published_home, home)
     before = mails(home), manifests(home)
+    if is_emptied:
+        sample_inbox = tmp_path / "emptied"
+        sample_inbox.mkdir()
+        (sample_inbox / ".DS_Store").write_bytes(b"x")
     again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
     assert again.returncode == 0, again.stdout + again.stderr
     assert (mails(home), manifests(home)) == before

@@ -54,7 +54,7 @@ def test_all_of_them_in_one_inbox_stop_nothing(tmp_path: Path, settings: Setting
     archive, ledger, catalogue = open_archive(settings), open_ledger(settings), load_catalogue().at(PERIOD)
     reception = receive_folder(settings, archive, ledger, catalogue, PERIOD, inbox, sandbox=sandbox)
     readings = read_receipts(settings, archive, ledger, catalogue, PERIOD, None, sandbox, reception.notices)
-    named = {r.message for r in ledger.receipts()} | {notice.name for notice in reception.notices}
+    named = {r.message for r in ledger.receipts()} | {seen.name for seen in ledger.sightings()}
     assert named == {path.name for path in inbox.iterdir()}
     assert not any(f.kind == "fault_of_ours" for r in readings for f in r.reading.findings)
     assert not any("phần mềm gặp lỗi" in r.reason_vi for r in reception.receipts)

@@ -3,11 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infra.ledger_tables import WRITTEN_ONCE, refuse_changes
+from infra.ledger_tables import refuse_changes
 
 revision = "0001"
 down_revision = None
 
+WRITTEN_ONCE = ("documents", "decisions", "editions", "outputs", "audit")
 TEXT_COLUMNS = {
     "receipts": "receipt_id period message sha256 sender_address submitter_id subject sent_at received_at status"
     " reason_vi supersedes in_reply_to",

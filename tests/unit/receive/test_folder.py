@@ -200,14 +200,15 @@ def test_only_the_date_header_makes_a_message_late(inbox: Path, receive: Receive
 
 
 def test_the_same_bytes_under_two_names_are_one_receipt(
-    inbox: Path, receive: Receive, receive_all: Callable[[], Reception]
+    inbox: Path, receive: Receive, receive_all: Callable[[], Reception], stores: tuple[object, object]
 ) -> None:
     path = write(inbox / "002.eml", files={"BC.xlsx": b"1"})
     (inbox / "001.eml").write_bytes(path.read_bytes())
     assert list(receive()) == ["001.eml"]
-    (notice,) = receive_all().notices
-    assert (notice.name, notice.kind) == ("002.eml", "exact_duplicate")
-    assert "001.eml" in notice.sentence_vi
+    assert receive_all().notices == ()
+    (sighting,) = stores[1].sightings(PERIOD)  # type: ignore[attr-defined]
+    assert (sighting.name, sighting.kind) == ("002.eml", "exact_duplicate")
+    assert "001.eml" in sighting.sentence_vi
 
 
 def test_of_twins_the_later_one_is_the_duplicate_whatever_its_name(inbox: Path, receive: Receive) -> None:
@@ -317,9 +318,9 @@ def test_a_correction_that_arrives_a_month_later_is_of_its_own_month(
     for _ in range(2):  # also when it is found again
         reception = receive_all("2019-05")
         assert [r.message for r in reception.receipts] == ["002.eml"]
-        (notice,) = reception.notices
-        assert (notice.name, notice.kind) == ("001.eml", "filed_under_other_month")
-        assert "2019-04" in notice.sentence_vi
+        (sighting,) = stores[1].sightings("2019-05")  # type: ignore[attr-defined]
+        assert (sighting.name, sighting.kind) == ("001.eml", "filed_under_other_month")
+        assert "2019-04" in sighting.sentence_vi
     (filed,) = stores[1].receipts("2019-04")  # type: ignore[attr-defined]
     assert (filed.message, filed.status) == ("001.eml", "late")
 
@@ -383,7 +384,7 @@ def test_field_messages_come_from_whom_the_truth_says(
     folder = shared_folder / "field" / period
     reception = receive_folder(settings, *stores, load_catalogue().at(period), period, folder)  # type: ignore[arg-type]
     found = {r.message: r.submitter_id for r in reception.receipts}
-    found |= {notice.name: notice.submitter_id for notice in reception.notices}
+    found |= {seen.name: seen.submitter_id for seen in stores[1].sightings(period)}  # type: ignore[attr-defined]
     with (folder / "truth.csv").open(encoding="utf-8") as stream:
         expected = {row["message"]: row["submitter_id"] for row in csv.DictReader(stream) if row["message"]}
     assert {message: found[message] for message in expected} == expected
