@@ -41,13 +41,20 @@ def settings(tmp_path: Path) -> Settings:
 
 
 COLLECTED = pytest.StashKey[str]()
-SLOW_FOLDERS = ("flows", "golden", "hostile")     # whole months and files made to exhaust: most of a full run's time
+# What the fast lane leaves out, below tests/: whole months, files made to exhaust, processes begun and killed again and
+# again, and long searches for a counterexample. They take most of a full run's time.
+SLOW = (
+    "flows", "golden", "hostile", "unit/build/test_builder.py", "unit/build/test_field_months.py",
+    "unit/check/test_judge.py", "unit/check/test_repair_contract.py", "unit/infra/test_dependencies.py",
+    "unit/read/test_long_lines.py", "unit/read/test_reading_step.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in the slow folders, so that no new test of theirs enters the fast lane."""
+    """Mark what stands in the slow places, so that no new test of theirs enters the fast lane."""
+    slow = [PROJECT / "tests" / place for place in SLOW]
     for item in items:
-        if item.path.relative_to(PROJECT / "tests").parts[0] in SLOW_FOLDERS:
+        if any(item.path.is_relative_to(place) for place in slow):
             item.add_marker(pytest.mark.slow)
 
 

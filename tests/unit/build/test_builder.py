@@ -29,7 +29,6 @@ def _inputs(observations: list[Any], **records: Any) -> BuildInputs:
     return BuildInputs(period=PERIOD, catalogue=load_catalogue(), observations=tuple(observations), **records)
 
 
-@pytest.mark.slow
 def test_same_inputs_are_one_build(warehouse_builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
     first = warehouse_builder.build_inputs(_inputs([FIGURE]))
     monkeypatch.setattr(Builder, "_run_dbt", lambda *_: pytest.fail("dbt ran although nothing changed"))
@@ -83,7 +82,6 @@ def test_duplicate_key_fails_with_the_model_and_publishes_nothing(
     assert build_warehouse([FIGURE]).rows("select 1"), "the builder works on after a failure"
 
 
-@pytest.mark.slow
 def test_dead_process_is_replaced(settings: Settings) -> None:
     builder = start_builder(settings)
     os.kill(builder.process.pid, signal.SIGKILL)
