@@ -160,8 +160,10 @@ def receive(
 
     settings = _settings(home)
     catalogue, ledger = load_catalogue().at(period), open_ledger(settings)
-    receive_folder(settings, open_archive(settings), ledger, catalogue, period, folder, lambda done, total: None)
+    reception = receive_folder(settings, open_archive(settings), ledger, catalogue, period, folder)
     screen.show_receipts(ledger.receipts(period))
+    screen.show_notices([*((n.name, n.sentence_vi) for n in reception.notices),
+                         *((s.name, s.sentence_vi) for s in ledger.sightings(period))])
 
 
 @app.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -76,12 +77,23 @@ def unpack(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[by
 
 
 def _months_named(mail: Any, files: list[str]) -> list[str]:
-    """Return the months that a message declares: its subject and file names, and the first lines of its own text."""
+    """Return the months that a message declares: its subject's, else those of its file names, else of its own text.
+
+    Those of the subject are marked "=": what stands there is said of the whole message.
+    """
+    own = [line[:300] for line in mail.body.split("\n") if line.strip() and not line.lstrip().startswith(">")]
+    subject = _declared([mail.subject])
+    if subject:
+        return [f"={month}" for month in subject]
+    return _declared([name.replace("_", " ")[:300] for name in files[:50]]) or _declared(own[:12])
+
+
+def _declared(texts: list[str]) -> list[str]:
     from flows.read.periods import months_declared
 
-    own = [line[:300] for line in mail.body.split("\n") if line.strip() and not line.lstrip().startswith(">")]
-    texts = [mail.subject, *(name.replace("_", " ")[:300] for name in files[:50]), *own[:12]]
-    return [f"{d.year or ''}-{d.month:02d}" for d in months_declared(texts)]
+    marked = [re.sub(r"\bthang\b", "tháng", re.sub(r"\bnam(?=\s+20\d\d)", "năm", text, flags=re.I), flags=re.I)
+              for text in texts]  # fmt: skip
+    return [f"{d.year or ''}-{d.month:02d}" for d in months_declared(marked)]
 
 
 def read(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[bytes]]:

@@ -52,6 +52,13 @@ def show_month(result: MonthResult) -> None:
         _show_stop(console, result)
 
 
+def show_notices(notices: list[tuple[str, str]]) -> None:
+    """Show the paths of an inbox that gave no receipt of this month, and why."""
+    if notices:
+        rows = [(name, sentence) for name, sentence in notices]
+        show_rows(("Tệp · path", "Không nhận ở kỳ này vì · why not"), rows)
+
+
 def show_report_check(checked: Any) -> None:
     """Show what a published report does not keep, and where it differs from the warehouse."""
     console = _console()

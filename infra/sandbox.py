@@ -28,7 +28,7 @@ from infra.settings import PROJECT
 
 SERVER = "infra.sandbox_server"
 # One child: bytes of memory beyond what it inherits, processor seconds, open files, bytes of a file it writes.
-LIMITS = {"memory": 420_000_000, "cpu": 8, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 240}
+LIMITS = {"memory": 420_000_000, "cpu": 7, "NOFILE": 128, "FSIZE": 64_000_000, "wall": 240}
 PATIENCE = 30.0  # seconds beyond the child's wall time after which the server itself is taken for dead
 MAX_ANSWER = 400_000_000
 LOG_BYTES = 2_000_000

@@ -6,6 +6,7 @@ Limits follow Apache POI's guard (inflate ratio 100, 1000 entries) with totals s
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import unicodedata
 import zipfile
@@ -19,6 +20,7 @@ MAX_RATIO = 100
 RATIO_FLOOR = 4_000_000  # below this a high ratio is harmless (a page of blanks deflates 500 : 1)
 READ_ERRORS = (
     zipfile.BadZipFile,
+    lzma.LZMAError,
     zlib.error,
     EOFError,
     OSError,
@@ -69,6 +71,8 @@ def read_entry(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, limit: int
             data = stream.read(limit + 1)
     except READ_ERRORS as error:
         raise zipfile.BadZipFile(str(error)) from error
+    except MemoryError as error:  # a dictionary or a block larger than any report's
+        raise zipfile.BadZipFile("an entry asks for too much memory") from error
     if len(data) > limit:
         raise zipfile.BadZipFile(f"an entry is longer than {limit} bytes")
     return data

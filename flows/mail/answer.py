@@ -23,14 +23,15 @@ KEPT_HEADERS = (
 )  # fmt: skip
 SEEN_OF_BODY = 20_000  # letters of the text that tell a newsletter from a report
 MAX_FILE = 600
-MONTH = re.compile(r"\d{4}-\d{2}|-\d{2}")
+MONTH = re.compile(r"=?(?:\d{4})?-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
     """A message or a file taken apart. `mail` is None for a file by itself.
 
-    `months` are the months that the message's subject, text and file names declare ("2019-04"; "-04" without a year).
+    `months` are the months that the message declares ("2019-04"; "-04" without a year), those of its subject with
+    a "=" before: "=2019-04".
     """
 
     mail: Mail | None

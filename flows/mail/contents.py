@@ -131,7 +131,10 @@ def _members(data: bytes, archive_name: str, budget: Budget, taken: set[str]) ->
                 yield Content(free_name(f"{archive_name}/(…)", taken), b"", "", "parts_beyond_limit", sentence)
                 return
             budget.contents -= 1
-            yield _member(archive, entry, number, archive_name, budget, taken)
+            member = _member(archive, entry, number, archive_name, budget, taken)
+            yield member
+            if member.data and looks_like_message(member.data, member.file):
+                yield from _of_attached(parse_mail(member.data), member.file, budget, taken)
 
 
 def _files(archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:

@@ -7,13 +7,14 @@ windows-1258 and said. Names are RFC 2231, RFC 2047 inside quotes (not allowed, 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.clean_text import clean_text
 from flows.mail.headers import Headers, author_of, decode_bytes, decode_words, first_id, parse_date, safe_name
 from flows.mail.html_text import MAX_HTML, html_text
-from flows.mail.parts import Leaf, leaves
+from flows.mail.parts import Leaf, decode, leaves
 
 EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
@@ -31,6 +32,7 @@ EXTENSIONS = {
     "message/rfc822": ".eml",
 }
 DIGITS = re.compile(r"\d+")
+ENCLOSED = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?:[!-`][ -`]{0,84}\n){0,400000}?`?\n?end$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def parse_mail(data: bytes) -> Mail:
     address, fault = author_of(headers)
     texts, files = _divided(parts)
     body, about_body = _body(texts)
+    body, enclosed = _without_enclosed(body)
     kind, sentence = about_body or _about_headers(headers) or ("", "")
     return Mail(
         sender_address=address,
@@ -85,7 +88,7 @@ def parse_mail(data: bytes) -> Mail:
         message_id=first_id(headers.first("message-id")),
         in_reply_to=first_id(headers.first("in-reply-to") or headers.first("references")),
         body=body,
-        attachments=_attachments(files),
+        attachments=_attachments(files, enclosed),
         headers=headers.mapping(),
         has_html=any(leaf.media_type == "text/html" for leaf in texts),
         body_problem=kind,
@@ -106,25 +109,29 @@ def _is_text(leaf: Leaf) -> bool:
 
 
 def _body(texts: Sequence[Leaf]) -> tuple[str, tuple[str, str] | None]:
-    """Return the text to be read and what is to be said about it."""
-    plain = [_text(leaf) for leaf in texts if leaf.media_type != "text/html"]
+    """Return the text to be read, part after part, and what is to be said about it.
+
+    HTML that is offered instead of a plain text is left aside; by itself, or beside other parts, it is read.
+    """
+    has_plain = any(leaf.is_alternative and leaf.media_type != "text/html" and leaf.data.strip() for leaf in texts)
+    instead = [leaf for leaf in texts if leaf.media_type == "text/html" and leaf.is_alternative and has_plain]
+    read = [leaf for leaf in texts if leaf not in instead]
     html = [_text(leaf) for leaf in texts if leaf.media_type == "text/html"]
-    from_html = "\n".join(html_text(text) for text in html)
-    if not any(text.strip() for text in plain):
-        too_long = any(len(text) > MAX_HTML for text in html)
-        cut = ("skipped_part", f"Phần HTML dài quá {MAX_HTML} chữ; phần sau không đọc.") if too_long else None
-        return from_html, cut or _about_charset(texts)
-    body = "\n".join(plain)
-    return body, _about_other_text(body, from_html) or _about_charset(texts)
+    body = "\n".join(html_text(_text(leaf)) if leaf.media_type == "text/html" else _text(leaf) for leaf in read)
+    left_aside = "\n".join(html_text(_text(leaf)) for leaf in instead)
+    about_length = None
+    if any(len(text) > MAX_HTML for text in html):
+        about_length = ("set_aside_text", f"Phần HTML dài quá {MAX_HTML} chữ; phần sau không đọc.")
+    return body, about_length or _about_other_text(body, left_aside) or _about_charset(read)
 
 
 def _about_other_text(body: str, from_html: str) -> tuple[str, str] | None:
     """The HTML beside a plain text says the same; when it has figures that the plain text lacks, that is said."""
-    only_in_html = sorted(set(DIGITS.findall(from_html)) - set(DIGITS.findall(body)))
+    only_in_html = sorted((Counter(DIGITS.findall(from_html)) - Counter(DIGITS.findall(body))).keys())
     if not only_in_html:
         return None
     shown = ", ".join(only_in_html[:8])
-    return "skipped_part", f"Phần HTML của thư có số mà phần chữ thuần không có ({shown}); chỉ đọc phần chữ thuần."
+    return "set_aside_text", f"Phần HTML của thư có số mà phần chữ thuần không có ({shown}); chỉ đọc phần chữ thuần."
 
 
 def _about_charset(texts: Sequence[Leaf]) -> tuple[str, str] | None:
@@ -135,7 +142,7 @@ def _about_charset(texts: Sequence[Leaf]) -> tuple[str, str] | None:
 
 
 def _about_headers(headers: Headers) -> tuple[str, str] | None:
-    return ("skipped_part", "Phần đầu thư dài quá mức; chỉ xem phần đầu tiên.") if headers.is_cut else None
+    return ("set_aside_text", "Phần đầu thư dài quá mức; chỉ xem phần đầu tiên.") if headers.is_cut else None
 
 
 def _text(leaf: Leaf) -> str:
@@ -158,9 +165,23 @@ def _unflow(text: str, delete_space: bool) -> str:
     return "\n".join("".join(pieces) for pieces in lines)
 
 
-def _attachments(files: Sequence[Leaf]) -> tuple[Attachment, ...]:
+def _without_enclosed(body: str) -> tuple[str, list[Attachment]]:
+    """Take files that stand uuencoded within the text out of it, as old mail programs send them."""
+    enclosed: list[Attachment] = []
+
+    def take(match: re.Match[str]) -> str:
+        data, kind, sentence = decode(match[0].encode("ascii", "replace"), "uuencode")
+        name = safe_name(match[1]) or "tep"
+        enclosed.append(Attachment(name, data, "application/octet-stream", False, kind, sentence))
+        return ""
+
+    return ENCLOSED.sub(take, body) if "begin " in body else body, enclosed
+
+
+def _attachments(files: Sequence[Leaf], enclosed: Sequence[Attachment]) -> tuple[Attachment, ...]:
     taken: set[str] = {"(body)"}
-    return tuple(_attachment(leaf, number, taken) for number, leaf in enumerate(files, start=1))
+    own = [_attachment(leaf, number, taken) for number, leaf in enumerate(files, start=1)]
+    return (*own, *(replace(file, name=free_name(file.name, taken)) for file in enclosed))
 
 
 def _attachment(leaf: Leaf, number: int, taken: set[str]) -> Attachment:

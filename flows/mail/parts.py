@@ -10,13 +10,16 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.mail.headers import Described, Headers, describe, split_headers
 
 MAX_DEPTH = 30
 MAX_LEAVES = 2_000
 _PREAMBLE = re.compile(rb"this is a (?:multi-?part|cryptographically)|mime[- ]format|mime-encapsulated", re.IGNORECASE)
+_START = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n){0,20}(?=[!-9;-~]+:)|")  # some programs put these first
+_PADDED_END = re.compile(rb"={1,2}[ \t]*(?:\r?\n|\Z)")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _START_OF_MESSAGE = re.compile(
     rb"(?:From |Return-Path:|Received:|From:|To:|Subject:|Date:|Message-ID:|MIME-Version:|Delivered-To:|X-[\w-]+:)",
     re.IGNORECASE,
@@ -37,6 +40,7 @@ class Leaf:
     level: int = 0
     problem: str = ""
     problem_vi: str = ""
+    is_alternative: bool = False
 
     @property
     def media_type(self) -> str:
@@ -45,7 +49,8 @@ class Leaf:
 
 def leaves(data: bytes) -> tuple[Headers, list[Leaf]]:
     """Return the headers of a message and everything it holds."""
-    headers, start = split_headers(data, 0, len(data))
+    begin = _START.match(data).end()  # type: ignore[union-attr]  # it matches nothing too
+    headers, start = split_headers(data, begin, len(data))
     found: list[Leaf] = []
     for leaf in _of_entity(data, headers, start, len(data), "1", 0, 0):
         if len(found) >= MAX_LEAVES:
@@ -110,9 +115,12 @@ def _of_multipart(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> 
     first, last = pieces[0], pieces[-1]
     if _says_something(data[first[0] : first[1]]):
         yield _outside(leaf, data[first[0] : first[1]], "0")
+    is_alternative = leaf.described.media_type == "multipart/alternative"
     for number, (begin, stop) in enumerate(pieces[1:-1], start=1):
         headers, content = split_headers(data, begin, stop)
-        yield from _of_entity(data, headers, min(content, stop), stop, f"{leaf.place}.{number}", depth + 1, leaf.level)
+        place = f"{leaf.place}.{number}"
+        for inner in _of_entity(data, headers, min(content, stop), stop, place, depth + 1, leaf.level):
+            yield replace(inner, is_alternative=True) if is_alternative else inner
     if _says_something(data[last[0] : last[1]]):
         yield _outside(leaf, data[last[0] : last[1]], str(len(pieces) - 1))
 
@@ -172,22 +180,32 @@ def _beyond(leaf: Leaf, kind: str, sentence: str) -> Leaf:
 
 
 def _decoded(leaf: Leaf, raw: bytes) -> Leaf:
-    data, fault = _decode(raw, leaf.described.encoding)
-    return Leaf(leaf.place, leaf.headers, leaf.described, data, leaf.level, "damaged_file" if fault else "", fault)
+    data, kind, sentence = decode(raw, leaf.described.encoding)
+    return Leaf(leaf.place, leaf.headers, leaf.described, data, leaf.level, kind, sentence)
 
 
-def _decode(raw: bytes, encoding: str) -> tuple[bytes, str]:
-    """Return the content and a sentence when it is not coded as it says; then the bytes stay as they are."""
+def decode(raw: bytes, encoding: str) -> tuple[bytes, str, str]:
+    """Return the content, and kind and sentence when not all of it is coded as it says."""
     try:
         if encoding == "base64":
-            return _base64(raw), ""
+            coded, after = _coded(raw)
+            sentence = f"Sau phần mã hóa base64 còn {len(after)} byte chữ khác (chân thư), không đọc."
+            return _base64(coded), *(("set_aside_text", sentence) if after else ("", ""))
         if encoding == "quoted-printable":
-            return quopri.decodestring(raw), ""
+            return quopri.decodestring(raw), "", ""
         if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-            return _uudecoded(raw), ""
+            return _uudecoded(raw), "", ""
     except (ValueError, binascii.Error) as error:
-        return raw, f"Phần này ghi mã hóa {encoding} nhưng không giải mã được ({error})."
-    return raw, ""
+        return raw, "damaged_file", f"Phần này ghi mã hóa {encoding} nhưng không giải mã được ({error})."
+    return raw, "", ""
+
+
+def _coded(raw: bytes) -> tuple[bytes, bytes]:
+    """Return the base64 lines, and what a list or a gateway wrote below their padding."""
+    padded = _PADDED_END.search(raw)
+    if padded is None or not _NO_BASE64.search(raw, padded.end()):
+        return raw, b""
+    return raw[: padded.end()], raw[padded.end() :].strip()
 
 
 def _base64(raw: bytes) -> bytes:
@@ -196,10 +214,10 @@ def _base64(raw: bytes) -> bytes:
     Raises:
         ValueError: The text is no base64.
     """
-    letters = re.sub(rb"[^A-Za-z0-9+/=]", b"", raw)
+    letters = _NO_BASE64.sub(b"", raw)
     if len(letters) < 0.9 * len(raw.translate(None, b" \t\r\n")):
         raise ValueError("most letters are none of base64")
-    return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters))
+    return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters.translate(None, b" \t\r\n")))
 
 
 def _base64_piece(letters: bytes) -> bytes:

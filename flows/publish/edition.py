@@ -6,13 +6,14 @@ then the ledger, then the copies for people. Whatever is cut off, running again 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flows.records import Edition, Finding, Output
 from infra.catalogue import load_catalogue
-from infra.files import replace_file
+from infra.files import file_sha256, replace_file
 from infra.killpoints import reached
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 MANIFEST = "manifest.json"
+WORKING_PAPERS = (".xlsx", ".tsv")  # findings, reasons, messages: they move with every stray mail and are not the news
 ReadReport = Callable[[bytes, str], Sequence[Any]]
 
 
@@ -35,7 +37,10 @@ def publish_edition(
     findings: Sequence[Finding] = (),
     read_report: ReadReport | None = None,
 ) -> Edition:
-    """Return the edition that this build gives: a new one, or the last one when its bytes would be the same.
+    """Return the edition that this build gives: a new one, or the last one when it would publish the same.
+
+    What is published is the report and the extract with its dictionary. A message that changed none of them (a
+    stranger's, a twin) makes no new edition: nobody is to be mailed the same figures again.
 
     Args:
         settings: Where the warehouse is and where people find the copies.
@@ -58,8 +63,8 @@ def publish_edition(
     fonts = settings.home / "fonts"
     if editions:
         same = render_outputs(data, len(editions), _extract_of(archive, editions[:-1]), fonts)
-        if same.manifest_sha256 == editions[-1].manifest_sha256:
-            _copy_for_people(settings, editions[-1], same)
+        if _publishes_the_same(same, editions[-1]):
+            _copy_frozen(settings, archive, editions[-1])
             return editions[-1]
     rendering = render_outputs(data, len(editions) + 1, _extract_of(archive, editions), fonts)
     _check(settings, rendering, data, read_report)
@@ -137,6 +142,22 @@ def _extract_of(archive: Archive, editions: list[Edition]) -> bytes | None:
         return None
     name = extract_name(editions[-1].period)
     return archive.get(next(output.sha256 for output in editions[-1].outputs if output.name == name))
+
+
+def _publishes_the_same(rendering: Rendering, edition: Edition) -> bool:
+    frozen = {output.name: output.sha256 for output in edition.outputs}
+    return all(
+        hashlib.sha256(data).hexdigest() == frozen.get(name)
+        for name, data in rendering.files.items() if not name.endswith(WORKING_PAPERS)
+    )  # fmt: skip
+
+
+def _copy_frozen(settings: Settings, archive: Archive, edition: Edition) -> None:
+    """Put the copies for people back as they were frozen, where they are no longer so."""
+    folder = settings.outputs_folder / edition.period / f"edition-{edition.number}"
+    for output in edition.outputs:
+        if file_sha256(folder / output.name) != output.sha256:
+            replace_file(folder / output.name, archive.get(output.sha256))
 
 
 def _copy_for_people(settings: Settings, edition: Edition, rendering: Rendering) -> None:

@@ -25,7 +25,7 @@ from flows.read.text import fold, normalise
 
 _QUALIFIERS = "ít nhất|tối thiểu|không dưới|trên|hơn|khoảng|gần|dưới|không quá|tối đa|ước đạt|ước tính|ước|xấp xỉ"
 _DIGITS = r"(?<![\w.,])(?<!\d/)[-+]?(?:\d{1,3}(?:[. ]\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
-_NOT_MORE = r"(?!\d)(?![.,]\d)(?!\s\d{3}(?!\d))(?![-/][^\W\d])"
+_NOT_MORE = r"(?!\d)(?!e[+-]?\d)(?![.,]\d)(?!\s\d{3}(?!\d))(?![-/][^\W\d])"
 _MAGNITUDE = r"(?:\s*(?:nghìn|ngàn|triệu|tỉ|tr)(?![^\W\d_]))?"
 _FRACTION = r"(?:\s*/\s*\d+)?(?!\s*/\s*\d)"
 NUMBER = re.compile(

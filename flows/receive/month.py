@@ -1,7 +1,8 @@
 """Which month a message belongs to: what it says decides, then when it was sent; never the folder alone.
 
-A correction of April that arrives in May is April's. The month of the run holds when the message names it, names
-nothing, or names what cannot be right; whoever looks at the run is told of every message filed elsewhere.
+A correction of April that arrives in May is April's. The run's month holds when the message names it, names nothing, or
+names what cannot be right (a month to come is right when the message was sent in it). Whoever looks at the run is told
+of every message filed elsewhere.
 """
 
 from __future__ import annotations
@@ -16,25 +17,46 @@ def month_of_message(run_period: str, months: Sequence[str], sent_at: str) -> st
 
     Args:
         run_period: The month that is being received.
-        months: What the message declares, the surest first: "2019-03", or "-03" without a year.
+        months: What the message declares: "2019-03", "-03" without a year, "=2019-03" in its subject.
         sent_at: Its date, ISO 8601; "" when there is none.
     """
-    named = list(dict.fromkeys(_with_year(month, run_period) for month in months))
+    named = _named(run_period, months, sent_at)
     if run_period in named:
         return run_period
     if len(named) == 1:
-        return named[0] if 0 < _months_between(named[0], run_period) <= FARTHEST_BACK else run_period
+        is_reached = 0 < _months_between(named[0], run_period) <= FARTHEST_BACK
+        return named[0] if is_reached or _agrees(named[0], run_period, sent_at) else run_period
     if not named and sent_at and 0 < _months_between(sent_at[:7], run_period) <= FARTHEST_BACK:
         return sent_at[:7]
     return run_period
 
 
-def _with_year(month: str, run_period: str) -> str:
-    """Return a month without a year as the last such month up to the run's."""
+def _agrees(month: str, run_period: str, sent_at: str) -> bool:
+    """Return whether a month after the run's is meant: the message was sent in it, or in the month after."""
+    return month > run_period and bool(sent_at) and 0 <= _months_between(month, sent_at[:7]) <= 1
+
+
+def other_month_of_subject(run_period: str, months: Sequence[str], sent_at: str = "") -> str:
+    """Return the month that the subject names alone when the message was not filed under it; "" otherwise."""
+    named = _named(run_period, months, sent_at)
+    is_of_subject = bool(months) and all(month.startswith("=") for month in months)
+    if not is_of_subject or len(named) != 1 or named[0] == run_period:
+        return ""
+    return "" if 0 < _months_between(named[0], run_period) <= FARTHEST_BACK else named[0]
+
+
+def _named(run_period: str, months: Sequence[str], sent_at: str) -> list[str]:
+    is_plausible = bool(sent_at) and abs(_months_between(sent_at[:7], run_period)) <= 12
+    now = max(run_period, sent_at[:7]) if is_plausible else run_period
+    return list(dict.fromkeys(_with_year(month.removeprefix("="), now) for month in months))
+
+
+def _with_year(month: str, now: str) -> str:
+    """Return a month without a year as the last such month up to now."""
     if not month.startswith("-"):
         return month
-    year = int(run_period[:4])
-    return f"{year if month[1:] <= run_period[5:] else year - 1}{month}"
+    year = int(now[:4])
+    return f"{year if month[1:] <= now[5:] else year - 1}{month}"
 
 
 def _months_between(earlier: str, later: str) -> int:

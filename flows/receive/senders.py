@@ -9,6 +9,7 @@ from datetime import timedelta
 from flows.mail.answer import Unpacked
 from flows.mail.contents import BODY
 from flows.mail.message import Mail
+from flows.receive.month import other_month_of_subject
 from flows.records import ReceiptStatus
 from infra.catalogue import Catalogue, Submitter
 from infra.periods import is_late, late_sentence
@@ -50,6 +51,8 @@ def judge_mail(
         return "no_data", "empty_message", "Thư không có chữ và không có tệp đính kèm."
     if is_in_future(mail.sent_at, received_at):
         return "quarantined", "date_in_future", _future_sentence(mail.sent_at, received_at)
+    if other := other_month_of_subject(period, opened.months, mail.sent_at):
+        return "quarantined", "last_year_file" if other[:4] < period[:4] else "other_month_file", _other_sentence(other)
     if is_late(mail.sent_at, catalogue, period):
         return "late", "", late_sentence(mail.sent_at, catalogue, period)
     return "received", "", ""
@@ -65,6 +68,10 @@ def _future_sentence(sent_at: str, received_at: str) -> str:
         f"Thư ghi ngày gửi {moment_text(sent_at)}, sau lúc nhận {moment_text(received_at)}; "
         "giữ lại chờ người phụ trách xác nhận, chưa thay cho bản nào."
     )
+
+
+def _other_sentence(month: str) -> str:
+    return f"Tiêu đề thư ghi tháng {month[5:]}/{month[:4]}; giữ lại, chưa dùng cho kỳ nào, chờ người xác nhận."
 
 
 def _files(opened: Unpacked) -> list[str]:

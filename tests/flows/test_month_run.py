@@ -46,20 +46,31 @@ def test_the_run_stands_in_prefect_under_its_month_with_its_artifacts(published_
     assert len(tasks) >= 6
 
 
-@pytest.mark.parametrize("is_emptied", [False, True], ids=["the same inbox", "an inbox emptied meanwhile"])
+@pytest.mark.parametrize("change", ["the same inbox", "an inbox emptied meanwhile", "a stranger wrote", "a twin came"])
 def test_a_second_run_publishes_the_same_edition_and_sends_nothing(
-    published_home: Path, sample_inbox: Path, tmp_path: Path, is_emptied: bool
+    published_home: Path, sample_inbox: Path, tmp_path: Path, change: str
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(published_home, home)
     before = mails(home), manifests(home)
-    if is_emptied:
-        sample_inbox = tmp_path / "emptied"
-        sample_inbox.mkdir()
-        (sample_inbox / ".DS_Store").write_bytes(b"x")
-    again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
+    inbox = tmp_path / "inbox"
+    shutil.copytree(sample_inbox, inbox)
+    _change_inbox(inbox, change)
+    again = run_tonghop("month", "2019-04", "--inbox", inbox, home=home, env=WITHOUT_PREFECT)
     assert again.returncode == 0, again.stdout + again.stderr
     assert (mails(home), manifests(home)) == before
+
+
+def _change_inbox(inbox: Path, change: str) -> None:
+    if change == "an inbox emptied meanwhile":
+        for path in inbox.glob("*.eml"):
+            path.unlink()
+        (inbox / ".DS_Store").write_bytes(b"x")
+    elif change == "a stranger wrote":
+        (inbox / "x.eml").write_bytes(b"From: ai@do.example\r\nSubject: bao cao thang 4\r\n\r\nTram BTS: 9999 tram\r\n")
+    elif change == "a twin came":
+        data = (inbox / "003.eml").read_bytes()
+        (inbox / "003b.eml").write_bytes(b"Received: from a by b; Tue, 16 Apr 2019 10:00:00 +0700\r\n" + data)
 
 
 @pytest.mark.slow

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
 import random
+import re
 import warnings
 import zipfile
 from email.message import EmailMessage
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.mail.answer import content_rows, mail_fields, unpacked_of
-from flows.mail.contents import BODY, contents_of_mail
-from flows.mail.message import parse_mail
+from flows.mail.contents import BODY, UNREAD, contents_of_file, contents_of_mail
+from flows.mail.message import Attachment, parse_mail
 
 NAMES = ["BC.xlsx", "bc.XLSX", "(body)", "", "a/b.csv", "..", "Báo cáo.docx", "x" * 300, "thu.eml", "a.zip", "\u202ea"]
 MEMBERS = ["a.csv", "a.csv", "thang/b.csv", "~$a.xlsx", ".DS_Store", "x"]
@@ -108,8 +112,10 @@ def test_figures_only_in_the_html_are_said() -> None:
     mail.set_content("Xem bảng.")
     mail.add_alternative("<p>Xem bảng.</p><table><tr><td>Trạm BTS</td><td>75</td></tr></table>", subtype="html")
     (body,) = contents_through_the_pipe(mail.as_bytes())
-    assert body.problem == "skipped_part"
+    assert body.problem == "set_aside_text"
     assert "75" in body.problem_vi
+    assert body.problem not in UNREAD, "what is said of the body does not take it away"
+    assert b"Xem" in body.data
 
 
 def test_text_outside_the_parts_is_said() -> None:
@@ -118,3 +124,89 @@ def test_text_outside_the_parts_is_said() -> None:
         b"So lieu: 75\r\n--b\r\n\r\nx\r\n--b--\r\nCon nua: 12\r\n"
     )
     assert [c.problem for c in contents_through_the_pipe(data)] == ["", "skipped_part", "skipped_part"]
+
+
+def text_of(data: bytes) -> str:
+    return next(c.data.decode() for c in contents_through_the_pipe(data) if c.file == BODY)
+
+
+def html_mail(html: str, plain: str = "", kind: str = "mixed") -> bytes:
+    parts = [f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{plain}\r\n"] if plain else []
+    parts.append(f"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--b--\r\n")
+    return f"From: a@b.example\r\nContent-Type: multipart/{kind}; boundary=b\r\n\r\n{''.join(parts)}".encode()
+
+
+def test_html_beside_a_text_is_read_and_html_instead_of_it_is_not() -> None:
+    plain, html = "Trạm BTS: 75", "<p>Đại lý Internet: 75</p>"
+    assert text_of(html_mail(html, plain, "mixed")).split("\n")[-1] == "Đại lý Internet: 75"
+    assert "Đại lý" not in text_of(html_mail(html, plain, "alternative"))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 5_000 + "Trạm BTS: 75" + "</div>" * 5_000,
+        "<table><tr><td>" * 2_000 + "Trạm BTS: 75",
+        "<script>if (a < b) </script>Trạm BTS: 75<style>p{}</style>",
+        "<!-- <b> -->Trạm BTS: 75<!-- không đóng",
+        "<style>không đóng<p>Trạm BTS: 75",
+        "a < b<br>Trạm BTS: 75 < 80",
+        "<p title='x>y'>Trạm BTS:&nbsp;75",
+    ],
+    ids=["deep", "tables", "script", "comment", "style", "signs", "entity"],
+)
+def test_no_depth_and_no_open_end_hides_a_text(html: str) -> None:
+    assert re.search(r"Trạm BTS:\s75", text_of(html_mail(html)))
+
+
+def test_a_file_uuencoded_within_the_text_is_a_file() -> None:
+    coded = binascii.b2a_uu(b"Tram BTS;75\n").replace(b"\n", b"\r\n")
+    body = b"Gui kem.\r\nbegin 644 a.csv\r\n" + coded + b"`\r\nend\r\n"
+    contents = contents_through_the_pipe(b"From: a@b.example\r\n\r\n" + body)
+    assert [(c.file, c.data.strip()) for c in contents] == [(BODY, b"Gui kem."), ("a.csv", b"Tram BTS;75")]
+
+
+@pytest.mark.parametrize("data", [b"a;b\n1;2\n", b"x" * 3000], ids=["short", "long"])
+def test_a_footer_below_base64_is_set_aside_and_the_file_is_whole(data: bytes) -> None:
+    coded = base64.encodebytes(data + b"=" * ((1 - len(data)) % 3))
+    assert b"=" in coded
+    mail = (
+        b"From: a@b.example\r\nContent-Type: a/b; name=a.csv\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + coded + b"_______________\nDanh sach thu bao-cao@x.example\nhttps://x.example/huy\n"
+    )  # fmt: skip
+    (content,) = contents_through_the_pipe(mail)
+    assert content.data.startswith(data)
+    assert content.problem == "set_aside_text"
+
+
+def test_a_member_that_cannot_be_inflated_takes_nothing_with_it() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("hong.csv", bytes(range(256)) * 200, zipfile.ZIP_LZMA)
+        archive.writestr("lanh.csv", b"Tram BTS;75")
+        size = archive.infolist()[0].compress_size
+    data = bytearray(stream.getvalue())
+    start = data.index(b"hong.csv") + len(b"hong.csv")
+    for place in range(start, start + size - 8):
+        broken = bytearray(data)
+        broken[place : place + 8] = b"\xff" * 8
+        contents = list(contents_of_file(Attachment("bc.zip", bytes(broken), "application/zip")))
+        assert [c.data for c in contents if c.file == "bc.zip/lanh.csv"] == [b"Tram BTS;75"]
+
+
+def test_a_message_within_a_zip_is_opened_like_any_attached_one() -> None:
+    inner = EmailMessage()
+    inner["From"] = "a@b.example"
+    inner["Subject"] = "Bao cao"
+    inner["Date"] = "Tue, 16 Apr 2019 09:00:00 +0700"
+    inner.add_attachment(b"Tram BTS;75", maintype="text", subtype="csv", filename="q.csv")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("fw.eml", inner.as_bytes())
+    contents = list(contents_of_file(Attachment("bc.zip", stream.getvalue(), "application/zip")))
+    assert [c.file for c in contents] == ["bc.zip", "bc.zip/fw.eml", "bc.zip/fw.eml/q.csv"]
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\n"])
+def test_what_stands_before_the_headers_hides_none(before: bytes) -> None:
+    assert parse_mail(before + b"From: a@b.example\r\nSubject: x\r\n\r\ny").sender_address == "a@b.example"

@@ -325,6 +325,25 @@ def test_a_correction_that_arrives_a_month_later_is_of_its_own_month(
     assert (filed.message, filed.status) == ("001.eml", "late")
 
 
+@pytest.mark.parametrize(
+    ("subject", "text", "filed", "status"),
+    [
+        ("Bao cao thang 5/2019", "So với tháng 4/2019 thì tăng.", "2019-05", "received"),
+        ("Bao cao thang 5", "Số liệu tháng 4/2019: 70", "2019-05", "received"),
+        ("Bao cao thang 4 nam 2018", "Trạm BTS: 62", "2019-05", "quarantined"),
+        ("BC", "Báo cáo tháng 4 năm 2019", "2019-04", "late"),
+    ],
+)
+def test_the_subjects_own_month_wins(
+    inbox: Path, receive_all: Callable[..., Reception], stores: tuple[object, object], subject: str, text: str,
+    filed: str, status: str,
+) -> None:
+    write(inbox / "001.eml", subject=subject, text=text, date="Thu, 16 May 2019 09:00:00 +0700")
+    receive_all("2019-05")
+    (receipt,) = stores[1].receipts()  # type: ignore[attr-defined]
+    assert (receipt.period, receipt.status) == (filed, status)
+
+
 def test_a_message_dated_in_the_future_waits_for_a_person(inbox: Path, receive: Receive) -> None:
     write(inbox / "001.eml", date="Fri, 18 Dec 2099 08:00:00 +0700")
     receipt = receive()["001.eml"]

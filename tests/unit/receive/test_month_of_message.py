@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.receive.month import month_of_message
+from flows.receive.month import month_of_message, other_month_of_subject
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ from flows.receive.month import month_of_message
         (("2018-05",), "2019-05-16T09:00:00+07:00", "2019-05"),  # a year too old is more likely a slip
         (("-06",), "2019-05-16T09:00:00+07:00", "2019-05"),  # last year's June is too far back
         (("2019-06",), "2019-05-16T09:00:00+07:00", "2019-05"),  # a month to come is a plan
+        (("2019-07",), "2019-07-14T09:00:00+07:00", "2019-07"),  # what it says and when it came agree
+        (("=2019-06",), "2019-07-02T09:00:00+07:00", "2019-06"),
+        (("=-07",), "2019-07-14T09:00:00+07:00", "2019-07"),
+        (("=-05",), "2001-01-01T00:00:00+07:00", "2019-05"),  # a clock that stands names no year
+        (("2019-07",), "2019-05-16T09:00:00+07:00", "2019-05"),  # a plan
         ((), "2019-04-16T09:00:00+07:00", "2019-04"),
         ((), "2019-06-02T09:00:00+07:00", "2019-05"),  # late
         ((), "2001-01-01T00:00:00+07:00", "2019-05"),  # a clock that stands
@@ -30,3 +35,19 @@ def test_the_month(months: tuple[str, ...], sent_at: str, expected: str) -> None
 
 def test_december_is_of_the_year_before() -> None:
     assert month_of_message("2019-01", ("-12",), "2019-01-08T09:00:00+07:00") == "2018-12"
+
+
+@pytest.mark.parametrize(
+    ("months", "expected"),
+    [
+        (("=-05",), ""),
+        (("=2019-04",), ""),  # filed under April
+        (("=2018-05",), "2018-05"),
+        (("=-06",), "2018-06"),
+        (("=2019-06",), "2019-06"),
+        (("=-05", "=2018-05"), ""),  # compared with last year
+        (("2018-05",), ""),  # the text alone may compare
+    ],
+)
+def test_a_subject_of_a_month_out_of_reach_waits_for_a_person(months: tuple[str, ...], expected: str) -> None:
+    assert other_month_of_subject("2019-05", months) == expected
