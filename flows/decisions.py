@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import Settings
 
+FIGURE = re.compile(r"\s*[-+]?[0-9][0-9., ]*%?\s*")  # other scripts' digits and words are for what others sent
 
 def correct(settings: Settings, period: str, target: str, value: str, reason: str, person: str) -> Decision:
     """Record that `target` (an observation) is to be used with another value; the value it replaces binds it."""
@@ -74,7 +76,7 @@ def _number(text: str) -> Decimal:
     from flows.read.numbers import parse_number
 
     parsed = parse_number(text)
-    if parsed.value is None:
+    if parsed.value is None or not FIGURE.fullmatch(text):
         raise SubmissionError(f"“{text}” không phải là một số.", f"{text!r} is not a number.",
                               remedy_vi="Viết như 16656, 16.656 hay 4,48.")
     return Decimal(parsed.value)

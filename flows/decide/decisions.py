@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from infra.ledger import Ledger
 
 Kind = Literal["correct", "supply", "waive", "withdraw"]
+# A figure is decimal(28, 6) in the warehouse: of this many whole digits, sums of thousands of figures fit as well.
+WHOLE_DIGITS, DECIMALS = 18, 6
 
 
 def correct(
@@ -37,8 +39,10 @@ def correct(
         person: Who decides.
 
     Raises:
-        SubmissionError: Reason or person is missing, or the value is the one that stands there.
+        SubmissionError: Reason or person is missing, the value is the one that stands there, or the warehouse
+            cannot hold it.
     """
+    _check_fits(value, observation_id)
     if basis != "" and value == Decimal(basis):
         raise SubmissionError(f"Ô đang có đúng giá trị {number_text(value)}, không có gì để sửa.",
                               f"The cell already says {plain(value)}.", place=observation_id)
@@ -52,9 +56,10 @@ def supply(
     """Use `value` for a figure that nobody sent.
 
     Raises:
-        SubmissionError: Reason or person is missing.
+        SubmissionError: Reason or person is missing, or the warehouse cannot hold the value.
     """
     target = f"{period}/{submitter_id}/{area_code}/{indicator_id}"
+    _check_fits(value, target)
     return _record(ledger, "supply", period, target, plain(value), "", reason, person)
 
 
@@ -93,6 +98,23 @@ def plain(value: Decimal) -> str:
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text
+
+
+def _check_fits(value: Decimal, place: str) -> None:
+    """Refuse what the warehouse would have to round or to leave blank."""
+    if not value.is_finite() or value.adjusted() >= WHOLE_DIGITS or -_last_place(value) > DECIMALS:
+        raise SubmissionError(
+            f"Kho số liệu chỉ giữ được số có tối đa {WHOLE_DIGITS} chữ số phần nguyên và {DECIMALS} chữ số thập phân.",
+            f"The warehouse holds at most {WHOLE_DIGITS} whole digits and {DECIMALS} decimals.",
+            place=place, remedy_vi="Xem lại giá trị và đơn vị tính, rồi ghi lại quyết định.",
+        )
+
+
+def _last_place(value: Decimal) -> int:
+    """Return the power of ten of the last digit that is no zero: -2 of 4.480."""
+    _, digits, exponent = value.as_tuple()
+    written = "".join(map(str, digits))
+    return int(exponent) + len(written) - len(written.rstrip("0")) if value else 0
 
 
 def _record(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import decide
-from flows.decide.decisions import plain
+from flows import decide, decisions
+from flows.decide.decisions import _check_fits, plain
 from flows.records import Finding
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
@@ -144,3 +144,40 @@ def test_a_figure_as_text_is_exact_and_has_one_form(value):
     assert Decimal(text) == value
     assert plain(Decimal(text)) == text
     assert "E" not in text.upper()
+
+
+TOO_MUCH = ("9" * 32, "1" + "0" * 18, "-1" + "0" * 18, "0.0000001", "1E+30", "NaN", "Infinity")
+
+
+@pytest.mark.parametrize("value", TOO_MUCH)
+def test_a_figure_that_the_warehouse_cannot_hold_is_refused(ledger, value):
+    with pytest.raises(SubmissionError, match="Kho số liệu chỉ giữ được"):
+        _correct(ledger, value)
+    with pytest.raises(SubmissionError, match="Kho số liệu chỉ giữ được"):
+        decide.supply(ledger, "2019-04", "s", "622", "x", Decimal(value), WHY, WHO)
+    assert ledger.decisions() == []
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_what_is_accepted_comes_back_from_the_warehouse_as_it_was_and_sums_fit(value):
+    import duckdb
+
+    try:
+        _check_fits(value, "")
+    except SubmissionError:
+        return
+    query = "select cast(? as decimal(28, 6)), cast(sum(cast(? as decimal(28, 6))) as decimal(28, 6)) from range(1000)"
+    with duckdb.connect() as connection:
+        kept, total = connection.execute(query, [plain(value)] * 2).fetchone()
+    assert kept == value and total == Context(prec=60).multiply(value, Decimal(1000))
+
+
+@pytest.mark.parametrize("text", ["１６６５６", "١٦٦", "16६", "½", "không", "trên 100", "25 triệu", "1\n2", "9 km", ""])
+def test_a_decision_is_written_with_plain_digits(text):
+    with pytest.raises(SubmissionError, match="không phải là một số"):
+        decisions._number(text)
+
+
+def test_the_usual_notations_are_figures():
+    texts = {"16656": "16656", "16.656": "16656", "4,48": "4.48", "-309": "-309", " 1 234 ": "1234"}
+    assert {text: plain(decisions._number(text)) for text in texts} == texts
