@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import shutil
 import smtplib
 import time
@@ -30,7 +29,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Thư đi · mail", _mail),
         ("Tiến trình đọc tệp · children", _children),
         ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
-        ("Prefect", lambda s: os.environ.get("PREFECT_API_URL") or "khởi động mỗi lần chạy · started for each run"),
+        ("Prefect", _prefect),
     ]
     return [_examine_one(name, check, settings) for name, check in checks]
 
@@ -123,8 +122,20 @@ def _ledger(settings: Settings) -> str:
 
 
 def _mail(settings: Settings) -> str:
-    if not settings.smtp_host:
+    from flows.deliver.mailer import open_route
+
+    if not settings.smtp_host and not settings.is_production:
         return f"hộp thư tại máy · local mailbox {settings.mailbox_folder}"
+    with open_route(settings):    # refuses the settings that delivery would refuse
+        pass
     with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=10) as server:
         code, answer = server.ehlo()
     return f"{settings.smtp_host}:{settings.smtp_port} {code} {answer.decode(errors='replace').splitlines()[0]}"
+
+
+def _prefect(settings: Settings) -> str:
+    from flows.prefect_server import named_server
+
+    if not settings.with_prefect:
+        return "tắt · off (TONGHOP_PREFECT)"
+    return named_server() or "khởi động mỗi lần chạy · started for each run"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flows import steps
-from flows.prefect_server import PrefectServer, prefect_environment
+from flows.prefect_server import PrefectServer, named_server, prefect_environment
 from flows.progress import ScreenProgress
 from flows.soundness import sound_catalogue
 from flows.steps import MonthResult
@@ -37,10 +37,12 @@ def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) 
     had (or with `plain`) the same steps run without Prefect, and the screen says so.
 
     Raises:
-        TonghopError: As the steps do.
+        TonghopError: As the steps do; before anything is received when the named server does not answer.
     """
     steps.check_period(period)
     sound_catalogue(period)
+    if settings.with_prefect and not plain:
+        named_server()
     progress = ScreenProgress()
     with as_found(), steps.begun(settings, inbox, progress):
         gc.disable()              # one month, then the end: there is little to collect and much to import

@@ -11,7 +11,9 @@ neither a foreign page (origins) nor a name that was bent to loopback (hosts).
 from __future__ import annotations
 
 import gc
+import http.client
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -47,6 +49,7 @@ ONE_OFF = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED
 DATABASE = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:///prefect.db"}
 PASSWORD = "api-password"
 LOOPBACK = ("127.0.0.1", "localhost")
+ANSWER_SECONDS = 5.0
 START_CPU_SECONDS = 120.0
 START_WALL_SECONDS = 1200.0
 TEMPLATE = Path(sys.prefix) / "share" / "tonghop" / f"prefect-{version('prefect')}.db"
@@ -59,6 +62,36 @@ def prefect_environment(home: Path) -> dict[str, str]:
     if "PREFECT_API_AUTH_STRING" in os.environ or host not in (None, *LOOPBACK):
         return ours               # a server elsewhere has a password of its own
     return ours | {"PREFECT_API_AUTH_STRING": api_password(home)}
+
+
+def named_server() -> str:
+    """Return the address in PREFECT_API_URL when Prefect's API answers there, "" when none is named.
+
+    Raises:
+        OperationError: Nothing answers there within some seconds, or something else than Prefect.
+    """
+    url = os.environ.get("PREFECT_API_URL", "")
+    if url and (fault := _fault_at(re.sub("//.*@", "//", url))):
+        raise OperationError(
+            "Không có máy chủ Prefect nào trả lời tại địa chỉ đã đặt.", f"No Prefect server answers there: {fault}.",
+            place="PREFECT_API_URL=" + re.sub("//.*@", "//…@", url),
+            remedy_vi="Sửa PREFECT_API_URL (như http://127.0.0.1:4200/api) hoặc chạy máy chủ đó; "
+            "bỏ biến này thì mỗi lần chạy tự khởi động một máy chủ.",
+        )
+    return url
+
+
+def _fault_at(url: str) -> str:
+    """Return why the API does not answer at an address, "" when it does; whoever asks for a key is there."""
+    try:
+        if urlsplit(url).scheme not in ("http", "https"):
+            return "not an http address"
+        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=ANSWER_SECONDS) as answer:
+            return "" if answer.read(100).strip() == b"true" else "something else answers"
+    except urllib.error.HTTPError as error:
+        return "" if error.code in (401, 403) else f"HTTP {error.code}"
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return str(getattr(error, "reason", error))
 
 
 def api_password(home: Path) -> str:

@@ -7,7 +7,7 @@ import importlib
 import os
 from typing import Any
 
-from flows.prefect_server import PASSWORD, PrefectServer, prefect_environment
+from flows.prefect_server import PASSWORD, PrefectServer, named_server, prefect_environment
 from infra.errors import OperationError
 from infra.process_state import as_found
 from infra.settings import PROJECT, Settings
@@ -20,8 +20,9 @@ def serve_schedules(settings: Settings, port: int = PORT) -> None:
     """Run until stopped: the server (unless PREFECT_API_URL names one) and the scheduled flows.
 
     Raises:
-        OperationError: The server does not start.
+        OperationError: The server does not start, or the named one does not answer.
     """
+    named_server()
     with as_found(), contextlib.ExitStack() as stack:
         os.environ.update(prefect_environment(settings.home) | {"PREFECT_LOGGING_LEVEL": "INFO",
                                                                "TONGHOP_HOME": str(settings.home)})

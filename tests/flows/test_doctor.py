@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import http.server
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flows import doctor
+from flows.prefect_server import named_server
+from infra.errors import OperationError
 from infra.settings import Settings
+from tests.servers import free_port
+from tests.whole_month import run_tonghop
 
 
 def rows(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[bool, str]]:
@@ -42,3 +50,74 @@ def test_a_clock_before_the_installation_is_named(
     monkeypatch.setattr(doctor, "PROJECT", tmp_path)
     is_sound, text = rows(settings, monkeypatch)["Giờ máy · clock"]
     assert not is_sound and "NTP" in text
+
+
+def test_production_without_a_mail_server_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows(settings, monkeypatch)["Thư đi · mail"][0]
+    production = dataclasses.replace(settings, environment="production")
+    is_sound, text = rows(production, monkeypatch)["Thư đi · mail"]
+    assert not is_sound and "TONGHOP_SMTP_HOST" in text
+
+
+def test_mail_settings_that_delivery_refuses_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = dataclasses.replace(settings, smtp_host="192.0.2.1")   # outside production mail stays on the machine
+    assert not rows(elsewhere, monkeypatch)["Thư đi · mail"][0]
+
+
+@pytest.fixture
+def web_server() -> Iterator[str]:
+    """A web server: below /api it answers as Prefect does, below /key it asks for one, elsewhere with a page."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401 if self.path.startswith("/key") else 200)
+            self.end_headers()
+            self.wfile.write(b"true" if self.path == "/api/health" else b"<p>true</p>")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test's output clean."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_prefect_server_that_answers_is_used(
+    web_server: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("/api", "/api/", "/key"):
+        monkeypatch.setenv("PREFECT_API_URL", web_server + path)
+        assert rows(settings, monkeypatch)["Prefect"] == (True, web_server + path)
+    monkeypatch.delenv("PREFECT_API_URL")
+    assert rows(settings, monkeypatch)["Prefect"][0] and named_server() == ""
+
+
+NONSENSE = ["nonsense", "http://[", "file:///proc/version", "http://", "http://127.0.0.1:99999/api", "http://a b", " "]
+
+
+@pytest.mark.parametrize("url", NONSENSE)
+def test_an_address_at_which_no_prefect_can_answer_is_named(
+    url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", url)
+    is_sound, text = rows(settings, monkeypatch)["Prefect"]
+    assert not is_sound and f"PREFECT_API_URL={url}" in text and "Sửa PREFECT_API_URL" in text
+
+
+def test_another_web_server_is_not_prefect_and_no_password_is_shown(
+    web_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address in (web_server, "http://[", "http://127.0.0.1:x"):
+        monkeypatch.setenv("PREFECT_API_URL", address.replace("//", "//user:secret@"))
+        with pytest.raises(OperationError) as raised:
+            named_server()
+        assert "secret" not in str(raised.value)
+
+
+def test_a_month_does_not_begin_without_the_named_prefect(sample_inbox: Path, tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/api"
+    home = tmp_path / "home"
+    done = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env={"PREFECT_API_URL": url})
+    assert done.returncode == 5 and f"PREFECT_API_URL={url}" in done.stderr, done.stderr
+    assert not (home / "archive").exists() and not (home / "ledger.sqlite").exists()
