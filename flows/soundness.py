@@ -6,14 +6,13 @@ which on other rows hold, and for those that have data. So nothing is refused at
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from infra.catalogue import FOREVER, TABLES, Catalogue, load_catalogue
-from infra.catalogue_files import read_lines, row_error
+from infra.catalogue import FOREVER, TABLES, Area, AreaAlias, Catalogue, Phrase, load_catalogue, place_of
+from infra.catalogue_files import row_error
 from infra.catalogue_words import unknown_word
 from infra.errors import CatalogueError
 from infra.periods import month_bounds, next_period, previous_period
@@ -105,18 +104,40 @@ def _check_phrases(catalogue: Catalogue, _period: str) -> None:
     for row in catalogue.phrases:
         unknown = [slot for slot in re.findall(r"\{[^{}]*\}?", row.phrase) if slot not in SLOTS]
         if unknown:
-            raise _phrase_error(row.phrase, *unknown_word("phrase", unknown[0], SLOTS))
+            raise _phrase_error(row, *unknown_word("phrase", unknown[0], SLOTS))
         try:
             compile_phrase(row.phrase)
         except re.error as error:
-            raise _phrase_error(row.phrase, f"câu mẫu “{row.phrase}” không đọc được (ngoặc không khớp?)",
+            raise _phrase_error(row, f"câu mẫu “{row.phrase}” không đọc được (ngoặc không khớp?)",
                                 f"the phrase {row.phrase!r} cannot be read: {error}") from error
 
 
-def _phrase_error(phrase: str, vi: str, en: str) -> CatalogueError:
-    path = CATALOGUE / "phrases.csv"
-    lines = read_lines(path, [field.name for field in dataclasses.fields(TABLES["phrases"])])
-    return row_error(path, next((line.number for line in lines if line.cells[0] == phrase), 1), vi, en)
+def _phrase_error(row: Phrase, vi: str, en: str) -> CatalogueError:
+    return row_error(*place_of(row), vi, en)
+
+
+def _check_aliases(catalogue: Catalogue, _period: str) -> None:
+    """An alias that also names another area of its level and parent: no form or sender could settle which."""
+    from flows.read.areas import compact
+
+    def key(name: str, area: Area) -> tuple[str, str, str]:
+        return compact(name), area.area_level, area.parent_code
+
+    named: dict[tuple[str, str, str], Area | AreaAlias] = {key(row.short_name, row): row for row in catalogue.areas}
+    for alias in catalogue.area_aliases:
+        area = catalogue.area_by_code.get(alias.area_code)
+        other = named.setdefault(key(alias.alias, area), alias) if area else alias
+        if other.area_code != alias.area_code:
+            raise _alias_error(alias, other)
+
+
+def _alias_error(alias: AreaAlias, other: Area | AreaAlias) -> CatalogueError:
+    path, line = place_of(other)
+    return row_error(
+        *place_of(alias),
+        f"“{alias.alias}” chỉ địa bàn {alias.area_code}, mà {path.name} dòng {line} đã dùng cho {other.area_code}",
+        f"{alias.alias!r} names area {alias.area_code}, but {path.name} line {line} has it for {other.area_code}",
+    )
 
 
 def _check_recipients(catalogue: Catalogue, period: str) -> None:
@@ -129,5 +150,5 @@ def _check_recipients(catalogue: Catalogue, period: str) -> None:
 
 
 CHECKS: tuple[Callable[[Catalogue, str], None], ...] = (
-    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_recipients,
+    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_aliases, _check_recipients,
 )

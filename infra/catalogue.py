@@ -369,6 +369,13 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
     return Catalogue(**{name: table.rows for name, table in tables.items()})
 
 
+def place_of(row: Any) -> tuple[Path, int]:
+    """Return the file and the line of one row of the catalogue; line 1 where the file no longer has that row."""
+    name = next(name for name, row_type in TABLES.items() if row_type is type(row))
+    table = _read_table(CATALOGUE / f"{name}.csv", type(row))
+    return table.path, next((line for line, other in table.numbered() if other == row), 1)
+
+
 def _in_force(row: Any, period: str) -> bool:
     if not hasattr(row, "valid_from"):
         return True

@@ -6,7 +6,9 @@ Each check names the first row that breaks it, with file and line.
 from __future__ import annotations
 
 import typing
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from infra.catalogue_cells import ENDLESS
@@ -157,6 +159,34 @@ def _check_definitions(tables: Tables) -> None:
                                    f"column aggregation: sum_submitters, but {row.indicator_id} has a formula")
 
 
+def _check_coverage(tables: Tables) -> None:
+    """On every day on which a derived indicator is valid, a current formula of it is in force."""
+    formulas: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    for line, row in tables["definitions"].numbered():
+        if row.is_current:
+            formulas[row.indicator_id].append((*_span(row), line))
+    for row in tables["indicators"].rows:
+        spans = sorted(formulas[row.indicator_id])
+        gap = _gap(_span(row), spans) if row.aggregation == "derived" else None
+        if gap:
+            day, line = gap
+            raise tables["definitions"].error(
+                line, f"chỉ tiêu {row.indicator_id} có hiệu lực mà từ ngày {day} không có công thức hiện hành nào",
+                f"from {day} on the valid indicator {row.indicator_id} has no current formula in force")
+
+
+def _gap(valid: tuple[str, str], spans: list[tuple[str, str, int]]) -> tuple[str, int] | None:
+    """Return the first day of `valid` that no span holds, and the line of the span after it, or of the last."""
+    day, end = valid
+    for start, last, line in spans:
+        if start > day:
+            return day, line
+        if last >= end:
+            return None
+        day = max(day, (date.fromisoformat(last) + timedelta(days=1)).isoformat())
+    return day, spans[-1][2]
+
+
 def _check_regimes(tables: Tables) -> None:
     table = tables["reporting_regimes"]
     defaults = ((line, row, (True,)) for line, row in table.numbered() if row.is_default)
@@ -210,5 +240,6 @@ CHECKS: tuple[Callable[[Tables], None], ...] = (
     _check_bounds,
     _check_units,
     _check_definitions,
+    _check_coverage,
     _check_regimes,
 )

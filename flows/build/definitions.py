@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from expectations import language
-from infra.catalogue import Catalogue, Definition
+from infra.catalogue import FOREVER, Catalogue, Definition, place_of
+from infra.catalogue_files import row_error
 from infra.errors import CatalogueError
-from infra.settings import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,15 @@ def compile_definitions(catalogue: Catalogue) -> list[CompiledDefinition]:
     """Return the current formulas, each after those it uses.
 
     Raises:
-        CatalogueError: A formula cannot be read, names nothing known, or rests on itself.
+        CatalogueError: With its line; a formula, current or not, that cannot be read, names no figure or an unknown
+            one, or rests on itself.
     """
-    current = [d for d in catalogue.definitions if d.is_current]
-    _check_names(catalogue, current)
-    place = {indicator_id: n for n, indicator_id in enumerate(_in_order(current))}
-    ordered = sorted(current, key=lambda d: (place[d.indicator_id], d.valid_from))
+    references = {row.reference_id for row in catalogue.reference_figures}
+    known = references | {row.indicator_id for row in catalogue.indicators}
+    for definition in catalogue.definitions:
+        _check_names(definition, known)
+        _check_rests_on_others(definition, references)
+    ordered = _in_order([d for d in catalogue.definitions if d.is_current])
     return [_compile(position, definition) for position, definition in enumerate(ordered)]
 
 
@@ -60,42 +63,62 @@ def _compile(position: int, definition: Definition) -> CompiledDefinition:
     )
 
 
-def _in_order(definitions: Iterable[Definition]) -> list[str]:
-    graph: dict[str, set[str]] = {}
-    for definition in definitions:
-        needed = set() if _is_register(definition) else set(_inputs(definition))
-        graph.setdefault(definition.indicator_id, set()).update(needed)
+def _in_order(definitions: list[Definition]) -> list[Definition]:
+    """Return the formulas, each after those it uses while both are in force."""
+    graph = {definition: _used_by(definition, definitions) for definition in definitions}
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        names = " → ".join(reversed(error.args[1]))
-        raise _wrong(f"công thức vòng tròn: {names}", f"the formulas go round in a circle: {names}") from error
+        circle: list[Definition] = error.args[1]
+        names = " → ".join(definition.indicator_id for definition in reversed(circle))
+        raise _wrong(min(circle, key=definitions.index), f"công thức vòng tròn: {names}",
+                     f"the formulas go round in a circle: {names}") from error
 
 
-def _check_names(catalogue: Catalogue, definitions: Iterable[Definition]) -> None:
-    known = {row.indicator_id for row in catalogue.indicators}
-    known |= {row.reference_id for row in catalogue.reference_figures}
-    for definition in definitions:
-        for name in _inputs(definition):
-            if name not in known:
-                raise _wrong(
-                    f"công thức {definition.definition_id} dùng “{name}”, không có trong danh mục",
-                    f"formula {definition.definition_id} uses {name!r}, which the catalogue does not have",
-                )
+def _used_by(definition: Definition, definitions: Iterable[Definition]) -> list[Definition]:
+    names = () if _is_register(definition) else _inputs(definition)
+    return [other for other in definitions if other.indicator_id in names and _overlap(definition, other)]
+
+
+def _overlap(one: Definition, other: Definition) -> bool:
+    return one.valid_from <= (other.valid_to or FOREVER) and other.valid_from <= (one.valid_to or FOREVER)
+
+
+def _check_names(definition: Definition, known: set[str]) -> None:
+    names = _inputs(definition)
+    if not names:
+        raise _wrong(
+            definition, f"công thức “{definition.expression}” không dùng chỉ tiêu hay số liệu tham chiếu nào",
+            f"the formula {definition.expression!r} names no indicator and no reference figure",
+        )
+    for name in names:
+        if name not in known:
+            raise _wrong(
+                definition, f"công thức {definition.definition_id} dùng “{name}”, không có trong danh mục",
+                f"formula {definition.definition_id} uses {name!r}, which the catalogue does not have",
+            )
+
+
+def _check_rests_on_others(definition: Definition, references: set[str]) -> None:
+    """Only a register may name itself, for then the reference figure of that name is meant."""
+    name = definition.indicator_id
+    if name in _inputs(definition) and not (_is_register(definition) and name in references):
+        raise _wrong(definition, f"công thức của {name} dùng chính {name}", f"the formula of {name} uses {name} itself")
 
 
 def _inputs(definition: Definition) -> tuple[str, ...]:
     try:
+        language.to_sql(definition.expression)
         return language.names(definition.expression)
     except language.LanguageError as error:
         raise _wrong(
-            f"không đọc được công thức {definition.definition_id}: {definition.expression}",
+            definition, f"không đọc được công thức {definition.definition_id}: {definition.expression}",
             f"formula {definition.definition_id} cannot be read: {error}",
         ) from error
 
 
 def _is_register(definition: Definition) -> bool:
-    return _inputs(definition) == (definition.indicator_id,)
+    return language.parse_expression(definition.expression) == language.Name(definition.indicator_id)
 
 
 def _is_sum(node: language.Node) -> bool:
@@ -104,8 +127,5 @@ def _is_sum(node: language.Node) -> bool:
     return isinstance(node, language.Name) and node.name != "pi"
 
 
-def _wrong(vi: str, en: str) -> CatalogueError:
-    return CatalogueError(
-        f"Danh mục definitions.csv: {vi}.", f"definitions.csv: {en}.",
-        place=str(CATALOGUE / "definitions.csv"), remedy_vi="Sửa công thức đó rồi chạy lại.",
-    )
+def _wrong(definition: Definition, vi: str, en: str) -> CatalogueError:
+    return row_error(*place_of(definition), vi, en, "Sửa công thức đó rồi chạy lại.")

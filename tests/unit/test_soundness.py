@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import re
 import shutil
 import typing
 from pathlib import Path
@@ -58,16 +60,57 @@ def test_a_month_without_recipients_is_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_a_phrase_that_is_no_pattern_is_refused_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phrase: str
 ) -> None:
+    error = refused_after(tmp_path, monkeypatch, "phrases", 6, 0, phrase)
+    assert error.place.endswith("/phrases.csv:6")
+
+
+def refused_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, line: int, column: int, value: str
+) -> CatalogueError:
+    """Return what April 2019 says of a catalogue with one cell replaced; `check-rules` must say the same."""
     folder = Path(shutil.copytree(CATALOGUE, tmp_path / "catalogue"))
-    lines = (folder / "phrases.csv").read_text(encoding="utf-8").splitlines()
-    lines[5] = ",".join([phrase, *lines[5].split(",")[1:]])
-    (folder / "phrases.csv").write_text("\n".join(lines), encoding="utf-8")
-    changed = load_catalogue(folder)
-    monkeypatch.setattr(soundness, "load_catalogue", lambda: changed)
-    monkeypatch.setattr(soundness, "CATALOGUE", folder)
-    with pytest.raises(CatalogueError) as raised:
+    rows = list(csv.reader((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+    rows[line - 1][column] = value
+    with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    monkeypatch.setattr(soundness, "load_catalogue", lambda: load_catalogue(folder))
+    monkeypatch.setattr("infra.catalogue.CATALOGUE", folder)
+    with pytest.raises(CatalogueError) as at_start:
         soundness.sound_catalogue("2019-04")
-    assert raised.value.place == f"{folder}/phrases.csv:6"
+    with pytest.raises(CatalogueError) as at_check:
+        soundness.verify_everything()
+    assert at_start.value.place == at_check.value.place
+    return at_start.value
+
+
+@pytest.mark.parametrize(("line", "expression", "said"), [
+    (2, "post_service_points_total + 1", "itself"), (2, "post_service_points_total", "itself"),
+    (3, "post_service_points_total * 2", "itself"), (16, "unit_communes_rural + 0", "itself"),
+    (11, "phone_subs_per_100 + 1", "circle"), (2, "1/0", "no indicator"), (3, "2 * pi", "no indicator"),
+    (4, "post_offices +", "cannot be read"), (4, "prev(post_offices)", "cannot be read"), (3, "post_ofices", "ofices"),
+])
+def test_a_formula_that_publishes_untruth_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: int, expression: str, said: str
+) -> None:
+    error = refused_after(tmp_path, monkeypatch, "definitions", line, 3, expression)
+    assert said in error.message_en and error.place.endswith(f"/definitions.csv:{line}")
+
+
+@pytest.mark.parametrize(("column", "day"), [(6, "2019-06-01"), (7, "2019-12-31")])
+def test_a_derived_indicator_without_a_formula_for_a_time_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: int, day: str
+) -> None:
+    error = refused_after(tmp_path, monkeypatch, "definitions", 2, column, day)
+    assert error.place.endswith("/definitions.csv:2") and "post_service_points_total" in error.message_en
+
+
+@pytest.mark.parametrize("spelling", ["Plei Ku", "plei-ku", "PLEIKU"])
+def test_an_alias_of_two_areas_of_one_level_is_refused_with_both_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    error = refused_after(tmp_path, monkeypatch, "area_aliases", 4, 0, spelling)
+    assert error.place.endswith("/area_aliases.csv:4") and "622" in error.message_vi
+    assert re.search(r"areas\.csv dòng \d+", error.message_vi) or "area_aliases.csv dòng 2" in error.message_vi
 
 
 # ---------------------------------------------------------------- the outline and the rules, word by word

@@ -59,3 +59,13 @@ def test_indicator_that_names_itself_is_the_register() -> None:
 def test_wrong_formula_is_named(formulas: tuple[tuple[str, str], ...], said: str) -> None:
     with pytest.raises(CatalogueError, match=said):
         compile_definitions(_catalogue(*formulas))
+
+
+def test_formulas_of_different_times_are_no_circle() -> None:
+    early, late = (("phone_subs_total", "phone_subs_mobile"), ("phone_subs_mobile", "phone_subs_total"))
+    one, other = _catalogue(early, late).definitions
+    apart = (replace(one, valid_to="2019-12-31"), replace(other, valid_from="2020-01-01"))
+    assert len(compile_definitions(replace(load_catalogue(), definitions=apart))) == 2
+    at_once = (apart[0], replace(other, valid_from="2019-12-31"))
+    with pytest.raises(CatalogueError, match="circle"):
+        compile_definitions(replace(load_catalogue(), definitions=at_once))
