@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from flows.terminal import print_csv, print_json, say, say_error, unfailing_output
+from flows.terminal import code_of_output, print_csv, print_json, say, say_error, unfailing_output
 from infra.errors import SubmissionError, TonghopError
 from infra.machine_faults import told_in_words
 from infra.periods import check_period
@@ -41,7 +41,7 @@ INTERRUPTED = 130  # as a shell says of a program ended by Ctrl-C
 FINDING_COLUMNS = ("finding_id", "rule_id", "severity", "outcome", "submitter_id", "area_code", "left", "right", "gap",
                    "message_vi", "decision")
 TRACE_SHOWN = ("indicator_id", "submitter_id", "area_code", "value", "message", "file", "sheet", "cell", "raw_text")
-_home: dict[str, str] = {}
+_told: dict[str, str] = {}  # the home and the command that were given
 
 class Format(StrEnum):
     """How rows are printed."""
@@ -57,11 +57,18 @@ def _month(period: str) -> str:
     return period
 
 
+def _known_home(home: str) -> str:
+    _told["home"] = home or _told.get("home", "")
+    return home
+
+
 Period = Annotated[str, typer.Argument(help="Tháng báo cáo, như 2019-04 (the report month).", callback=_month)]
 PeriodOption = Annotated[
     str, typer.Option("--period", help="Tháng báo cáo, như 2019-04 (the report month).", callback=_month)
 ]
-HomeOption = Annotated[str, typer.Option("--home", help="Thư mục của mọi dữ liệu (folder of all state).")]
+HomeOption = Annotated[
+    str, typer.Option("--home", help="Thư mục của mọi dữ liệu (folder of all state).", callback=_known_home)
+]
 Person = Annotated[str, typer.Option("--by", help="Người quyết định (the person who decides).")]
 Reason = Annotated[str, typer.Option("--reason", help="Lý do (the reason).")]
 NEGATIVE_FIGURES = {"ignore_unknown_options": True}  # "-309" is a figure, not an option
@@ -69,19 +76,19 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv hoặ
 
 
 @app.callback()
-def _options(home: HomeOption = "") -> None:
-    _home["home"] = home
+def _options(context: typer.Context, home: HomeOption = "") -> None:
+    _told["command"] = context.invoked_subcommand or ""
 
 
 def main() -> None:
     """Run the command line; a person's mistake ends in a sentence, never in a traceback.
 
-    The exit code says what became of the work: a screen that is closed, full or narrow in letters changes nothing.
+    The exit code says what became of the work, which no screen changes; where the output is the work, it counts.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     os.umask(PRIVATE)
     with unfailing_output():
-        exit_code = _run()
+        exit_code = code_of_output(_run(), _told.get("command", ""))
     sys.exit(exit_code)
 
 
@@ -97,15 +104,11 @@ def _run() -> int:
         error.show()  # type: ignore[attr-defined]
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        return _stopped()
+        say("Đã dừng theo yêu cầu; chạy lại sẽ làm tiếp. (Stopped; run again to go on.)", is_error=True)
+        return INTERRUPTED
     except Exception:
         say(f"Lỗi của phần mềm, đã ghi tại {_log_fault()}. (A fault of ours, logged there.)", is_error=True)
         return 1
-
-
-def _stopped() -> int:
-    say("Đã dừng theo yêu cầu; chạy lại sẽ làm tiếp. (Stopped; run again to go on.)", is_error=True)
-    return INTERRUPTED
 
 
 # ---------------------------------------------------------------- the month
@@ -254,10 +257,9 @@ def explain(
     home: HomeOption = "",
 ) -> None:
     """Giải thích một phát hiện: ô nào, nên là bao nhiêu, vì sao · the cells, the likely cause, the repairs."""
-    from flows.check import explain as explain_finding
+    from flows.all_findings import explain_finding
 
-    settings = _settings(home)
-    say(explain_finding(settings, period or _latest_period(settings), finding))
+    say(explain_finding(_settings(home), period, finding))
 
 
 @app.command(context_settings=NEGATIVE_FIGURES)
@@ -367,7 +369,7 @@ def check_rules(home: HomeOption = "") -> None:
     """Kiểm tra danh mục, quy tắc, đề cương · check catalogue, rules and outline, with file and line."""
     from flows.soundness import periods_with_data, verify_everything
 
-    count, months = verify_everything(periods_with_data(home or _home.get("home", "")))
+    count, months = verify_everything(periods_with_data(_told["home"]))
     say(f"Danh mục đúng; {count} quy tắc đúng; đã thử các tháng {', '.join(months)}. "
         f"(Catalogue, outline and {count} rules are sound in these months.)")
 
@@ -451,17 +453,7 @@ def serve(home: HomeOption = "") -> None:
 
 
 def _settings(home: str = "") -> Settings:
-    return load_settings(home or _home.get("home") or None)
-
-
-def _latest_period(settings: Settings) -> str:
-    from infra.ledger import open_ledger
-
-    periods = [receipt.period for receipt in open_ledger(settings).receipts()]
-    if not periods:
-        raise SubmissionError("Chưa có tháng nào trong kho.", "There is no month yet.",
-                              remedy_vi="Chạy tonghop month trước, hoặc thêm --period.")
-    return max(periods)
+    return load_settings(home or _told.get("home") or None)
 
 
 def _print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: Format) -> None:

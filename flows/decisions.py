@@ -60,11 +60,19 @@ def withdraw(settings: Settings, period: str, decision_id: str, reason: str, per
 
 
 def _finding(settings: Settings, period: str, finding_id: str) -> Finding:
+    from flows.all_findings import intake_row
     from flows.check import load_findings
 
     for finding in load_findings(settings, open_ledger(settings), period):
         if finding.finding_id == finding_id:
             return finding
+    if intake_row(settings, period, finding_id):
+        raise SubmissionError(
+            f"Phát hiện {finding_id} là điều thấy khi đọc thư, không phải kết luận của quy tắc: không chấp nhận được.",
+            f"{finding_id} was found while reading; only a rule's verdict can be waived.",
+            remedy_vi=f"Xem tonghop explain {finding_id} --period {period}; rồi nhờ đơn vị gửi lại, "
+            "hoặc tonghop correct, tonghop supply.",
+        )
     raise SubmissionError(
         f"Không có phát hiện {finding_id} trong lần kiểm tra gần nhất của tháng {period}.",
         f"There is no finding {finding_id} in the last check of {period}.",

@@ -1,13 +1,14 @@
 """What commands print: nothing that arrives from outside steers the terminal, and a failing print fails nothing.
 
 The exit code says what became of the work. A screen that cannot show a letter gets the letter without its marks; a
-closed, full or broken output loses the text and nothing else.
+closed, full or broken output loses the text and nothing else. Of a command that only shows, the text is the work.
 """
 
 from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import json
 import os
@@ -19,12 +20,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from infra.csv_text import csv_text
-from infra.errors import TonghopError
+from infra.errors import OperationError, TonghopError
 
 # C0 without line feed and tab, DEL, C1, line separators, zero width and direction marks, surrogates.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 WITHOUT_MARKS = "without-marks"
+LETTERS = str.maketrans({"đ": "d", "Đ": "D", "✓": "v", "✗": "x", "·": "-", "→": ">", "›": ">", "“": '"', "”": '"'})
+SHOWING = frozenset((  # commands of which the printed text is all that comes of them
+    "read", "observations", "figures", "trace", "findings", "explain", "decisions", "deliveries", "read-report",
+    "check-report",
+))
 
 
 def clean(text: str) -> str:
@@ -71,12 +77,27 @@ def unfailing_output() -> Iterator[None]:
         sys.stderr.flush()
 
 
+def code_of_output(exit_code: int, command: str) -> int:
+    """Return the exit code of a command that ended: 5, with a sentence, when its text was its work and is lost.
+
+    A reader that has seen enough and closes its end (`| head`) loses nothing.
+    """
+    sys.stdout.flush()
+    reason = getattr(getattr(sys.stdout.buffer, "raw", None), "lost", 0)
+    if command not in SHOWING or exit_code or reason in (0, errno.EPIPE):
+        return exit_code
+    error = OperationError("Không ghi hết được kết quả ra nơi nhận.", f"The output is lost: {os.strerror(reason)}.",
+                           place=command, remedy_vi="Dọn bớt chỗ hoặc chọn nơi ghi khác rồi chạy lại lệnh.")
+    say_error(error)
+    return error.exit_code
+
+
 class _Output(io.RawIOBase):
     """A file descriptor that takes everything; what it cannot pass on is dropped."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._is_broken = False
+        self.lost = 0             # the number of the error that lost what was written since
 
     def writable(self) -> bool:
         return True
@@ -90,7 +111,7 @@ class _Output(io.RawIOBase):
     def write(self, data: Any) -> int:
         rest = memoryview(data).cast("B")
         size = len(rest)
-        while rest and not self._is_broken:
+        while rest and not self.lost:
             rest = rest[self._pass_on(rest) :]
         return size
 
@@ -100,8 +121,8 @@ class _Output(io.RawIOBase):
         except BlockingIOError:
             select.select([], [self._descriptor], [])
             return 0
-        except OSError:
-            self._is_broken = True
+        except OSError as error:
+            self.lost = error.errno or errno.EIO
             return 0
 
 
@@ -124,5 +145,5 @@ def _without_marks(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
-    letters = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
+    letters = unicodedata.normalize("NFKD", text.translate(LETTERS))
     return "".join(c if c.isascii() else "?" for c in letters if not unicodedata.combining(c)), error.end

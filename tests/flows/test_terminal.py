@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.terminal import CONTROL, clean
+from flows.terminal import CONTROL, SHOWING, clean
 from infra.settings import PROJECT
 
 EVIL = "\x1b]0;own\x07\x1b[2J\x9b31m\u202eđảo\u2066"
@@ -62,6 +62,55 @@ def test_a_screen_without_the_letters_shows_them_without_marks(env: dict[str, st
     done = shell("", **env)
     assert done.returncode == 3 and done.stderr == ""
     assert re.search(r"D[o\ufffd]ng 1: chan ph[a\ufffd]t h[a\ufffd]nh", done.stdout)  # what is left is latin-1's
+
+
+def test_done_and_failed_differ_on_every_screen() -> None:
+    program = "import flows.terminal as t\nwith t.unfailing_output(): t.say('\u2713\\n\u2717 \u00b7')"
+    assert shell("", program, "", PYTHONIOENCODING="ascii").stdout == "v\nx -\n"
+
+
+SHOWN = """
+import flows.cli as cli
+for command in cli.app.registered_commands:
+    command.name = command.name or command.callback.__name__
+    if command.name in ('figures', 'sample'):
+        command.callback = lambda: [cli.print_json({'number': n}) for n in range(5000)] and None
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(("arguments", "redirect", "code"), [
+    ("figures", ">/dev/full", 5), ("figures", ">/dev/full 2>/dev/full", 5), ("figures", "", 0), ("figures", ">&-", 0),
+    ("figures", "| head -1; exit ${PIPESTATUS[0]}", 0), ("sample", ">/dev/full", 0),
+])
+def test_what_only_shows_fails_when_its_text_is_lost(arguments: str, redirect: str, code: int) -> None:
+    done = shell(redirect, SHOWN, arguments)
+    assert done.returncode == code, done.stderr
+    assert ("Không ghi hết" in done.stderr) == (code == 5 and "2>" not in redirect)
+
+
+def test_commands_that_only_show_exist() -> None:
+    from flows.cli import app
+
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert names >= SHOWING
+
+
+COMMAND = "deliveries --period 2019-04"
+FAULTY = """
+import flows.cli as cli, infra.ledger
+def fault(*_): raise ValueError('a fault of ours')
+infra.ledger.open_ledger = fault
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("place", ["--home {home} {command}", "{command} --home {home}"])
+def test_a_fault_is_logged_in_the_home_that_the_command_was_given(tmp_path: Path, place: str) -> None:
+    arguments = place.format(home=tmp_path / "given", command=COMMAND)
+    done = shell("", FAULTY, arguments, TONGHOP_HOME=str(tmp_path / "other"))
+    assert done.returncode == 1 and str(tmp_path / "given" / "logs") in done.stderr, done.stderr
+    assert list((tmp_path / "given" / "logs").glob("fault-*.txt")) and not (tmp_path / "other").exists()
 
 
 def test_a_closed_screen_gives_its_number_to_no_file(tmp_path: Path) -> None:
