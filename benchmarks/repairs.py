@@ -221,7 +221,7 @@ def plant(book: Book, kind: str, random: Random) -> Wrong:
         c for c in book.cells.values() if c.period == book.period and c.value is not None and "#" not in c.indicator_id
     ]
     while True:
-        wrong = ERRORS[kind](book, cells, random)
+        wrong = ERRORS[kind](book, cells, random)  # type: ignore[operator]
         if wrong and all(value != book.cells[cell].value for cell, value in wrong.items()):
             return wrong
 
@@ -456,7 +456,8 @@ def show(scores: Mapping[str, Score], seconds: list[float]) -> int:
 def show_growth(past: Past) -> None:
     """Print how long explaining takes as more and more errors are in one month."""
     print("errors in one month and milliseconds to explain them: ", end="")
-    random, wrong = Random("growth"), {}
+    random = Random("growth")
+    wrong: dict[str, Fraction] = {}
     for number in range(1, MOST_AT_ONCE + 1):
         wrong |= plant(past.book, list(ERRORS)[number % len(ERRORS)], random)
         if number & (number - 1):

@@ -40,12 +40,12 @@ def run_month(period: str, inbox: str, settings: Settings, plain: bool = False) 
         TonghopError: As the steps do; before anything is received when the named server does not answer.
     """
     steps.check_period(period)
-    sound_catalogue(period)
     if settings.with_prefect and not plain:
         named_server()
     progress = ScreenProgress()
     with as_found(), steps.begun(settings, inbox, progress):
         gc.disable()              # one month, then the end: there is little to collect and much to import
+        sound_catalogue(period)   # while the helpers import; nothing is received before it is known to be sound
         return Outcome(_run(period, inbox, settings, progress, plain), progress.seconds)
 
 

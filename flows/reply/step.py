@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,7 @@ from infra.settings import Settings
 MARKABLE = (".xlsx", ".xlsm", ".xls")
 MAX_MARKED_BYTES = 20_000_000
 MAX_NAME = 80
+WORKERS = 2
 WITHOUT_FILES = (
     "\nThư này không kèm tệp đánh dấu vì hệ thống gặp lỗi khi chuẩn bị tệp. Thư và tệp đơn vị gửi vẫn được lưu đủ.\n"
 )
@@ -74,12 +76,15 @@ def prepare_replies(
     """
     readings = load_month(settings, period)
     folder = settings.home / "replies" / period
-    answers: dict[Path, bytes] = {}
-    with children_of(settings, sandbox) as children:
-        for receipt in ledger.receipts(period):
-            if recipient := _recipient(receipt, catalogue):
-                answer = _answer(receipt, readings, findings, catalogue)
-                answers[folder / reply_name(receipt)] = _message(answer, recipient, settings, archive, children)
+    answered = [(r, to) for r in ledger.receipts(period) if (to := _recipient(r, catalogue))]
+    with children_of(settings, sandbox) as children, ThreadPoolExecutor(WORKERS) as pool:
+
+        def reply(receipt: Receipt, recipient: str) -> bytes:
+            answer = _answer(receipt, readings, findings, catalogue)
+            return _message(answer, recipient, settings, archive, children)
+
+        made = pool.map(lambda one: reply(*one), answered)
+        answers = {folder / reply_name(receipt): data for (receipt, _), data in zip(answered, made, strict=True)}
     replace_files(answers)
     for stale in set(folder.glob("*.eml")) - set(answers):
         stale.unlink()
