@@ -45,7 +45,8 @@ COLLECTED = pytest.StashKey[str]()
 # again, and long searches for a counterexample. They take most of a full run's time.
 SLOW = (
     "flows", "golden", "hostile", "unit/build/test_builder.py", "unit/build/test_field_months.py",
-    "unit/check/test_judge.py", "unit/check/test_repair_contract.py", "unit/infra/test_dependencies.py",
+    "unit/build/test_models.py", "unit/check/test_judge.py", "unit/check/test_repair_contract.py", "unit/deliver",
+    "unit/expectations/test_intervals.py", "unit/infra/test_dependencies.py", "unit/read/test_any_bytes.py",
     "unit/read/test_long_lines.py", "unit/read/test_reading_step.py",
 )
 
