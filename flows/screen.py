@@ -132,7 +132,7 @@ def _show_absent(
         table.add_row(escape(f"{receipt.message} ({receipt.sender_address or '?'})"),
                       STATUS_VI.get(receipt.status, receipt.status), escape(receipt.reason_vi))
     for name, sentence in notices:
-        table.add_row(escape(name), "không nhận ở kỳ này", escape(sentence))
+        table.add_row(escape(name), "không tính ở kỳ này", escape(sentence))
     console.print(table)
 
 

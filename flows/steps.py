@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from flows.children import start_children
 from flows.progress import Progress
-from flows.records import Edition, Finding, InboxNotice, Receipt, Sighting
+from flows.records import Edition, Finding, InboxNotice, Receipt
 from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
@@ -109,13 +109,9 @@ class Month(Inbox):
         current = self.ledger.receipts(self.period)
         self.outcome = MonthResult(
             self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [],
-            [*((n.name, n.sentence_vi) for n in self.notices), *_said_elsewhere(self.ledger.sightings(self.period))],
+            [*((n.name, n.sentence_vi) for n in self.notices), *((s.name, s.sentence_vi) for s in self.ledger.sightings(self.period))],
         )
         return self.outcome
-
-
-def _said_elsewhere(sightings: Sequence[Sighting]) -> list[tuple[str, str]]:
-    return [(s.name, s.sentence_vi) for s in sightings if s.kind == "filed_under_other_month"]
 
 
 def receive_submissions(month: Inbox) -> Reception:
