@@ -109,7 +109,7 @@ class Month(Inbox):
         current = self.ledger.receipts(self.period)
         self.outcome = MonthResult(
             self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [],
-            [*((n.name, n.sentence_vi) for n in self.notices), *((s.name, s.sentence_vi) for s in self.ledger.sightings(self.period))],
+            [(said.name, said.sentence_vi) for said in (*self.notices, *self.ledger.sightings(self.period))],
         )
         return self.outcome
 
