@@ -109,7 +109,8 @@ class Month(Inbox):
         current = self.ledger.receipts(self.period)
         self.outcome = MonthResult(
             self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [],
-            [(said.name, said.sentence_vi) for said in (*self.notices, *self.ledger.sightings(self.period))],
+            [*((notice.name, notice.sentence_vi) for notice in self.notices),
+             *((seen.name, seen.sentence_vi) for seen in self.ledger.sightings(self.period))],
         )
         return self.outcome
 
