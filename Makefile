@@ -78,7 +78,7 @@ $(VENV)/month: requirements.lock pyproject.toml
 	@test -x $(PY) || { python=$$(sh infra/find_python.sh "$(PYTHON)") && "$$python" -m venv $(VENV); }
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(PY) -m flows.prefect_server prepare
+	@$(PY) -m flows.set_up
 	@touch $@
 
 $(VENV)/dev: $(VENV)/month requirements-dev.lock

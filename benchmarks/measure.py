@@ -51,6 +51,19 @@ def measure(command: Sequence[str | Path], environment: dict[str, str], log: Pat
     return Measured(process.returncode, wall, max(charged, family.cpu_seconds), peak, log.read_text(encoding="utf-8"))
 
 
+def busy_share(seconds: float = 1.0) -> float:
+    """Return which part of all processors is at work while we wait: 0 on an idle machine, 1 on a full one."""
+    before = _processor_ticks()
+    time.sleep(seconds)
+    spent = [later - earlier for earlier, later in zip(before, _processor_ticks(), strict=True)]
+    idle = spent[3] + spent[4]        # idle, and waiting for a disk
+    return 1 - idle / max(1, sum(spent))
+
+
+def _processor_ticks() -> list[int]:
+    return [int(ticks) for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+
+
 class Family:
     """Watches every process of one session until told to stop."""
 

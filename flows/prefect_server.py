@@ -18,7 +18,6 @@ import secrets
 import shutil
 import socket
 import sqlite3
-import sys
 import threading
 import time
 import urllib.error
@@ -31,6 +30,7 @@ from infra.errors import OperationError
 from infra.files import create_file, replace_file
 from infra.helper_child import end_with_parent, take_channel
 from infra.helper_process import ChildProcess, Helper
+from infra.settings import SET_UP
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -52,7 +52,7 @@ LOOPBACK = ("127.0.0.1", "localhost")
 ANSWER_SECONDS = 5.0
 START_CPU_SECONDS = 120.0
 START_WALL_SECONDS = 1200.0
-TEMPLATE = Path(sys.prefix) / "share" / "tonghop" / f"prefect-{version('prefect')}.db"
+TEMPLATE = SET_UP / f"prefect-{version('prefect')}.db"
 
 
 def prefect_environment(home: Path) -> dict[str, str]:
@@ -220,12 +220,10 @@ def _serve() -> None:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     app = TrustedHostMiddleware(create_app(ephemeral=False), allowed_hosts=[*LOOPBACK])
+    gc.freeze()                   # what was imported stays; looking through it takes as long as ten requests
     gc.enable()
     uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[socket.socket(fileno=descriptors[0])])
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["prepare"]:
-        prepare_template()
-    else:
-        _serve()
+    _serve()

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ from infra.sandbox import Sandbox
 from infra.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from flows.build import Builder
+    from flows.check.judge import Judge
     from flows.receive import Reception
 
 
@@ -57,19 +60,37 @@ class MonthResult:
         return self.edition is not None
 
 
-@dataclass
 class Helpers:
-    """Child processes begun before they are needed: importing dbt and Great Expectations takes longer than a month."""
+    """Child processes begun before they are needed: importing dbt and Great Expectations takes longer than a month.
 
-    builder: Any
-    judge: Any
-    sandbox: Sandbox
+    The sandbox begins here and now; the others when they are first asked for, which may be long before their work.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.sandbox = start_children(settings)
+
+    @cached_property
+    def builder(self) -> Builder:
+        from flows.build import start_builder
+
+        return start_builder(self._settings)
+
+    @cached_property
+    def judge(self) -> Judge:
+        from flows.check.judge import start_judge
+
+        return start_judge(self._settings)
+
+    def begin(self) -> None:
+        """Begin those that have not begun."""
+        _ = self.builder, self.judge
 
     def stop(self) -> None:
-        """End whatever still runs."""
-        self.builder.stop()
-        self.judge.stop()
-        self.sandbox.stop()
+        """End whatever began."""
+        for name in ("builder", "judge", "sandbox"):
+            if name in vars(self):
+                getattr(self, name).stop()
 
 
 class Inbox:
@@ -204,15 +225,6 @@ def open_blocking(findings: list[Finding]) -> list[Finding]:
     return [f for f in findings if f.severity == "blocking" and f.outcome in ("fail", "undecided") and not f.decision]
 
 
-def start_helpers(settings: Settings) -> Helpers:
-    """Begin the processes that build and judge, so that they import while files are being read."""
-    from flows.build import start_builder
-    from flows.check.judge import start_judge
-
-    sandbox = start_children(settings)          # needed first, so begun first
-    return Helpers(start_builder(settings), start_judge(settings), sandbox)
-
-
 @dataclass(frozen=True)
 class Begun:
     """What the command line began before Prefect was imported, and the inbox its user named."""
@@ -227,12 +239,12 @@ _begun: ContextVar[Begun | None] = ContextVar("begun", default=None)    # a sche
 
 
 @contextlib.contextmanager
-def begun(settings: Settings, inbox: str, progress: Progress) -> Iterator[None]:
-    """Begin the helpers of the month that is opened inside this block at once; end them with it."""
-    helpers = start_helpers(settings)
+def begun(settings: Settings, inbox: str, progress: Progress) -> Iterator[Helpers]:
+    """Hold the helpers of the month that is opened inside this block; end them with it."""
+    helpers = Helpers(settings)
     token = _begun.set(Begun(settings, inbox, helpers, progress))
     try:
-        yield
+        yield helpers
     finally:
         _begun.reset(token)
         helpers.stop()
@@ -274,8 +286,9 @@ def _helpers_of(settings: Settings) -> Iterator[tuple[Helpers, Progress]]:
     if ready := _begun.get():
         yield ready.helpers, ready.progress     # whoever began them ends them
         return
-    helpers = start_helpers(settings)
+    helpers = Helpers(settings)
     try:
+        helpers.begin()
         yield helpers, Progress()
     finally:
         helpers.stop()

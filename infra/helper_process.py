@@ -83,10 +83,15 @@ class ChildProcess:
     def log_file(self) -> Path:
         return self._log.path
 
+    def end_soon(self) -> None:
+        """Tell it to end by itself, and go on; `stop` then waits for less."""
+        if self.is_running:
+            self._process.terminate()
+
     def stop(self, patience: float = 0.0) -> None:
         """End it and whatever it started; with `patience` it may first end by itself for so many seconds."""
         if patience and self.is_running:
-            self._process.terminate()
+            self.end_soon()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(patience)
         self._process.kill()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.errors import OperationError
 
 PROJECT = Path(__file__).resolve().parent.parent
+SET_UP = Path(sys.prefix) / "share" / "tonghop"      # what set-up made once, for every home
 CATALOGUE = PROJECT / "dbt_project" / "seeds" / "catalogue"
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.derived import load_derived, save_derived
-from infra.files import file_sha256
+from infra.files import file_sha256, replace_file
 from infra.helper_child import serve
+from infra.settings import PROJECT, SET_UP
 
 FLAGS = [
     "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none", "--log-level", "none",
@@ -26,6 +27,9 @@ FLAGS = [
 ]
 
 
+PARSED = "partial_parse.msgpack"
+SEAL = "parsed.json"                # SHA-256 of it as dbt left it
+PREPARED = SET_UP / "dbt"           # what set-up parsed; dbt itself sees whether its version and files are those
 Order = dict[str, Any]
 
 
@@ -47,9 +51,10 @@ def begin(project: str, target: str) -> Callable[[Order], dict[str, Any]]:
 def _parse(project: str, target: str) -> Any:
     from dbt.cli.main import dbtRunner
 
-    parsed = Path(target) / "partial_parse.msgpack"
-    seal = Path(target) / "parsed.json"
+    parsed, seal = Path(target) / PARSED, Path(target) / SEAL
     _forget_a_changed(parsed, seal)
+    if not parsed.exists() and Path(target) != PREPARED:
+        _take_prepared(parsed, seal)
     result = dbtRunner().invoke(["parse", *_arguments(project, target)])
     if not result.success:
         raise result.exception or RuntimeError("dbt parse failed")
@@ -62,6 +67,21 @@ def _forget_a_changed(parsed: Path, seal: Path) -> None:
     written = load_derived(seal)
     if written is None or written["sha256"] != file_sha256(parsed):
         parsed.unlink(missing_ok=True)
+
+
+def _take_prepared(parsed: Path, seal: Path) -> None:
+    """Begin a new home with the project as set-up parsed it: dbt parses only what has changed since."""
+    for source, target in ((PREPARED / PARSED, parsed), (PREPARED / SEAL, seal)):
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(target, source.read_bytes())
+    _forget_a_changed(parsed, seal)
+
+
+def prepare() -> None:
+    """Parse the project for the homes to come. Part of set-up."""
+    PREPARED.mkdir(parents=True, exist_ok=True)
+    _parse(str(PROJECT / "dbt_project"), str(PREPARED))
 
 
 def _build(

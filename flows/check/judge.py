@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,7 @@ def checks_folder(settings: Settings, build_id: str) -> Path:
 
 def begin() -> Any:
     """Import the engine; return what checks a build. The process's own entry."""
-    # The judge is needed last: while others start, it waits its turn; a short life needs no collection.
-    os.nice(10)
+    # A short life needs no collection.
     gc.disable()
     from flows.check.run import Engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,12 +13,15 @@ from typing import Any
 
 import pytest
 
-from flows.build import Builder, inputs, start_builder
+from flows.build import Builder, dbt_process, inputs, start_builder
+from flows.build.dbt_process import PARSED, PREPARED, SEAL, _take_prepared
 from flows.build.inputs import BuildInputs, gather_inputs
 from flows.records import Document, DocumentReading, Reading
 from infra import warehouse
 from infra.catalogue import load_catalogue
+from infra.derived import save_derived
 from infra.errors import OperationError
+from infra.files import file_sha256
 from infra.settings import PROJECT, Settings
 from tests.patience import wait_until
 from tests.warehouse_fixture import PERIOD, BuiltWarehouse, correction, observation, receipts_of, whole_month
@@ -93,6 +97,32 @@ def test_dead_process_is_replaced(settings: Settings) -> None:
     assert warehouse.current_build(settings, PERIOD) == build_id
     assert {"import_and_parse", "dbt_build"} <= set(builder.timings)
     assert (settings.home / "dbt").is_dir() and not (PROJECT / "dbt_project" / "target").exists()
+
+
+def test_new_home_begins_with_the_project_as_set_up_parsed_it(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared, parsed = tmp_path / "prepared", tmp_path / "home" / PARSED
+    prepared.mkdir()
+    monkeypatch.setattr(dbt_process, "PREPARED", prepared)
+    (prepared / PARSED).write_bytes(b"what dbt understood")
+    save_derived(prepared / SEAL, {"sha256": file_sha256(prepared / PARSED)})
+    _take_prepared(parsed, parsed.with_name(SEAL))
+    assert parsed.read_bytes() == b"what dbt understood"
+    (prepared / PARSED).write_bytes(b"what somebody else put there")
+    _take_prepared(parsed, parsed.with_name(SEAL))
+    assert not parsed.exists(), "dbt would run the SQL it finds in it"
+
+
+def test_set_up_has_parsed_the_project_and_dbt_believes_it(settings: Settings) -> None:
+    builder = start_builder(settings)
+    try:
+        builder.process.wait_until_ready()
+    finally:
+        builder.stop()
+    assert (PREPARED / PARSED).is_file(), "make month and make test prepare it"
+    told = json.loads((settings.home / "dbt" / "perf_info.json").read_text(encoding="utf-8"))
+    assert told["is_partial_parse_enabled"] and told["projects"][0]["parsed_path_count"] == 0
 
 
 def test_stopped_builder_leaves_no_process(settings: Settings) -> None:
