@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 from flows.children import start_children
 from flows.progress import Progress
 from flows.records import Edition, Finding, InboxNotice, Receipt
+from flows.soundness import sound_catalogue
 from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
@@ -109,7 +110,8 @@ class Inbox:
         self.sandbox = sandbox
         self.notices: tuple[InboxNotice, ...] = ()
         open_journal(settings.home)
-        self.catalogue: Catalogue = load_catalogue().at(period)
+        # the command line has looked at it while helpers and server began
+        self.catalogue: Catalogue = load_catalogue().at(period) if _begun.get() else sound_catalogue(period)
         self.archive = open_archive(settings)
         self.ledger = open_ledger(settings)
 
@@ -269,7 +271,7 @@ def open_month(period: str, inbox: str = "", home: str = "") -> Iterator[Month]:
         SubmissionError: The period is not a month.
         OperationError: The home cannot be written, another run holds it, or a scheduled run names a home or an
             inbox that the settings do not.
-        CatalogueError: The catalogue has nothing in force in that month.
+        CatalogueError: The catalogue has nothing in force in that month, or does not fit together.
     """
     check_period(period)
     with as_found():

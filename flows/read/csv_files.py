@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 
 from flows.read.document import Content, Grid, GridCell
 from flows.read.text import decode_bytes
@@ -12,6 +13,37 @@ from infra.errors import SubmissionError
 
 SEPARATORS = ";\t,|"
 _MAX_FIELD = 100_000
+_SAMPLE = 200                     # lines that decide
+_TABLE_NAMES = (".csv", ".tsv", ".prn")
+
+
+_TABLE_SHARE = 0.5                # of the lines of a text without a telling name that are cut into equally many fields
+_FEWEST_FIELDS = {",": 3}         # commas also stand in sentences
+
+
+def open_text(data: bytes, file: str = "") -> Content:
+    """Return a text file as one grid when its name or its lines say that it is a table, else as lines of prose.
+
+    Raises:
+        SubmissionError: As `open_csv`.
+    """
+    if file.lower().endswith(_TABLE_NAMES) or is_table(data):
+        return open_csv(data, file)
+    from flows.read.mail_text import open_body
+
+    text, _ = decode_bytes(data)
+    content = open_body(text.lstrip("\ufeff"))
+    lines = (replace(line, place=f"paragraph {n}") for n, line in enumerate(content.paragraphs, start=1))
+    return replace(content, blocks=tuple(lines))
+
+
+def is_table(data: bytes) -> bool:
+    """Return whether most lines of a text are cut by one separator into equally many fields."""
+    text, _ = decode_bytes(data)
+    lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    separator = _separator("\n".join(lines))
+    count, width = _agreement("\n".join(lines[:_SAMPLE]), separator)
+    return width >= _FEWEST_FIELDS.get(separator, 2) and count >= _TABLE_SHARE * len(lines[:_SAMPLE])
 
 
 def open_csv(data: bytes, file: str = "") -> Content:
@@ -57,7 +89,7 @@ def _declared(lines: str) -> tuple[str, int]:
 
 
 def _separator(lines: str) -> str:
-    sample = "\n".join(lines.split("\n")[:200])
+    sample = "\n".join(lines.split("\n")[:_SAMPLE])
     return max(SEPARATORS, key=lambda mark: _agreement(sample, mark))
 
 

@@ -17,6 +17,7 @@ _XML_PARTS = (".xml", ".rels", ".vml")
 _DIRECTORY_PART = 5_000_000  # bytes that the list of a package's parts may have
 _MIMETYPES = {"spreadsheet": "ods", "text": "odt", "presentation": "odp", "graphics": "odg"}
 _ODS = "application/vnd.oasis.opendocument.spreadsheet"
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/([\w-]+)")
 _MAIN_TYPES = (
     ("sheet.binary.macroenabled", "xlsb"), ("sheet.macroenabled", "xlsm"),
     ("spreadsheetml", "xlsx"), ("ms-excel", "xlsm"), ("wordprocessingml", "docx"), ("ms-word", "docx"),
@@ -109,6 +110,11 @@ def encoding_of(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     return {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(head[:2], "")
+
+
+def transitional(xml: bytes) -> bytes:
+    """Return a part of a Strict Open XML package (ISO/IEC 29500-4, annex A) under the names of a transitional one."""
+    return _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", xml)
 
 
 def plain_package(data: bytes, kind: str) -> bytes:

@@ -62,9 +62,9 @@ def open_document(data: bytes, context: ReadContext) -> Content:
 
         return open_workbook(data, context.file)
     if container == "text":
-        from flows.read.csv_files import open_csv
+        from flows.read.csv_files import open_text
 
-        return open_csv(data, context.file)
+        return open_text(data, context.file)
     if container in ("docx", "doc"):
         from flows.read.word_files import open_doc, open_docx
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.legacy_text import decode_blocks
-from flows.read.packages import main_parts
+from flows.read.packages import main_parts, transitional
 from flows.read.text import normalise
 from infra.errors import SubmissionError
 from infra.zip_files import READ_ERRORS
@@ -71,8 +71,8 @@ def _document_parts(data: bytes) -> tuple[Any, _Fonts]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             main = next(iter(main_parts(archive, set(names))), "word/document.xml")
-            document = etree.fromstring(archive.read(main), parser)
-            styles = archive.read("word/styles.xml") if "word/styles.xml" in names else b""
+            document = etree.fromstring(transitional(archive.read(main)), parser)
+            styles = transitional(archive.read("word/styles.xml")) if "word/styles.xml" in names else b""
             legacy = b".Vn" in styles or b"VNI-" in styles
             fonts = _Fonts(etree.fromstring(styles, parser) if legacy else None)
     except (*READ_ERRORS, KeyError, etree.XMLSyntaxError) as error:

@@ -7,17 +7,20 @@ import dataclasses
 import re
 import shutil
 import typing
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from expectations.rules import RULES, load_rules
-from flows import soundness
+from flows import soundness, steps
 from flows.publish.outline import OUTLINE, load_outline
+from flows.steps import Inbox
 from infra.catalogue import Catalogue, load_catalogue
 from infra.catalogue_words import SectionCode, SubmitterKind
 from infra.errors import CatalogueError
-from infra.settings import CATALOGUE
+from infra.settings import CATALOGUE, Settings
 
 
 def test_the_shipped_files_are_sound_in_every_month_that_differs() -> None:
@@ -54,6 +57,16 @@ def test_a_month_without_recipients_is_refused(monkeypatch: pytest.MonkeyPatch) 
     with_rows(monkeypatch, recipients=())
     with pytest.raises(CatalogueError, match="recipient"):
         soundness.sound_catalogue("2019-04")
+
+
+@pytest.mark.parametrize("begin", [steps.open_inbox, steps.open_month])
+def test_a_scheduled_run_receives_nothing_by_an_unsound_catalogue(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, begin: Callable[[str], AbstractContextManager[Inbox]]
+) -> None:
+    monkeypatch.setenv("TONGHOP_HOME", str(settings.home))
+    with_rows(monkeypatch, recipients=())
+    with pytest.raises(CatalogueError, match="recipient"), begin("2019-04"):
+        pytest.fail("the month was opened")
 
 
 @pytest.mark.parametrize("phrase", ["(thuê bao", "{n} thuê bao {n}", "{nn} thuê bao", "{n thuê bao"])

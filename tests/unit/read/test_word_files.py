@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -189,3 +190,19 @@ def test_soft_hyphen_of_unicode_text_is_no_letter() -> None:
     document = docx.Document()
     document.add_paragraph("Tổng cộng th\u00aduê bao điện thoại")
     assert open_docx(saved(document)).paragraphs[0].text == "Tổng cộng thuê bao điện thoại"
+
+
+def test_strict_document_reads_as_a_transitional_one() -> None:
+    document = docx.Document()
+    document.add_paragraph("Tổng số trạm 57")
+    document.add_table(1, 1).cell(0, 0).text = "12"
+    buffer, strict = io.BytesIO(), io.BytesIO()
+    document.save(buffer)
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(strict, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, _strict(source.read(name)))
+    assert open_docx(strict.getvalue()) == open_docx(buffer.getvalue())
+
+
+def _strict(part: bytes) -> bytes:
+    return re.sub(rb"http://schemas\.openxmlformats\.org/(\w+)/2006/", rb"http://purl.oclc.org/ooxml/\1/", part)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
-from flows.read.csv_files import open_csv
+from flows.read.csv_files import is_table, open_csv, open_text
 from flows.read.document import Content, Grid
 from flows.read.formulas import calculate, overtyped, place_of
 from flows.read.text import encode_tcvn3
@@ -272,3 +272,33 @@ def test_windows_1258_and_tcvn3_text():
     )
     grid = only(open_csv(decomposed))
     assert [grid.cells[1, 2].text, grid.cells[1, 3].text, grid.cells[2, 2].text] == ["Đơn vị", "Trả trước", "Đăk Đoa"]
+
+
+PROSE = """Kính gửi Sở Thông tin và Truyền thông,
+Trong tháng 4, đơn vị báo cáo như sau:
+1. Tổng số thuê bao điện thoại cố định là 1.234 thuê bao, tăng 12 thuê bao so với tháng trước, trong đó Pleiku 600.
+2. Doanh thu đạt 5,6 tỷ đồng.
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_file_of_sentences_is_prose(encoding):
+    content = open_text(PROSE.encode(encoding), "bao cao thang 4.txt")
+    assert not content.grids
+    assert [p.text for p in content.paragraphs][:2] == PROSE.split("\n")[:2]
+    assert content.paragraphs[0].place == "paragraph 1"
+
+
+@pytest.mark.parametrize("file", ["so lieu.csv", "so lieu.TSV", "so lieu.prn"])
+def test_name_of_a_table_decides(file):
+    assert open_text(PROSE.encode(), file).grids
+
+
+@pytest.mark.parametrize(("mark", "expected"), [(";", True), ("\t", True), ("|", True), (",", True)])
+def test_text_file_of_columns_is_a_table(mark, expected):
+    lines = [["STT", "Địa bàn", "Trả sau"], ["1", "Pleiku", "579"], ["2", "Chư Pưh", "82"]]
+    assert is_table("\n".join(["Số liệu tháng 4", *(mark.join(line) for line in lines)]).encode()) is expected
+
+
+def test_sentences_with_a_comma_each_are_no_table():
+    assert not is_table("Kính gửi Sở, Phòng\nChúng tôi báo cáo, như sau\nCố định 5, di động 7\n".encode())
