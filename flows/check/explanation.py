@@ -77,7 +77,7 @@ def _impact(case: Mapping[str, Any]) -> list[str]:
     lines = ["", "Chỉ tiêu công bố bị ảnh hưởng:"]
     for row in case["impact"][:MOST_ROWS]:
         text = f"  - {row['label_vi']}: {_number(row['published'])}"
-        if row["repaired"] and row["repaired"] != row["published"]:
+        if row["repaired"]:
             text += f" → {_number(row['repaired'])} nếu sửa theo cách 1"
         lines.append(text)
     if len(case["impact"]) > MOST_ROWS:

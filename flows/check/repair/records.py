@@ -152,7 +152,7 @@ def _same_cells(book: Book, name: str) -> list[dict[str, str]]:
 
 
 def _impact(book: Book, case: Case, findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return the published figures that the best repair would move; without one, those that rest on the cells."""
+    """Return the published figures that rest on the cells, and what the best repair makes of them, if anything."""
     changes = {}
     if case.repairs:
         changes = case.repairs[0].moves
@@ -171,7 +171,7 @@ def _impact(book: Book, case: Case, findings: Sequence[Finding]) -> list[dict[st
                 "indicator_id": indicator_id,
                 "label_vi": book.catalogue.indicator_by_id[indicator_id].label_vi,
                 "published": "" if figure.value is None else decimal_text(figure.value),
-                "repaired": "" if after is None else decimal_text(after),
+                "repaired": "" if after is None or after == figure.value else decimal_text(after),
                 "share": round(share, 6),
             }
         )

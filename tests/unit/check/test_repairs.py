@@ -15,7 +15,8 @@ from flows.check.repair.programmes import fewest_figures
 from flows.check.repair.records import make_cases
 from flows.check.repair.repairs import find_repairs
 from flows.check.repair.slips import candidates, explain_slip
-from tests.unit.check.conftest import change
+from tests.unit.check.conftest import PERIOD, change
+from tests.unit.check.month import observation
 
 ONE = Fraction(1)
 
@@ -187,6 +188,17 @@ def test_impact_is_told_in_published_figures(month, judged) -> None:
     impact = {row["indicator_id"]: row for row in next(c for c in cases if c["repairs"])["impact"]}
     moved = impact["phone_subs_mobile_prepaid"]
     assert Fraction(moved["repaired"]) - Fraction(moved["published"]) == 16665 - 1666
+
+
+def test_impact_names_no_figure_that_no_repair_moves(month, judged) -> None:
+    """Radio hours beyond those of one channel are a question without a repair."""
+    change(month, "vnpt", "623", "phone_subs_mobile_prepaid", 1666)
+    month.append(observation(PERIOD, "dai_ptth", "64", "radio_hours", 1095, file="(body)", cell="body"))
+    _, cases = cases_of(judged, month)
+    rows = [(bool(case["repairs"]), row) for case in cases for row in case["impact"]]
+    assert {has_repair for has_repair, _ in rows} == {True, False}
+    for has_repair, row in rows:
+        assert row["repaired"] != row["published"] and (has_repair or not row["repaired"]), row
 
 
 def test_exchange_of_two_districts_is_one_case(month, judged) -> None:
