@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import traceback
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -478,12 +479,16 @@ def _shown_aside() -> Iterator[None]:
 
 
 def _log_fault() -> str:
+    """Write where the exception came from into the home's journal; return its place, or all of it if that fails."""
+    from infra.journal import journal_file, note_fault, open_journal
+
+    name = f"fault {uuid.uuid4().hex[:8]}"
     try:
-        folder = _settings().home / "logs"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"fault-{int(time.time())}.txt"
-        path.write_text(traceback.format_exc(), encoding="utf-8")
-        return str(path)
+        home = _settings().home
+        open_journal(home)
+        note_fault(name)
+        is_kept = name in journal_file(home).read_text(encoding="utf-8")
+        return f"{journal_file(home)} ({name})" if is_kept else traceback.format_exc()
     except (TonghopError, OSError):
         return traceback.format_exc()
 

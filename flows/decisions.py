@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from flows import decide
 from flows.records import Decision, Finding
+from infra.catalogue import Indicator, load_catalogue
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import Settings
@@ -19,7 +20,7 @@ def correct(settings: Settings, period: str, target: str, value: str, reason: st
     from infra.warehouse import fetch, open_current
 
     with open_current(settings, period) as connection:
-        query = "select reported_value from marts.fct_observations where observation_id = ?"
+        query = "select reported_value, indicator_id from marts.fct_observations where observation_id = ?"
         rows = fetch(connection, query, target)
     if not rows:
         raise SubmissionError(
@@ -28,15 +29,14 @@ def correct(settings: Settings, period: str, target: str, value: str, reason: st
             remedy_vi="Lấy mã ở cột “Ô” của lệnh tonghop findings.",
         )
     replaced = "" if rows[0][0] is None else _plain(rows[0][0])
-    return decide.correct(open_ledger(settings), period, target, _number(value), replaced, reason, person)
+    right = _number(value, load_catalogue().at(period).indicator_by_id[rows[0][1]])
+    return decide.correct(open_ledger(settings), period, target, right, replaced, reason, person)
 
 
 def supply(
     settings: Settings, period: str, submitter: str, area: str, indicator: str, value: str, reason: str, person: str
 ) -> Decision:
     """Record a figure that nobody sent."""
-    from infra.catalogue import load_catalogue
-
     catalogue = load_catalogue().at(period)
     known: dict[str, tuple[str, Mapping[str, object]]] = {
         "đơn vị": (submitter, catalogue.submitter_by_id), "địa bàn": (area, catalogue.area_by_code),
@@ -46,7 +46,8 @@ def supply(
         if identifier not in rows:
             raise SubmissionError(f"Không có {noun} mang mã {identifier}.", f"Unknown id {identifier}.",
                                   remedy_vi="Tra mã trong dbt_project/seeds/catalogue.")
-    return decide.supply(open_ledger(settings), period, submitter, area, indicator, _number(value), reason, person)
+    right = _number(value, catalogue.indicator_by_id[indicator])
+    return decide.supply(open_ledger(settings), period, submitter, area, indicator, right, reason, person)
 
 
 def waive(settings: Settings, period: str, finding_id: str, reason: str, person: str, until: str) -> Decision:
@@ -80,14 +81,19 @@ def _finding(settings: Settings, period: str, finding_id: str) -> Finding:
     )
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str, indicator: Indicator) -> Decimal:
+    """Return a typed figure; where two readings remain for this indicator ("4,480" km), nobody guesses."""
     from flows.read.numbers import parse_number
 
-    parsed = parse_number(text)
-    if parsed.value is None or not FIGURE.fullmatch(text):
-        raise SubmissionError(f"“{text}” không phải là một số.", f"{text!r} is not a number.",
-                              remedy_vi="Viết như 16656, 16.656 hay 4,48.")
-    return Decimal(parsed.value)
+    parsed = parse_number(text, "measure" if indicator.decimals else "count")
+    if parsed.value is not None and FIGURE.fullmatch(text):
+        return Decimal(parsed.value)
+    meanings = " hay ".join(f"{_plain(reading).replace('.', ',')}" for reading in parsed.readings)
+    if meanings:
+        raise SubmissionError(f"“{text}” đọc được thành {meanings}.", f"{text!r} can be read in more than one way.",
+                              remedy_vi=f"Viết lại một trong hai cách đó: {meanings}.")
+    raise SubmissionError(f"“{text}” không phải là một số.", f"{text!r} is not a number.",
+                          remedy_vi="Viết như 16656, 16.656 hay 4,48.")
 
 
 def _plain(value: Decimal) -> str:

@@ -21,7 +21,7 @@ def open_journal(home: Path) -> None:
     """Write the lines of this process from now on into the journal of `home`; two files of 1 MB at most."""
     from infra.files import make_folder
 
-    path = home / "logs" / "tonghop.log"
+    path = journal_file(home)
     for handler in list(_log.handlers):
         if getattr(handler, "baseFilename", "") == str(path):
             return
@@ -32,6 +32,11 @@ def open_journal(home: Path) -> None:
                                                    errors="backslashreplace", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
     _log.addHandler(handler)
+
+
+def journal_file(home: Path) -> Path:
+    """Return the file that the lines of a home go to."""
+    return home / "logs" / "tonghop.log"
 
 
 def note(text: str) -> None:

@@ -110,7 +110,8 @@ def test_a_fault_is_logged_in_the_home_that_the_command_was_given(tmp_path: Path
     arguments = place.format(home=tmp_path / "given", command=COMMAND)
     done = shell("", FAULTY, arguments, TONGHOP_HOME=str(tmp_path / "other"))
     assert done.returncode == 1 and str(tmp_path / "given" / "logs") in done.stderr, done.stderr
-    assert list((tmp_path / "given" / "logs").glob("fault-*.txt")) and not (tmp_path / "other").exists()
+    kept = (tmp_path / "given" / "logs" / "tonghop.log").read_text(encoding="utf-8")
+    assert "a fault of ours" in kept and "Traceback" in kept and not (tmp_path / "other").exists()
 
 
 def test_a_closed_screen_gives_its_number_to_no_file(tmp_path: Path) -> None:

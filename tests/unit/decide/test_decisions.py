@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from flows import decide, decisions
 from flows.decide.decisions import _check_fits, plain
 from flows.records import Finding
+from infra.catalogue import load_catalogue
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import load_settings
 
+BY_ID = load_catalogue().at("2019-04").indicator_by_id
+COUNT, MEASURE = BY_ID["phone_subs_total"], BY_ID["post_service_radius_km"]
 WHY, WHO = "Đơn vị xác nhận qua điện thoại", "Trần Thị B"
 FINDING = Finding(
     "F0000abcd", "phone_total_equals_parts", "blocking", "fail", "viettel_gl", "64", "16566", "16656", "90",
@@ -175,9 +178,17 @@ def test_what_is_accepted_comes_back_from_the_warehouse_as_it_was_and_sums_fit(v
 @pytest.mark.parametrize("text", ["１６６５６", "١٦٦", "16६", "½", "không", "trên 100", "25 triệu", "1\n2", "9 km", ""])
 def test_a_decision_is_written_with_plain_digits(text):
     with pytest.raises(SubmissionError, match="không phải là một số"):
-        decisions._number(text)
+        decisions._number(text, COUNT)
+
+
+@pytest.mark.parametrize("text", ["4,480", "4.480"])
+def test_a_figure_that_reads_two_ways_for_its_indicator_is_asked(text):
+    assert decisions._number(text, COUNT) == 4480
+    with pytest.raises(SubmissionError, match="4480 hay 4,48") as caught:
+        decisions._number(text, MEASURE)
+    assert "4,48" in caught.value.remedy_vi
 
 
 def test_the_usual_notations_are_figures():
     texts = {"16656": "16656", "16.656": "16656", "4,48": "4.48", "-309": "-309", " 1 234 ": "1234"}
-    assert {text: plain(decisions._number(text)) for text in texts} == texts
+    assert {text: plain(decisions._number(text, COUNT)) for text in texts} == texts
