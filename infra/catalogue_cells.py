@@ -31,6 +31,7 @@ _MIDNIGHT = re.compile(r"[\sT]+0{1,2}:00(?::00)?$")  # Excel may show the hour o
 _AROUND_MARKS = re.compile(r"\s*([-/.])\s*")
 _ISO_DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _OFFICE_DAY = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
+_TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)   # Excel in Vietnamese writes thousands so
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
                       r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
@@ -133,7 +134,12 @@ def _integer(column: str, text: str) -> int:
 
 def _decimal(column: str, text: str) -> Decimal:
     wanted = "một số, dấu chấm thập phân, không dấu ngăn nghìn, như 15510.8"
-    return Decimal(_shaped(column, text, _NUMBER, wanted, "a number such as 15510.8"))
+    number = _shaped(column, text, _NUMBER, wanted, "a number such as 15510.8")
+    if _TWO_MEANINGS.fullmatch(number):
+        thousands, decimal = number.replace(".", ""), f"{Decimal(number).normalize():f}"
+        raise CellError(f"cột {column}: “{text}” đọc được thành {thousands} hay {decimal}; hãy viết rõ một số",
+                        f"column {column}: {text!r} may be {thousands} or {decimal}; write one of them")
+    return Decimal(number)
 
 
 def _optional_decimal(column: str, text: str) -> Decimal | None:
