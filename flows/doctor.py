@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import shutil
 import smtplib
@@ -122,15 +123,21 @@ def _ledger(settings: Settings) -> str:
 
 
 def _mail(settings: Settings) -> str:
-    from flows.deliver.mailer import open_route
+    from flows.deliver.mailer import Patience, connect, open_route
 
     if not settings.smtp_host and not settings.is_production:
         return f"hộp thư tại máy · local mailbox {settings.mailbox_folder}"
-    with open_route(settings):    # refuses the settings that delivery would refuse
-        pass
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=10) as server:
-        code, answer = server.ehlo()
-    return f"{settings.smtp_host}:{settings.smtp_port} {code} {answer.decode(errors='replace').splitlines()[0]}"
+    with open_route(settings) as route:    # refuses the settings that delivery would refuse
+        try:
+            dialogue = connect(route, Patience(answer=10))
+        except (smtplib.SMTPException, OSError) as error:
+            raise OperationError(f"Máy chủ thư {route.name} không trả lời đúng.",
+                                 f"The mail server {route.name} does not answer as one: {error}",
+                                 remedy_vi="Kiểm tra TONGHOP_SMTP_HOST, TONGHOP_SMTP_PORT và đường mạng.") from error
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            dialogue.quit()
+        dialogue.close()
+    return f"{route.name} ({settings.smtp_security}{', đã đăng nhập · logged in' if settings.smtp_user else ''})"
 
 
 def _prefect(settings: Settings) -> str:

@@ -17,11 +17,11 @@ CATALOGUE = PROJECT / "dbt_project" / "seeds" / "catalogue"
 
 
 ENVIRONMENTS = ("development", "production")
-SECURITIES = ("none", "starttls", "tls")
+SECURITIES = {"none": 25, "starttls": 587, "tls": 465}    # each with the port it usually has (RFC 8314)
 VARIABLES = (
     "TONGHOP_HOME", "TONGHOP_ENVIRONMENT", "TONGHOP_ARCHIVE", "TONGHOP_S3_ENDPOINT", "TONGHOP_LEDGER",
     "TONGHOP_SMTP_HOST", "TONGHOP_SMTP_PORT", "TONGHOP_SMTP_USER", "TONGHOP_SMTP_PASSWORD", "TONGHOP_SMTP_SECURITY",
-    "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
+    "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
 )
 INTERNAL = ("TONGHOP_HELPER_CHANNEL",)  # what a parent tells its child
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
@@ -56,6 +56,7 @@ class Settings:
     mail_sender: str
     approved_domains: tuple[str, ...]
     with_prefect: bool = True
+    smtp_authorities: str = ""    # a file of certificates to trust instead of the system's
 
     @property
     def is_production(self) -> bool:
@@ -93,6 +94,7 @@ def load_settings(home: Path | str | None = None) -> Settings:
     env = {name: os.environ[name] for name in VARIABLES if os.environ.get(name, "").strip()}
     env = {name: text if name == "TONGHOP_SMTP_PASSWORD" else text.strip() for name, text in env.items()}
     folder = Path(home or env.get("TONGHOP_HOME") or "var").expanduser().absolute()
+    security = _word(env, "TONGHOP_SMTP_SECURITY", tuple(SECURITIES))
     found = Settings(
         home=folder,
         environment=_word(env, "TONGHOP_ENVIRONMENT", ENVIRONMENTS),
@@ -100,10 +102,11 @@ def load_settings(home: Path | str | None = None) -> Settings:
         s3_endpoint_url=_shaped(env, "TONGHOP_S3_ENDPOINT"),
         ledger_url=_shaped(env, "TONGHOP_LEDGER", f"sqlite:///{folder / 'ledger.sqlite'}"),
         smtp_host=_shaped(env, "TONGHOP_SMTP_HOST"),
-        smtp_port=_port(env, "TONGHOP_SMTP_PORT"),
+        smtp_port=_port(env, "TONGHOP_SMTP_PORT", SECURITIES[security]),
         smtp_user=env.get("TONGHOP_SMTP_USER", ""),
         smtp_password=env.get("TONGHOP_SMTP_PASSWORD", ""),
-        smtp_security=_word(env, "TONGHOP_SMTP_SECURITY", SECURITIES),
+        smtp_security=security,
+        smtp_authorities=env.get("TONGHOP_SMTP_CA", ""),
         mail_sender=_shaped(env, "TONGHOP_MAIL_SENDER", "tonghop@stttt-gialai.example"),
         approved_domains=_domains(env, "TONGHOP_APPROVED_DOMAINS"),
         with_prefect=_word(env, "TONGHOP_PREFECT", ("on", "off")) == "on",
@@ -126,8 +129,8 @@ def _word(env: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
     return word
 
 
-def _port(env: dict[str, str], name: str) -> int:
-    text = env.get(name, "25")
+def _port(env: dict[str, str], name: str, usual: int) -> int:
+    text = env.get(name, str(usual))
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not 1 <= int(text) <= 65535:
         raise _setting_error(name, text, "1–65535")
     return int(text)

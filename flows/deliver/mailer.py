@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from flows.deliver.dialogue import ABOUT_OUR_LOGIN, Dialogue, LoginError, Server, open_dialogue, trusted
 from flows.records import Delivery
 from infra.errors import OperationError
 from infra.killpoints import reached
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SINK = "sink"                 # name of the route to the local mailbox
 SINK_DOMAIN = "sink.example"  # reserved by RFC 2606: no such mailbox can exist anywhere
+# After the end of the message, by the first digit: only a plain "not now" may be tried again.
+AFTER_END: dict[int, DeliveryState] = {2: "accepted", 4: "pending", 5: "rejected"}
 FREE_MAIL = frozenset({
     "aol.com", "gmail.com", "gmx.com", "googlemail.com", "hotmail.com", "icloud.com", "live.com", "mail.com",
     "mail.ru", "me.com", "outlook.com", "outlook.com.vn", "proton.me", "protonmail.com", "qq.com", "yahoo.com",
@@ -54,13 +57,9 @@ class Route:
     """The server that mail goes to, and to whom it may name addresses."""
 
     name: str
-    host: str
-    port: int
+    server: Server
     sender: str
     is_production: bool
-    security: str = "none"
-    user: str = ""
-    password: str = ""
 
     def envelope(self, delivery: Delivery) -> list[str]:
         """Return the addresses to name to the server: real ones in production, else one that cannot exist."""
@@ -96,22 +95,35 @@ def open_route(settings: Settings) -> Iterator[Route]:
         from flows.deliver.sink import run_sink
 
         with run_sink(settings.mailbox_folder) as port:
-            yield Route(SINK, "127.0.0.1", port, settings.mail_sender, is_production=False)
+            server = Server("127.0.0.1", port, "localhost", "none")
+            yield Route(SINK, server, settings.mail_sender, is_production=False)
 
 
 def _server_route(settings: Settings) -> Route:
-    host = settings.smtp_host
-    if settings.is_production:
-        if settings.smtp_user and settings.smtp_security == "none":
-            raise _settings_error("Mật khẩu máy chủ thư sẽ đi không mã hóa",
-                                  "The mail password would travel in clear",
-                                  "Đặt TONGHOP_SMTP_SECURITY là starttls hoặc tls.")
-    else:
-        host = _loopback_address(host)
-    return Route(
-        f"{settings.smtp_host}:{settings.smtp_port}", host, settings.smtp_port, settings.mail_sender,
-        settings.is_production, settings.smtp_security, settings.smtp_user, settings.smtp_password,
-    )
+    _check_login(settings)
+    host = settings.smtp_host if settings.is_production else _loopback_address(settings.smtp_host)
+    server = Server(host, settings.smtp_port, settings.smtp_host, settings.smtp_security,
+                    settings.smtp_authorities, settings.smtp_user, settings.smtp_password)
+    _check_authorities(server)
+    return Route(f"{settings.smtp_host}:{settings.smtp_port}", server, settings.mail_sender, settings.is_production)
+
+
+def _check_login(settings: Settings) -> None:
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        raise _settings_error("Tài khoản thư cần cả tên và mật khẩu", "A login needs a user and a password",
+                              "Đặt cả TONGHOP_SMTP_USER và TONGHOP_SMTP_PASSWORD, hoặc bỏ cả hai.")
+    if settings.smtp_user and settings.smtp_security == "none":
+        raise _settings_error("Mật khẩu máy chủ thư sẽ đi không mã hóa", "The mail password would travel in clear",
+                              "Đặt TONGHOP_SMTP_SECURITY là starttls hoặc tls.")
+
+
+def _check_authorities(server: Server) -> None:
+    try:
+        trusted(server)
+    except OSError as error:
+        raise _settings_error(f"Không đọc được chứng thư trong tệp “{server.authorities}”",
+                              f"The file of certificates {server.authorities!r} cannot be used: {error}",
+                              "Đặt TONGHOP_SMTP_CA là tệp PEM chứa chứng thư của nơi cấp.") from error
 
 
 def _loopback_address(host: str) -> str:
@@ -157,7 +169,7 @@ def transmit(
     """
     with contextlib.ExitStack() as stack:
         try:
-            smtp = _connect(route, patience)
+            smtp = connect(route, patience)
             stack.callback(smtp.close)
             _name_addresses(smtp, route, delivery, len(message))
             _send_body(smtp, message)
@@ -169,29 +181,33 @@ def transmit(
         return _finish(smtp, patience)
 
 
-def _connect(route: Route, patience: Patience) -> smtplib.SMTP:
-    kind = smtplib.SMTP_SSL if route.security == "tls" else smtplib.SMTP
-    # Our own name is given, because looking it up can take a minute where there is no name server.
-    smtp = kind(local_hostname=route.sender.rpartition("@")[2], timeout=patience.answer)
+def connect(route: Route, patience: Patience) -> Dialogue:
+    """Return a dialogue with the server of a route: it greeted us, proved itself, and knows our account.
+
+    Raises:
+        OperationError: It is another than the one named, or refuses our account or the security asked for.
+        smtplib.SMTPException, OSError: It does not answer, or not now.
+    """
     try:
-        _expect((220,), smtp.connect(route.host, route.port), "pending")
-        smtp.ehlo_or_helo_if_needed()
-        if route.security == "starttls":
-            smtp.starttls(context=ssl.create_default_context())
-        if route.user:
-            smtp.login(route.user, route.password)
-    except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
-        smtp.close()
-        raise _settings_error("Máy chủ thư không chấp nhận tài khoản hoặc cách mã hóa",
-                              f"The mail server refuses the account or the security: {error}",
-                              "Kiểm tra TONGHOP_SMTP_USER, TONGHOP_SMTP_PASSWORD, TONGHOP_SMTP_SECURITY.") from error
-    except BaseException:
-        smtp.close()
-        raise
-    return smtp
+        return open_dialogue(route.server, route.sender.rpartition("@")[2], patience.answer)
+    except ssl.SSLCertVerificationError as error:
+        name = route.server.certified_name
+        raise _settings_error(
+            f"Chứng thư của máy chủ thư không chứng minh được máy chủ là “{name}”: {error.verify_message}",
+            f"The mail server does not prove to be {name!r}: {error.verify_message}",
+            "Kiểm tra TONGHOP_SMTP_HOST; nếu cơ quan dùng nơi cấp chứng thư riêng, đặt TONGHOP_SMTP_CA.",
+        ) from error
+    except LoginError as error:
+        raise _login_error(error) from error
 
 
-def _name_addresses(smtp: smtplib.SMTP, route: Route, delivery: Delivery, size: int) -> None:
+def _login_error(why: object) -> OperationError:
+    return _settings_error("Máy chủ thư không chấp nhận tài khoản hoặc cách mã hóa",
+                           f"The mail server refuses the account or the security: {why}",
+                           "Kiểm tra TONGHOP_SMTP_USER, TONGHOP_SMTP_PASSWORD, TONGHOP_SMTP_SECURITY.")
+
+
+def _name_addresses(smtp: Dialogue, route: Route, delivery: Delivery, size: int) -> None:
     """Name sender and recipients; one refused recipient refuses the line, so that nobody gets it twice later."""
     options = [f"size={size}"] if smtp.has_extn("size") else []
     _expect((250,), smtp.mail(route.sender, options))
@@ -199,36 +215,38 @@ def _name_addresses(smtp: smtplib.SMTP, route: Route, delivery: Delivery, size: 
         _expect((250, 251), smtp.rcpt(address), about=address)
 
 
-def _send_body(smtp: smtplib.SMTP, message: bytes) -> None:
+def _send_body(smtp: Dialogue, message: bytes) -> None:
     """Send all but the end of the message: without its end a server must forget what it got."""
     _expect((354,), smtp.docmd("DATA"))
     smtp.send(re.sub(rb"(?m)^\.", b"..", message))
 
 
-def _finish(smtp: smtplib.SMTP, patience: Patience) -> Answer:
+def _finish(smtp: Dialogue, patience: Patience) -> Answer:
+    """Send the end and believe the answer only: whatever is not plainly one leaves open whether it arrived."""
+    smtp.answer_seconds = patience.final_answer
     try:
-        assert smtp.sock is not None
-        smtp.sock.settimeout(patience.final_answer)
         smtp.send(b".\r\n")
         reached("deliver.after_end_of_data")
         answer = smtp.getreply()
-        _expect((250,), answer)
-    except _RefusedError as refusal:
-        return refusal.answer
     except (smtplib.SMTPException, OSError) as error:
-        return Answer("uncertain", f"Đã gửi hết nội dung nhưng không nhận được trả lời: {error}")
+        return Answer("uncertain", f"Đã gửi hết nội dung nhưng không nhận được trả lời rõ ràng: {error}")
+    smtp.answer_seconds = patience.answer
     with contextlib.suppress(smtplib.SMTPException, OSError):
         smtp.quit()
-    return Answer("accepted", _text(answer))
+    return Answer(AFTER_END.get(answer[0] // 100, "uncertain"), _text(answer))
 
 
-def _expect(
-    codes: tuple[int, ...], answer: tuple[int, bytes], for_good: DeliveryState = "rejected", about: str = ""
-) -> None:
-    """Raise unless the server answered with one of `codes`; a 5xx is final, any other may be tried again."""
+def _expect(codes: tuple[int, ...], answer: tuple[int, bytes], about: str = "") -> None:
+    """Raise unless the server answered with one of `codes`; a 5xx is final, any other may be tried again.
+
+    Raises:
+        OperationError: The server wants another login than ours.
+    """
+    if answer[0] in ABOUT_OUR_LOGIN:
+        raise _login_error(_text(answer))
     if answer[0] not in codes:
         response = f"{about}: {_text(answer)}" if about else _text(answer)
-        raise _RefusedError(for_good if 500 <= answer[0] < 600 else "pending", response)
+        raise _RefusedError("rejected" if 500 <= answer[0] < 600 else "pending", response)
 
 
 def _text(answer: tuple[int, bytes]) -> str:

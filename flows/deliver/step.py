@@ -13,6 +13,7 @@ from flows.deliver.packages import write_package
 from flows.deliver.settle import settle_interrupted
 from flows.records import Delivery, Edition
 from infra import audit
+from infra.errors import OperationError
 from infra.killpoints import reached
 
 if TYPE_CHECKING:
@@ -140,7 +141,11 @@ def _send_one(archive: Archive, ledger: Ledger, route: Route, delivery: Delivery
         ledger.end_data(delivery.delivery_id)
         reached("deliver.before_end_of_data")
 
-    answer = transmit(route, delivery, message, patience, note_end)
+    try:
+        answer = transmit(route, delivery, message, patience, note_end)
+    except OperationError as error:    # nothing was named to the server: the line is due as before
+        ledger.move_delivery(delivery.delivery_id, "pending", response=error.message_vi)
+        raise
     reached("deliver.after_answer")
     done = ledger.move_delivery(
         delivery.delivery_id, answer.state, response=answer.response, finished_at=ledger.now()

@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from flows.deliver import settle_delivery
+from flows.deliver.dialogue import Server as DialogueServer
 from flows.deliver.mailer import Patience, Route, transmit
 from infra.errors import OperationError
 from tests.patience import FAR_SECONDS
@@ -105,7 +106,8 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_are(office_at):
     with running(server) as port:
         office = office_at(port)
         delivery = office.deliver(office.publish(), QUICK)["mic"]
-        route = Route("test", "127.0.0.1", port, "so@so.example", is_production=False)
+        server_named = DialogueServer("127.0.0.1", port, "localhost", "none")
+        route = Route("test", server_named, "so@so.example", is_production=False)
         assert transmit(route, delivery, message, QUICK, lambda: None).state == "accepted"
     assert server.messages[-1] == message
 
