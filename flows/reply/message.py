@@ -70,8 +70,11 @@ def reply_subject(receipt: Receipt) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return text without anything that ends a line, is unprintable, turns the direction or is half a letter."""
-    kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    """Return text without anything that ends a line, is unprintable, turns the direction or is half a letter.
+
+    "=?" is parted: what a header is given is text, never an encoded word of somebody else's, whole or cut off.
+    """
+    kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text.replace("=?", "= ?"))
     return " ".join(kept.split())[:limit].strip()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -142,7 +143,8 @@ def _message(
             raise               # a store does not answer: that is no trouble of this message
         except Exception:       # a fault of ours, or bytes nobody foresaw: the other answers are not held up by it
             note_fault(f"reply to {receipt.receipt_id}: {attempt.__name__} could not be made")
-    return compose(receipt, settings.mail_sender, recipient, f"{receipt.receipt_id}.{WITHOUT_FILES}", [])
+    nameless = replace(receipt, subject="", message_id="")      # nothing of theirs is in it, so nothing can go wrong
+    return compose(nameless, settings.mail_sender, recipient, f"{receipt.receipt_id}.{WITHOUT_FILES}", [])
 
 
 def _files(answer: Answer, archive: ArchiveStore, sandbox: Sandbox) -> Iterator[ReplyFile]:

@@ -1,8 +1,10 @@
 -- What was not understood, not usable or odd on arrival; the same thing said twice is said once.
--- Grain: intake_finding_id.
+-- Grain: intake_finding_id, which is made of every column: two rows that differ in anything have two ids.
 select distinct
-    left(sha256(concat_ws('|', receipt_id, period, submitter_id, file, sheet, cell, kind, message_vi)), 16)
-        as intake_finding_id,
+    left(sha256(concat_ws(
+        chr(31), coalesce(receipt_id, ''), period, coalesce(submitter_id, ''), coalesce(message, ''), coalesce(file, ''), coalesce(sheet, ''),
+        coalesce(cell, ''), kind, severity, message_vi, coalesce(remedy_vi, ''), coalesce(raw_text, '')
+    )), 16) as intake_finding_id,
     period,
     submitter_id,
     receipt_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -113,3 +113,14 @@ def test_figure_names_the_bytes_in_the_archive(first_month: BuiltWarehouse) -> N
 def test_later_month_is_not_in_the_build(build_warehouse: Build) -> None:
     april = build_warehouse(whole_month())
     assert april.rows("select distinct period from marts.fct_figures") == [(PERIOD,)]
+
+
+def test_two_findings_that_differ_in_any_field_have_two_ids(build_warehouse: Build) -> None:
+    """A twin under a third name, a line quoted differently: the month is built, and each is told."""
+    figure = observation("vnpt", "622", "phone_subs_fixed", 5)
+    where = "r-vnpt-2019-04.eml", "vnpt.eml", "a", "", "p 9"
+    one = IntakeFinding(PERIOD, *where, "unknown_label", "warning", "vnpt", "Không hiểu nhãn.")
+    others = [replace(one, **{field.name: "z"}) for field in fields(one) if field.name not in ("period", "severity")]
+    findings = [one, one, replace(one, severity="note"), *others]
+    built = build_warehouse([figure], receipts=receipts_of([figure]), intake_findings=findings)
+    assert built.value("select count(*) from marts.fct_intake_findings") == len(findings) - 1

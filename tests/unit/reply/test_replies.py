@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -303,16 +304,44 @@ def test_no_word_of_a_sender_makes_a_header_or_stops_an_answer(
                                                      "vnpt-gl.example"}
 
 
-@settings_of_hypothesis(max_examples=150)
-@given(subject=st.text(st.characters(codec=None), max_size=60), text=st.text(st.characters(codec=None), max_size=80))
+HEADER_PIECES = st.sampled_from(
+    ["=?utf-8?q?", "=?utf-8?b?=E1=BB", "=E1", "?=", "=?", "\"", "<", ">", ";", "(", "\\", "á"]
+)
+ANY_TEXT = st.lists(st.text(st.characters(codec=None), max_size=12) | HEADER_PIECES, max_size=8).map("".join)
+
+
+@settings_of_hypothesis(max_examples=300)
+@given(subject=ANY_TEXT, text=st.text(st.characters(codec=None), max_size=80))
 def test_any_text_becomes_a_message_of_one_subject(subject: str, text: str) -> None:
     receipt = Receipt("R1", PERIOD, "1.eml", "00", "a@b.example", "", subject, "", "", "received")
     data = compose(receipt, "we@x.example", "a@b.example", text, [ReplyFile(f"{subject}.xlsx", b"x", "")])
     message = email.message_from_bytes(data, policy=default)
-    assert str(message["Subject"]).startswith("Re:") or str(message["Subject"]).lower().startswith("re:")
+    assert str(message["Subject"]).strip().lower().startswith("re:")
     assert len(list(message.iter_attachments())) == 1
     assert sum(name.lower() == "to" for name in message) == 1
     assert sum(name.lower() == "bcc" for name in message) == 0
+
+
+def test_a_subject_that_a_gateway_cut_inside_an_encoded_word_is_answered() -> None:
+    receipt = Receipt("R1", PERIOD, "1.eml", "00", "a@b.example", "", "Báo cáo =?utf-8?q?=E1=BB", "", "", "received")
+    message = email.message_from_bytes(compose(receipt, "we@x.example", "a@b.example", "", []), policy=default)
+    assert str(message["Subject"]) == "Re: Báo cáo = ?utf-8?q?=E1=BB" and not message.defects
+
+
+def test_nothing_of_theirs_stands_in_the_last_resort(
+    settings: Settings, stores: tuple[Archive, Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compose_only_ours(receipt: Receipt, *rest: Any) -> bytes:
+        if receipt.subject or receipt.message_id:
+            raise UnicodeEncodeError("ascii", "á", 0, 1, "ordinal not in range(128)")
+        return compose(receipt, *rest)
+
+    monkeypatch.setattr(step, "compose", compose_only_ours)
+    prepare_replies(settings, *stores, CATALOGUE, PERIOD)
+    named = {r.message for r in stores[1].receipts(PERIOD) if r.subject or r.message_id}
+    replies = answers(settings, stores[1])
+    assert named & set(replies)
+    assert all(("không kèm tệp đánh dấu" in reply.body) == (name in named) for name, reply in replies.items())
 
 
 def test_one_answer_that_cannot_be_made_hurts_no_other(
