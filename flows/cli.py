@@ -14,19 +14,29 @@ import traceback
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
+from flows import cli_operation
+from flows.cli_options import (
+    TOLD,
+    Format,
+    FormatOption,
+    HomeOption,
+    Period,
+    PeriodOption,
+    Person,
+    Reason,
+    known_month,
+    settings_of,
+)
 from flows.terminal import code_of_output, print_csv, print_json, say, say_error, unfailing_output
 from infra.errors import SubmissionError, TonghopError
 from infra.machine_faults import told_in_words
-from infra.periods import check_period
 from infra.process_state import PRIVATE
-from infra.settings import Settings, load_settings
 
 app = typer.Typer(
     name="tonghop",
@@ -38,47 +48,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": 160},
 )
+NEGATIVE_FIGURES = {"ignore_unknown_options": True}  # "-309" is a figure, not an option
 INTERRUPTED = 130  # as a shell says of a program ended by Ctrl-C
 FINDING_COLUMNS = ("finding_id", "rule_id", "severity", "outcome", "submitter_id", "area_code", "left", "right", "gap",
                    "message_vi", "decision")
 TRACE_SHOWN = ("indicator_id", "submitter_id", "area_code", "value", "message", "file", "sheet", "cell", "raw_text")
-_told: dict[str, str] = {}  # the home and the command that were given
-
-class Format(StrEnum):
-    """How rows are printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-def _month(period: str) -> str:
-    if period:
-        check_period(period)
-    return period
-
-
-def _known_home(home: str) -> str:
-    _told["home"] = home or _told.get("home", "")
-    return home
-
-
-Period = Annotated[str, typer.Argument(help="Tháng báo cáo, như 2019-04 (the report month).", callback=_month)]
-PeriodOption = Annotated[
-    str, typer.Option("--period", help="Tháng báo cáo, như 2019-04 (the report month).", callback=_month)
-]
-HomeOption = Annotated[
-    str, typer.Option("--home", help="Thư mục của mọi dữ liệu (folder of all state).", callback=_known_home)
-]
-Person = Annotated[str, typer.Option("--by", help="Người quyết định (the person who decides).")]
-Reason = Annotated[str, typer.Option("--reason", help="Lý do (the reason).")]
-NEGATIVE_FIGURES = {"ignore_unknown_options": True}  # "-309" is a figure, not an option
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv hoặc json.")]
 
 
 @app.callback()
 def _options(context: typer.Context, home: HomeOption = "") -> None:
-    _told["command"] = context.invoked_subcommand or ""
+    TOLD["command"] = context.invoked_subcommand or ""
 
 
 def main() -> None:
@@ -89,7 +68,7 @@ def main() -> None:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     os.umask(PRIVATE)
     with unfailing_output():
-        exit_code = code_of_output(_run(), _told.get("command", ""))
+        exit_code = code_of_output(_run(), TOLD.get("command", ""))
     sys.exit(exit_code)
 
 
@@ -140,7 +119,7 @@ def month(
     from flows import one_run, screen
 
     began = time.perf_counter()
-    settings = _settings(home)
+    settings = settings_of(home)
     outcome = one_run.run_month(period, inbox, settings, plain=plain)
     with _shown_aside():
         screen.show_month(outcome.result)
@@ -162,7 +141,7 @@ def receive(
     from infra.catalogue import load_catalogue
     from infra.ledger import open_ledger
 
-    settings = _settings(home)
+    settings = settings_of(home)
     catalogue, ledger = load_catalogue().at(period), open_ledger(settings)
     reception = receive_folder(settings, open_archive(settings), ledger, catalogue, period, folder)
     screen.show_receipts(ledger.receipts(period))
@@ -192,7 +171,7 @@ def observations(period: PeriodOption, format: FormatOption = Format.csv, home: 
     from flows.build import exports
     from infra.warehouse import open_current
 
-    with open_current(_settings(home), period) as connection:
+    with open_current(settings_of(home), period) as connection:
         _print_rows(exports.OBSERVATION_COLUMNS, exports.observation_rows(connection, period), format)
 
 
@@ -202,7 +181,7 @@ def figures(period: PeriodOption, format: FormatOption = Format.csv, home: HomeO
     from flows.build import exports
     from infra.warehouse import open_current
 
-    with open_current(_settings(home), period) as connection:
+    with open_current(settings_of(home), period) as connection:
         _print_rows(exports.FIGURE_COLUMNS, exports.figure_rows(connection, period), format)
 
 
@@ -217,7 +196,7 @@ def trace(
     from flows.build import exports
     from infra.warehouse import open_current
 
-    with open_current(_settings(home), period) as connection:
+    with open_current(settings_of(home), period) as connection:
         rows = exports.trace_rows(connection, period, indicator)
     if not rows:
         raise SubmissionError(f"Không có ô nào đứng sau chỉ tiêu {indicator} trong tháng {period}.",
@@ -239,7 +218,7 @@ def findings(period: PeriodOption, format: FormatOption = Format.table, home: Ho
     from flows import screen
     from flows.all_findings import list_findings
 
-    found = list_findings(_settings(home), period)
+    found = list_findings(settings_of(home), period)
     if format == Format.json:
         for finding in found:
             print_json(asdict(finding))
@@ -260,7 +239,7 @@ def explain(
     """Giải thích một phát hiện: ô nào, nên là bao nhiêu, vì sao · the cells, the likely cause, the repairs."""
     from flows.all_findings import explain_finding
 
-    say(explain_finding(_settings(home), period, finding))
+    say(explain_finding(settings_of(home), period, finding))
 
 
 @app.command(context_settings=NEGATIVE_FIGURES)
@@ -275,7 +254,7 @@ def correct(
     """Sửa một số liệu, có người và lý do; không đổi thư gốc · correct a figure; what was received stays."""
     from flows import decisions
 
-    decision = decisions.correct(_settings(home), period, target, value, reason, person)
+    decision = decisions.correct(settings_of(home), period, target, value, reason, person)
     say(f"Đã ghi quyết định {decision.decision_id}: dùng {decision.value} thay cho {decision.basis}. (Recorded.)")
 
 
@@ -293,7 +272,7 @@ def supply(
     """Bổ sung một số liệu đơn vị chưa gửi · supply a figure that nobody sent."""
     from flows import decisions
 
-    decision = decisions.supply(_settings(home), period, submitter, area, indicator, value, reason, person)
+    decision = decisions.supply(settings_of(home), period, submitter, area, indicator, value, reason, person)
     say(f"Đã ghi quyết định {decision.decision_id}: bổ sung {decision.value}. (Recorded.)")
 
 
@@ -309,7 +288,7 @@ def waive(
     """Chấp nhận một phát hiện như đang có, có người và lý do · accept one finding with its exact values."""
     from flows import decisions
 
-    decision = decisions.waive(_settings(home), period, finding, reason, person, until)
+    decision = decisions.waive(settings_of(home), period, finding, reason, person, until)
     say(f"Đã ghi quyết định {decision.decision_id}: chấp nhận {finding}. (Recorded.)")
 
 
@@ -324,7 +303,7 @@ def withdraw(
     """Rút lại một quyết định · withdraw a decision."""
     from flows import decisions
 
-    decisions.withdraw(_settings(home), period, decision, reason, person)
+    decisions.withdraw(settings_of(home), period, decision, reason, person)
     say(f"Đã rút quyết định {decision}. (Withdrawn.)")
 
 
@@ -334,35 +313,10 @@ def list_decisions(period: PeriodOption, home: HomeOption = "") -> None:
     from flows import screen
     from infra.ledger import open_ledger
 
-    screen.show_decisions(open_ledger(_settings(home)).decisions(period))
+    screen.show_decisions(open_ledger(settings_of(home)).decisions(period))
 
 
 # ---------------------------------------------------------------- operation
-
-
-@app.command()
-def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
-    """Tình trạng gửi từng nơi nhận · what was sent to whom."""
-    from flows import screen
-    from infra.ledger import open_ledger
-
-    screen.show_deliveries(open_ledger(_settings(home)).deliveries(period))
-
-
-@app.command()
-def settle(
-    delivery: Annotated[str, typer.Argument(help="Mã lần gửi, như 2019-04-1.mic (delivery id).")],
-    person: Person,
-    reason: Reason,
-    arrived: Annotated[bool, typer.Option("--arrived/--send-again", help="Đã đến, hay gửi lại (it arrived or not).")],
-    home: HomeOption = "",
-) -> None:
-    """Ghi điều một người biết về lần gửi chưa rõ kết quả · say what became of an uncertain delivery."""
-    from flows.deliver import settle_delivery
-    from infra.ledger import open_ledger
-
-    settled = settle_delivery(open_ledger(_settings(home)), delivery, arrived, person, reason)
-    say(f"{delivery}: {settled.state}")
 
 
 @app.command("check-rules")
@@ -370,7 +324,7 @@ def check_rules(home: HomeOption = "") -> None:
     """Kiểm tra danh mục, quy tắc, đề cương · check catalogue, rules and outline, with file and line."""
     from flows.soundness import periods_with_data, verify_everything
 
-    count, months = verify_everything(periods_with_data(_told["home"]))
+    count, months = verify_everything(periods_with_data(TOLD["home"]))
     say(f"Danh mục đúng; {count} quy tắc đúng; đã thử các tháng {', '.join(months)}. "
         f"(Catalogue, outline and {count} rules are sound in these months.)")
 
@@ -393,7 +347,7 @@ def read_report(
 def check_report(
     file: Annotated[Path, typer.Argument(help="Báo cáo: .txt, .docx, .doc, .pdf (a published report).")],
     against: Annotated[
-        str, typer.Option("--against", help="Tháng của báo cáo, như 2019-04 (its month).", callback=_month)
+        str, typer.Option("--against", help="Tháng của báo cáo, như 2019-04 (its month).", callback=known_month)
     ],
     format: FormatOption = Format.table,
     home: HomeOption = "",
@@ -402,7 +356,7 @@ def check_report(
     from flows import screen
     from flows.reports import check_report_file
 
-    checked = check_report_file(file, against, _settings(home))
+    checked = check_report_file(file, against, settings_of(home))
     records = [asdict(v) for v in checked.verdicts] + [asdict(d) for d in checked.differences]
     if format == Format.json:
         for record in records:
@@ -415,29 +369,13 @@ def check_report(
     raise typer.Exit(0 if checked.is_sound else 3)
 
 
-@app.command("verify")
-def verify_audit(home: HomeOption = "") -> None:
-    """Kiểm tra chuỗi nhật ký và mọi tệp lưu trữ · verify the audit chain and every archived byte."""
-    from infra.archive import open_archive
-    from infra.audit import read_anchors
-    from infra.ledger import open_ledger
-
-    settings = _settings(home)
-    archive, count = open_archive(settings), 0
-    entries = open_ledger(settings).verify_audit(read_anchors(archive))
-    for key in archive.list("sha256/"):
-        archive.get(key.rsplit("/", 1)[-1])
-        count += 1
-    say(f"Nhật ký nguyên vẹn ({entries} mục); {count} tệp lưu trữ đúng SHA-256. (Audit and archive are sound.)")
-
-
 @app.command()
 def doctor(home: HomeOption = "") -> None:
     """Kiểm tra cài đặt: kho, sổ cái, thư, phần mềm · do the stores, the engines and the mail server answer?"""
     from flows import screen
     from flows.doctor import examine
 
-    rows = examine(_settings(home))
+    rows = examine(settings_of(home))
     screen.show_rows(("phần · part", "", "trả lời · answer"), [(n, "✓" if ok else "✗", text) for n, ok, text in rows])
     raise typer.Exit(0 if all(ok for _, ok, _ in rows) else 5)
 
@@ -447,14 +385,10 @@ def serve(home: HomeOption = "") -> None:
     """Chạy thường trực theo lịch, với trang Prefect · the standing server with its schedules."""
     from flows.serving import serve_schedules
 
-    serve_schedules(_settings(home))
+    serve_schedules(settings_of(home))
 
 
 # ---------------------------------------------------------------- shared by the commands
-
-
-def _settings(home: str = "") -> Settings:
-    return load_settings(home or _told.get("home") or None)
 
 
 def _print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], format: Format) -> None:
@@ -484,7 +418,7 @@ def _log_fault() -> str:
 
     name = f"fault {uuid.uuid4().hex[:8]}"
     try:
-        home = _settings().home
+        home = settings_of().home
         open_journal(home)
         note_fault(name)
         is_kept = name in journal_file(home).read_text(encoding="utf-8")
@@ -492,6 +426,8 @@ def _log_fault() -> str:
     except (TonghopError, OSError):
         return traceback.format_exc()
 
+
+app.registered_commands.extend(cli_operation.app.registered_commands)
 
 if __name__ == "__main__":
     main()

@@ -1,7 +1,7 @@
 """The audit chain: each link holds the hash of the one before, so a change anywhere shows everywhere after.
 
 Cutting off the newest links leaves a sound chain; therefore its head is also noted outside the ledger
-(`anchor_head`), where bytes are written once.
+(`infra/anchors.py`), where bytes are written once.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.errors import OperationError
 from infra.ledger_records import AuditEntry
 
-if TYPE_CHECKING:
-    from infra.archive import Archive
-
-ANCHORS = "audit/"
+LINKS_ALONE = "anchors/"             # subjects that are no records: the link says all
+DONE_WITHOUT = "anchor_done_without"
 
 
 def canonical_json(value: Any) -> str:
@@ -48,33 +46,33 @@ def find_broken_link(entries: Iterable[AuditEntry]) -> OperationError | None:
 
 def find_changed_record(entries: Iterable[AuditEntry], records: Mapping[str, str]) -> OperationError | None:
     """Return the first record that is not as its last link says; `records` gives each subject's JSON now."""
-    said = {entry.subject: entry.detail for entry in entries}
+    said = {entry.subject: entry.detail for entry in entries if not entry.subject.startswith(LINKS_ALONE)}
     for subject in sorted(said.keys() | records.keys()):
         if said.get(subject) != records.get(subject):
             return _fault(f"bản ghi {subject} không khớp nhật ký", f"{subject} is not what the chain says")
     return None
 
 
-def find_cut(entries: list[AuditEntry], anchors: Mapping[int, str]) -> OperationError | None:
-    """Return the first head noted outside that the chain does not contain."""
+def find_cut(entries: Iterable[AuditEntry], anchors: Iterable[tuple[int, str]]) -> OperationError | None:
+    """Return the first head noted outside that the chain neither contains nor has been told to do without."""
     hashes = {entry.seq: entry.hash for entry in entries}
-    for seq in sorted(anchors):
-        if hashes.get(seq) != anchors[seq]:
-            return _fault(f"mục {seq} đã được lưu ngoài sổ cái nhưng nay không còn hoặc đã khác",
-                          f"link {seq} is noted outside the ledger but is gone or another now")
+    done_without = {entry.subject for entry in entries if entry.action == DONE_WITHOUT}
+    for seq, digest in sorted(anchors):
+        if hashes.get(seq) != digest and anchor_subject(seq, digest) not in done_without:
+            return OperationError(
+                f"Sổ cái cũ hơn hoặc khác bản đã được chứng kiến: mục {seq} ({digest[:16]}…) đã lưu ngoài sổ cái nay"
+                " không còn. Không gửi gì, vì thư có thể đã gửi rồi.",
+                f"The ledger is older or another than what was witnessed: link {seq} ({digest[:16]}…) is noted outside"
+                " the ledger but is gone. Nothing is sent, for it may have been sent before.",
+                remedy_vi="Khôi phục bản sổ cái mới nhất. Nếu không còn: tonghop accept-ledger --by NGƯỜI --reason"
+                " LÝ_DO; thư nào kho lưu trữ ghi nhận đã gửi sẽ chờ người xác nhận, không tự gửi lại.",
+            )
     return None
 
 
-def anchor_head(archive: Archive, head: tuple[int, str]) -> None:
-    """Note a chain's head (number and hash of its last link) in the archive, where it cannot be changed."""
-    seq, digest = head
-    if seq:
-        archive.put_named(f"{ANCHORS}{seq:09d}", digest.encode())
-
-
-def read_anchors(archive: Archive) -> dict[int, str]:
-    """Return every head noted in the archive."""
-    return {int(key.removeprefix(ANCHORS)): archive.get_named(key).decode() for key in archive.list(ANCHORS)}
+def anchor_subject(seq: int, digest: str) -> str:
+    """Return what a link is about that says that the chain goes on without a head noted outside."""
+    return f"{LINKS_ALONE}{seq:09d}-{digest[:16]}"
 
 
 def _digest(*parts: Any) -> str:

@@ -3,6 +3,7 @@
 TonghopError
 ├── SubmissionError      shown to the submitter, in their words, with sheet and cell
 ├── OperationError       shown to the operator, with what to do
+│   └── ClaimLostError       another process does the work now
 ├── CatalogueError       shown to the editor of a catalogue row or a rule, with file and line
 └── FindingsOpenError      not a fault: the month stops until a named person has decided
 """
@@ -49,6 +50,10 @@ class OperationError(TonghopError):
 
     exit_code = 5
     is_temporary = False
+
+
+class ClaimLostError(OperationError):
+    """Somebody else has taken what this process was working on; it leaves it as it is."""
 
 
 class CatalogueError(TonghopError):

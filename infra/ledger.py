@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from infra import audit
+from infra.errors import ClaimLostError
 from infra.ledger_records import (
     AuditEntry,
     Decision,
@@ -25,7 +26,7 @@ from infra.ledger_records import (
     Run,
     Sighting,
 )
-from infra.ledger_store import LedgerStore, ledger_error, open_engine, to_record
+from infra.ledger_store import LedgerStore, as_written, ledger_error, open_engine, to_record
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -36,8 +37,8 @@ ACTOR = "tonghop"  # who acts when no person does
 
 # Which state of a delivery may follow which; whatever is not here would lose or repeat a message.
 NEXT_STATES: dict[str, tuple[str, ...]] = {
-    "pending": ("claimed", "held", "packaged", "filed"),
-    "held": ("pending",),
+    "pending": ("claimed", "held", "packaged", "filed", "uncertain"),
+    "held": ("pending", "uncertain"),
     "claimed": ("pending", "accepted", "rejected", "uncertain"),
     "uncertain": ("accepted", "rejected", "pending"),
     "rejected": ("pending",),
@@ -222,33 +223,75 @@ class Ledger(LedgerStore):
                 connection, self.tables.deliveries, Delivery, period=period, edition_id=edition_id
             )
 
-    def move_delivery(self, delivery_id: str, state: DeliveryState, actor: str = ACTOR, **changes: Any) -> Delivery:
-        """Move a delivery to its next state, noting what is known by then (`response`, `attempts`, …).
+    def delivery(self, delivery_id: str) -> Delivery:
+        """Return one line of the outbox.
 
         Raises:
-            OperationError: That state may not follow the present one: somebody else moved it meanwhile.
+            OperationError: There is none.
+        """
+        with self.reading() as connection:
+            return self._one(connection, self.tables.deliveries, Delivery, delivery_id)
+
+    def claim_delivery(self, delivery: Delivery, actor: str = ACTOR, **changes: Any) -> Delivery:
+        """Take a due delivery for one try and return it with its fencing token, `claim`, which only ever grows.
+
+        Raises:
+            ClaimLostError: It is no longer as the caller knows it.
         """
         with self.writing() as connection:
-            delivery = self._one(connection, self.tables.deliveries, Delivery, delivery_id)
-            if state not in NEXT_STATES[delivery.state]:
-                raise ledger_error(f"Lượt gửi {delivery_id} đang là “{delivery.state}”, không thể thành “{state}”.",
-                                   f"Delivery {delivery_id} is {delivery.state} and cannot become {state}.")
-            moved = dataclasses.replace(delivery, state=state, **changes)
-            self._change(connection, self.tables.deliveries, moved, dataclasses.asdict(moved),
-                         (actor, f"delivery_{state}"))
-            return moved
+            self._check_held(connection, delivery, "claimed")
+            taken = dataclasses.replace(
+                delivery, state="claimed", claim=self._head(connection)[0] + 1, attempts=delivery.attempts + 1,
+                claimed_at=self.now(), data_ended_at="", finished_at="", response="", **changes,
+            )
+            return self._put_delivery(connection, taken, actor, "delivery_claimed")
 
-    def end_data(self, delivery_id: str, actor: str = ACTOR) -> Delivery:
-        """Note that a claimed delivery's last bytes go out now: only an answer tells whether it arrives."""
+    def move_delivery(self, delivery: Delivery, state: DeliveryState, actor: str = ACTOR, **changes: Any) -> Delivery:
+        """Move a delivery to its next state, noting what is known by then (`response`, `place`, …).
+
+        Args:
+            delivery: As the mover knows it.
+            state: The next one.
+            actor: Who moves it.
+            changes: Other fields that change with it.
+
+        Raises:
+            ClaimLostError: It is no longer so: somebody else claimed it, or sent the end of its message, or moved it
+                to where that state may not follow.
+        """
         with self.writing() as connection:
-            delivery = self._one(connection, self.tables.deliveries, Delivery, delivery_id)
-            if delivery.state != "claimed":
-                raise ledger_error(f"Lượt gửi {delivery_id} không còn thuộc tiến trình này.",
-                                   f"Delivery {delivery_id} is not claimed.")
-            ended = dataclasses.replace(delivery, data_ended_at=self.now())
-            self._change(connection, self.tables.deliveries, ended, dataclasses.asdict(ended),
-                         (actor, "delivery_data_ended"))
-            return ended
+            current = self._check_held(connection, delivery, state)
+            moved = dataclasses.replace(current, state=state, **changes)
+            return self._put_delivery(connection, moved, actor, f"delivery_{state}")
+
+    def end_data(self, delivery: Delivery, actor: str = ACTOR) -> Delivery:
+        """Note that a claimed delivery's last bytes go out now: only an answer tells whether it arrives.
+
+        Raises:
+            ClaimLostError: The claim is no longer the caller's; the end must not go out.
+        """
+        with self.writing() as connection:
+            current = self._check_held(connection, delivery, "uncertain")
+            if current.state != "claimed":
+                raise _claim_lost(delivery.delivery_id)
+            ended = dataclasses.replace(current, data_ended_at=self.now())
+            return self._put_delivery(connection, ended, actor, "delivery_data_ended")
+
+    def _check_held(self, connection: Connection, delivery: Delivery, state: str) -> Delivery:
+        """Return a delivery as it is now, if it is still what the caller acts on and that state may follow."""
+        current = self._one(connection, self.tables.deliveries, Delivery, delivery.delivery_id)
+        if (current.claim, current.data_ended_at) != (delivery.claim, delivery.data_ended_at):
+            raise _claim_lost(delivery.delivery_id)
+        if state not in NEXT_STATES[current.state]:
+            raise ClaimLostError(
+                f"Lượt gửi {delivery.delivery_id} đang là “{current.state}”, không thể thành “{state}”.",
+                f"Delivery {delivery.delivery_id} is {current.state} and cannot become {state}.",
+            )
+        return current
+
+    def _put_delivery(self, connection: Connection, delivery: Delivery, actor: str, action: str) -> Delivery:
+        self._change(connection, self.tables.deliveries, delivery, as_written(delivery), (actor, action))
+        return delivery
 
     # ------------------------------------------------------------ runs
 
@@ -285,11 +328,25 @@ class Ledger(LedgerStore):
         with self.reading() as connection:
             return self._head(connection)
 
-    def verify_audit(self, anchors: Mapping[int, str] | None = None) -> int:
+    def go_on_without(self, anchors: Iterable[tuple[int, str]], person: str, reason: str) -> int:
+        """Note that the chain goes on without heads noted outside that it does not contain; return how many.
+
+        A ledger restored from an older backup is used again by this word of a person only.
+        """
+        with self.writing() as connection:
+            entries = self._records(connection, self.tables.audit, AuditEntry)
+            lost = [anchor for anchor in anchors if audit.find_cut(entries, [anchor])]
+            for seq, digest in lost:
+                detail = {"seq": seq, "hash": digest, "reason": reason}
+                self._note(connection, person, audit.DONE_WITHOUT, audit.anchor_subject(seq, digest), detail)
+        return len(lost)
+
+    def verify_audit(self, anchors: Iterable[tuple[int, str]] = ()) -> int:
         """Return the number of links, once all are whole and every record is as its last link says.
 
         Args:
-            anchors: Heads noted outside (`audit.read_anchors`); only they show that the newest links were cut off.
+            anchors: Heads noted outside (`infra/anchors.py`), number and hash; only they show that the newest
+                links were cut off.
 
         Raises:
             OperationError: A link or a record was changed, added or removed by other means than this class.
@@ -300,7 +357,7 @@ class Ledger(LedgerStore):
         fault = (
             audit.find_broken_link(entries)
             or audit.find_changed_record(entries, records)
-            or audit.find_cut(entries, anchors or {})
+            or audit.find_cut(entries, anchors)
         )
         if fault:
             raise fault
@@ -324,21 +381,19 @@ class Ledger(LedgerStore):
         for table, kind in plain:
             (key,) = table.primary_key.columns
             for row in self._rows(connection, table):
-                detail = dataclasses.asdict(to_record(kind, row))
+                detail = as_written(to_record(kind, row))
                 yield f"{table.name}/{row._mapping[key.name]}", audit.canonical_json(detail)
 
 
-# Fields that came after the first links of a chain were written: an empty one is left out, as it was then.
-LATER_FIELDS = ("message_id", "problem", "problem_vi")
+def _claim_lost(delivery_id: str) -> ClaimLostError:
+    return ClaimLostError(
+        f"Lượt gửi {delivery_id} đã do tiến trình khác xử lý.", f"Delivery {delivery_id} is another process's now.",
+        remedy_vi="Xem bằng lệnh tonghop deliveries; không có thư nào bị gửi hai lần.",
+    )
 
 
 def _receipt_detail(receipt: Receipt, documents: list[Document]) -> dict[str, Any]:
-    return _as_written(receipt) | {"documents": [_as_written(document) for document in documents]}
-
-
-def _as_written(record: Receipt | Document) -> dict[str, Any]:
-    fields = dataclasses.asdict(record)
-    return {name: value for name, value in fields.items() if value or name not in LATER_FIELDS}
+    return as_written(receipt) | {"documents": [as_written(document) for document in documents]}
 
 
 def _now() -> str:

@@ -144,7 +144,9 @@ class Delivery:
     `delivery_id` is "<edition_id>.<recipient_id>", so an edition can be put out for a recipient only once.
     `message_sha256` names the exact bytes of the message in the archive; `place` is where the package stands.
     `attempts` counts tries; `data_ended_at` says that the last try was about to send the end of the message,
-    after which only the server's answer tells whether it arrived.
+    after which only the server's answer tells whether it arrived. `claim` is the number of the link that claimed it
+    last: whoever sends knows it, and finds out by it that somebody else has claimed since. `environment` is the one
+    it was put out or last tried in: what a rehearsal took is not sent. Old records say neither.
     """
 
     delivery_id: str
@@ -166,6 +168,8 @@ class Delivery:
     finished_at: str = ""
     server: str = ""
     response: str = ""
+    claim: int = 0
+    environment: str = ""
 
     @property
     def proof(self) -> str:

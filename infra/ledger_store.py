@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra import audit
 from infra.errors import OperationError
+from infra.ledger_records import Delivery, Document, Receipt
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Row, Table
 
 Record = TypeVar("Record")
 WRITER_LOCK = 0x746F6E67  # number of PostgreSQL's advisory lock: one writer at a time keeps the chain gapless
+# Fields that came after the first links of a chain were written, with what old records have there.
+LATER_FIELDS: dict[type, dict[str, Any]] = {
+    Receipt: {"message_id": "", "problem": ""},
+    Document: {"problem": "", "problem_vi": ""},
+    Delivery: {"claim": 0, "environment": ""},
+}
 BUSY_SECONDS = 30         # how long a writer waits for another's transaction
 
 
@@ -111,6 +118,8 @@ class LedgerStore:
 
     @contextlib.contextmanager
     def _postgresql_right(self, name: str) -> Iterator[bool]:
+        from sqlalchemy.exc import DBAPIError
+
         with self._clear_errors(), self.engine.connect() as connection:
             ask = "SELECT {}(hashtext(%s))"
             is_ours = bool(connection.exec_driver_sql(ask.format("pg_try_advisory_lock"), (name,)).scalar())
@@ -118,8 +127,10 @@ class LedgerStore:
             try:
                 yield is_ours
             finally:
-                connection.exec_driver_sql(ask.format("pg_advisory_unlock"), (name,)) if is_ours else None
-                connection.commit()
+                # A connection that was cut gave the right back by itself; what was done meanwhile is fenced.
+                with contextlib.suppress(DBAPIError):
+                    connection.exec_driver_sql(ask.format("pg_advisory_unlock"), (name,)) if is_ours else None
+                    connection.commit()
 
     @contextlib.contextmanager
     def _clear_errors(self) -> Iterator[None]:
@@ -144,9 +155,8 @@ class LedgerStore:
         with self.writing() as connection:
             if self._has(connection, table, key):
                 return False
-            detail = dataclasses.asdict(record)
-            seq = self._note(connection, actor, action, f"{table.name}/{key}", detail)
-            self._insert(connection, table, detail, seq)
+            seq = self._note(connection, actor, action, f"{table.name}/{key}", as_written(record))
+            self._insert(connection, table, dataclasses.asdict(record), seq)
             return True
 
     def _change(
@@ -195,6 +205,12 @@ class LedgerStore:
 
     def _records(self, connection: Connection, table: Table, record: type[Record], **where: Any) -> list[Record]:
         return [to_record(record, row) for row in self._rows(connection, table, **where)]
+
+
+def as_written(record: Any) -> dict[str, Any]:
+    """Return a record as the audit chain has it: a later field that says nothing is left out, as before it came."""
+    later = LATER_FIELDS.get(type(record), {})
+    return {name: value for name, value in dataclasses.asdict(record).items() if later.get(name, ...) != value}
 
 
 def row_values(values: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from flows.records import Decision, Finding
 from infra.audit import canonical_json
 from infra.errors import SubmissionError
+from infra.statements import stated
 from infra.vietnamese import DAY_SHAPE, moment, number_text
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _record(
     ledger: Ledger, kind: Kind, period: str, target: str, value: str, basis: str, reason: str, person: str,
     expires_at: str = "",
 ) -> Decision:
-    reason, person = _required(reason, "lý do", "--reason"), _required(person, "người quyết định", "--by")
+    reason, person = stated(reason, "lý do", "--reason"), stated(person, "người quyết định", "--by")
     content = (kind, period, target, value, basis, reason, person, expires_at)
     decided = {decision.decision_id: decision for decision in ledger.decisions(period)}
     holding = {decision.decision_id for decision in ledger.decisions_in_force(period)}
@@ -138,13 +139,6 @@ def _record(
 
 def _decision_id(content: tuple[str, ...], turn: int) -> str:
     return f"D{hashlib.sha256(canonical_json([*content, turn]).encode()).hexdigest()[:10]}"
-
-
-def _required(text: str, what_vi: str, option: str) -> str:
-    if not text.strip():
-        raise SubmissionError(f"Quyết định cần có {what_vi}.", f"A decision needs {option}.",
-                              remedy_vi=f"Thêm {option} “…”.")
-    return " ".join(text.split())
 
 
 def _check_expiry(until: str, now: str) -> None:

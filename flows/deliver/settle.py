@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.deliver import witness
 from flows.deliver.mailer import SINK
 from flows.deliver.sink import has_message
 from flows.records import Delivery, Edition
-from infra.errors import OperationError
+from infra.statements import stated
 
 if TYPE_CHECKING:
+    from infra.archive import Archive
     from infra.ledger import Ledger
     from infra.ledger_records import DeliveryState
     from infra.settings import Settings
 
 
-def settle_interrupted(settings: Settings, ledger: Ledger, edition: Edition) -> None:
+FORGOTTEN = "Kho lưu trữ ghi nhận thư này đã được gửi, nhưng sổ cái (khôi phục từ bản cũ?) không biết."
+
+
+def settle_interrupted(settings: Settings, archive: Archive, ledger: Ledger, edition: Edition) -> None:
     """Clear up an edition's deliveries whose process died; the caller holds the right to deliver.
 
     Killed before the end of the message: nothing can have arrived, it is sent again. Killed after: open,
-    unless it went to the local mailbox, which lived and died with the process and shows what it took over.
+    unless it went to the local mailbox, which lived and died with the process and shows what it took over. What a
+    witness saw go out, and the ledger does not remember, is open too.
     """
     for delivery in ledger.deliveries(edition_id=edition.edition_id):
         if delivery.state == "claimed":
             delivery = _leave_claimed(ledger, delivery)
+        forgotten = witness.forgotten_sendings(archive, ledger, delivery)
+        if forgotten and delivery.state in ("pending", "held"):
+            delivery = ledger.move_delivery(delivery, "uncertain", response=f"{FORGOTTEN} ({', '.join(forgotten)})")
         if delivery.state == "uncertain" and delivery.server == SINK:
             _ask_mailbox(settings, ledger, delivery)
 
@@ -39,26 +48,25 @@ def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person:
         reason: How: "Cục Thống kê xác nhận qua điện thoại".
 
     Raises:
-        OperationError: Person or reason is missing, or the delivery is not open.
+        SubmissionError: Person or reason is missing.
+        OperationError: The delivery is not open.
     """
-    if not person.strip() or not reason.strip():
-        raise OperationError("Cần có người xác nhận và lý do.", "A person and a reason are needed.",
-                             remedy_vi="Ghi rõ ai xác nhận và xác nhận bằng cách nào.")
+    person, reason = stated(person, "người xác nhận", "--by"), stated(reason, "lý do", "--reason")
     state: DeliveryState = "accepted" if has_arrived else "pending"
-    return ledger.move_delivery(delivery_id, state, actor=person, response=f"{person}: {reason}")
+    return ledger.move_delivery(ledger.delivery(delivery_id), state, actor=person, response=f"{person}: {reason}")
 
 
 def _leave_claimed(ledger: Ledger, delivery: Delivery) -> Delivery:
     if not delivery.data_ended_at:
-        return ledger.move_delivery(delivery.delivery_id, "pending", response="Lần gửi trước dừng giữa chừng.")
+        return ledger.move_delivery(delivery, "pending", response="Lần gửi trước dừng giữa chừng.")
     return ledger.move_delivery(
-        delivery.delivery_id, "uncertain", finished_at=ledger.now(),
+        delivery, "uncertain", finished_at=ledger.now(),
         response="Lần gửi trước dừng khi chưa ghi được trả lời của máy chủ.",
     )
 
 
 def _ask_mailbox(settings: Settings, ledger: Ledger, delivery: Delivery) -> None:
     if has_message(settings.mailbox_folder, delivery):
-        ledger.move_delivery(delivery.delivery_id, "accepted", response="Hộp thư trên máy đã có thư này.")
+        ledger.move_delivery(delivery, "accepted", response="Hộp thư trên máy đã có thư này.")
     else:
-        ledger.move_delivery(delivery.delivery_id, "pending", response="Hộp thư trên máy không có thư này.")
+        ledger.move_delivery(delivery, "pending", response="Hộp thư trên máy không có thư này.")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from typing import TYPE_CHECKING
 
+from flows.deliver import witness
 from flows.deliver.changes import describe_changes
 from flows.deliver.mailer import Patience, Route, hold_reason, open_route, transmit
 from flows.deliver.message import Parcel, compose_message, message_id, outputs_for, pack, subject_of, write_letter
 from flows.deliver.packages import write_package
 from flows.deliver.settle import settle_interrupted
 from flows.records import Delivery, Edition
-from infra import audit
+from infra.anchors import note_head, require_known_heads
 from infra.errors import OperationError
 from infra.killpoints import reached
 
@@ -38,15 +40,17 @@ def deliver_edition(
         "uncertain": no answer came after the whole message was sent; a person decides (`settle_delivery`).
 
     Raises:
-        OperationError: Another process is delivering, the mail settings are not usable, or outside
-            production the mail would leave this machine.
+        OperationError: Another process is delivering, the ledger is not whole or older than its heads noted
+            outside, the mail settings are not usable, or outside production the mail would leave this machine.
     """
     with ledger.only_one("deliver"):
+        require_known_heads(settings, archive, ledger)
         _fill_outbox(settings, archive, ledger, catalogue.at(edition.period), edition)
-        settle_interrupted(settings, ledger, edition)
+        note_head(settings, archive, ledger)
+        settle_interrupted(settings, archive, ledger, edition)
         _hand_over(settings, archive, ledger, edition)
         _send_mail(settings, archive, ledger, edition, patience or Patience())
-        audit.anchor_head(archive, ledger.audit_head())
+        note_head(settings, archive, ledger)
     return ledger.deliveries(edition_id=edition.edition_id)
 
 
@@ -97,7 +101,7 @@ def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
             folder = write_package(settings, archive, edition, delivery, outputs_for(edition, delivery.channel))
             reached("deliver.after_package")
             state: DeliveryState = "filed" if delivery.channel == "archive" else "packaged"
-            ledger.move_delivery(delivery.delivery_id, state, place=str(folder), finished_at=ledger.now())
+            ledger.move_delivery(delivery, state, place=str(folder), finished_at=ledger.now())
         elif delivery.message_id and parcel.left_out:
             write_package(settings, archive, edition, delivery, parcel.left_out)
 
@@ -110,7 +114,7 @@ def _send_mail(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
     with open_route(settings) as route:
         for pause in (0.0, *patience.pauses):
             time.sleep(pause)
-            tried = [_send_one(archive, ledger, route, delivery, patience) for delivery in due]
+            tried = [_send_one(settings, archive, ledger, route, delivery, patience) for delivery in due]
             due = [delivery for delivery in tried if delivery.state == "pending"]
             if not due:
                 return
@@ -122,33 +126,43 @@ def _is_due(settings: Settings, ledger: Ledger, delivery: Delivery) -> bool:
         return False
     reason = hold_reason(settings, delivery.addresses)
     if reason and delivery.state == "pending":
-        ledger.move_delivery(delivery.delivery_id, "held", response=reason)
+        ledger.move_delivery(delivery, "held", response=reason)
     if not reason and delivery.state == "held":
-        ledger.move_delivery(delivery.delivery_id, "pending", response="")
+        ledger.move_delivery(delivery, "pending", response="")
     return not reason
 
 
-def _send_one(archive: Archive, ledger: Ledger, route: Route, delivery: Delivery, patience: Patience) -> Delivery:
-    """Make one try: claim, transmit, note the answer."""
+def _send_one(
+    settings: Settings, archive: Archive, ledger: Ledger, route: Route, delivery: Delivery, patience: Patience
+) -> Delivery:
+    """Make one try: claim, transmit, note the answer. Whoever lost the claim meanwhile sends no end and notes nothing.
+
+    Raises:
+        ClaimLostError: Another process took the delivery over.
+    """
     message = archive.get(delivery.message_sha256)
-    ledger.move_delivery(
-        delivery.delivery_id, "claimed", attempts=delivery.attempts + 1, claimed_at=ledger.now(),
-        data_ended_at="", finished_at="", response="", server=route.name,
-    )
+    held = ledger.claim_delivery(delivery, server=route.name, environment=settings.environment)
     reached("deliver.after_claim")
 
     def note_end() -> None:
-        ledger.end_data(delivery.delivery_id)
+        nonlocal held
+        witness.note_sending(archive, ledger, held)
+        held = ledger.end_data(held)
         reached("deliver.before_end_of_data")
 
     try:
-        answer = transmit(route, delivery, message, patience, note_end)
-    except OperationError as error:    # nothing was named to the server: the line is due as before
-        ledger.move_delivery(delivery.delivery_id, "pending", response=error.message_vi)
+        answer = transmit(route, held, message, patience, note_end)
+    except OperationError as error:
+        _release(ledger, held, error)
         raise
     reached("deliver.after_answer")
-    done = ledger.move_delivery(
-        delivery.delivery_id, answer.state, response=answer.response, finished_at=ledger.now()
-    )
+    done = ledger.move_delivery(held, answer.state, response=answer.response, finished_at=ledger.now())
     reached("deliver.after_noted")
     return done
+
+
+def _release(ledger: Ledger, held: Delivery, why: OperationError) -> None:
+    """Make a delivery whose message had no end due again; where the claim or the ledger is gone, a later run does."""
+    if not held.data_ended_at:
+        with contextlib.suppress(OperationError):
+            ledger.move_delivery(held, "pending", response=why.message_vi)

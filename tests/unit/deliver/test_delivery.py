@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.deliver import settle_delivery
-from infra.errors import OperationError
+from infra.errors import OperationError, SubmissionError
 
 MAILED = ["mic", "mic_da_nang", "cuc_thong_ke", "so_khdt"]
 
@@ -172,11 +172,12 @@ def test_two_racing_deliveries_send_once(office, make_office):
 
 
 def test_the_chain_is_anchored_in_the_archive(office):
-    from infra import audit
+    from infra.anchors import read_heads
 
     office.deliver(office.publish())
-    assert office.archive.list("audit/")
-    office.ledger.verify_audit(audit.read_anchors(office.archive))
+    heads = read_heads(office.settings, office.archive)
+    assert heads[-1] == office.ledger.audit_head()
+    office.ledger.verify_audit(heads)
 
 
 # ------------------------------------------------------------ killed at every point
@@ -210,10 +211,12 @@ def test_killed_anywhere_and_started_again_every_line_is_served_once(tmp_path, o
 
 def test_settling_needs_a_person_and_a_reason(office):
     office.deliver(office.publish())
-    with pytest.raises(OperationError, match="người xác nhận"):
-        settle_delivery(office.ledger, "2019-04-1.mic", True, " ", "x")
-    with pytest.raises(OperationError, match="người xác nhận"):
-        settle_delivery(office.ledger, "2019-04-1.mic", True, "Trần Thị B", "")
+    for person in (" ", "…", "...", "NGƯỜI", "<person>", "?"):
+        with pytest.raises(SubmissionError, match="người xác nhận"):
+            settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, person, "đã hỏi qua điện thoại")
+    for reason in ("", "…", "LÝ_DO", "-", "123"):
+        with pytest.raises(SubmissionError, match="lý do"):
+            settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, "Trần Thị B", reason)
 
 
 def test_what_was_accepted_cannot_be_put_out_again(office):

@@ -10,7 +10,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from infra.errors import OperationError
+from infra.errors import ClaimLostError, OperationError
 from infra.ledger import NEXT_STATES, open_ledger
 from infra.ledger_records import Decision, Delivery, Document, Edition, Output, Receipt, Run
 from infra.settings import load_settings
@@ -124,16 +124,38 @@ def test_an_edition_cannot_be_published_again_with_other_contents(ledger):
 
 def test_a_delivery_moves_only_along_its_states(ledger):
     ledger.add_delivery(DELIVERY)
-    ledger.move_delivery("2019-04-1.mic", "claimed", attempts=1, claimed_at="t1")
-    ended = ledger.end_data("2019-04-1.mic")
-    assert ended.data_ended_at
+    claimed = ledger.claim_delivery(DELIVERY)
+    ended = ledger.end_data(claimed)
+    assert (ended.attempts, ended.claim) == (1, 2) and ended.data_ended_at
     with pytest.raises(OperationError, match="claimed"):
-        ledger.move_delivery("2019-04-1.mic", "claimed")
-    sent = ledger.move_delivery("2019-04-1.mic", "accepted", response="250 OK")
+        ledger.claim_delivery(ended)
+    sent = ledger.move_delivery(ended, "accepted", response="250 OK")
     assert ledger.deliveries("2019-04") == ledger.deliveries(edition_id="2019-04-1") == [sent]
     for state in NEXT_STATES:
         with pytest.raises(OperationError):
-            ledger.move_delivery("2019-04-1.mic", state)
+            ledger.move_delivery(sent, state)
+
+
+def test_a_claim_that_was_taken_over_is_worth_nothing(ledger):
+    ledger.add_delivery(DELIVERY)
+    first = ledger.claim_delivery(DELIVERY)
+    second = ledger.claim_delivery(ledger.move_delivery(first, "pending"))
+    assert second.claim > first.claim
+    for act in (lambda: ledger.end_data(first), lambda: ledger.move_delivery(first, "accepted"),
+                lambda: ledger.claim_delivery(first)):
+        with pytest.raises(ClaimLostError, match="tiến trình khác"):
+            act()
+    assert ledger.move_delivery(ledger.end_data(second), "accepted").state == "accepted"
+
+
+def test_nobody_calls_a_message_unsent_whose_end_went_out_meanwhile(ledger):
+    ledger.add_delivery(DELIVERY)
+    claimed = ledger.claim_delivery(DELIVERY)
+    ended = ledger.end_data(claimed)
+    with pytest.raises(ClaimLostError):
+        ledger.move_delivery(claimed, "pending")
+    left = ledger.move_delivery(ended, "uncertain")
+    assert ledger.move_delivery(ended, "accepted").claim == left.claim     # the answer that came after all
 
 
 def test_a_run_tells_how_it_ended(ledger):
@@ -186,19 +208,19 @@ def test_tampering_with_the_tables_shows(ledger, statement):
 
 
 def test_a_cut_chain_shows_against_the_head_noted_in_the_archive(ledger, tmp_path):
-    from infra import audit
+    from infra.anchors import note_head, read_heads
     from infra.archive import FolderArchive
 
-    archive = FolderArchive(tmp_path / "archive")
+    archive, settings = FolderArchive(tmp_path / "archive"), load_settings(tmp_path / "home")
     ledger.add_receipt(RECEIPT, DOCUMENTS)
     ledger.add_decision(DECISION)
-    audit.anchor_head(archive, ledger.audit_head())
-    assert ledger.verify_audit(audit.read_anchors(archive)) == 2
+    note_head(settings, archive, ledger)
+    assert ledger.verify_audit(read_heads(settings, archive)) == 2
     _tamper(ledger, "DELETE FROM audit WHERE seq = 2")
     _tamper(ledger, "DELETE FROM decisions")
     assert ledger.verify_audit() == 1
     with pytest.raises(OperationError, match="lưu ngoài sổ cái"):
-        ledger.verify_audit(audit.read_anchors(archive))
+        ledger.verify_audit(read_heads(settings, archive))
 
 
 @pytest.mark.parametrize("table", ["documents", "decisions", "editions", "outputs", "audit"])

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from infra import migrations
+from infra import audit, migrations
 from infra.errors import OperationError
 from infra.ledger import Ledger, open_ledger
 from infra.ledger_store import open_engine
@@ -69,6 +69,32 @@ def test_a_fresh_ledger_equals_a_migrated_one(url, tmp_path):
     assert len(as_migrated) > 20
     migrated.close()
     fresh.close()
+
+
+DELIVERY_BEFORE_CLAIMS = {
+    "delivery_id": "2019-04-1.mic", "edition_id": "2019-04-1", "period": "2019-04", "recipient_id": "mic",
+    "recipient_name": "Bộ TT&TT", "channel": "email", "addresses": ["a@x.example"], "state": "accepted",
+    "subject": "Báo cáo", "created_at": "t", "message_id": "", "message_sha256": "", "place": "", "attempts": 1,
+    "claimed_at": "t", "data_ended_at": "t", "finished_at": "t", "server": "sink", "response": "250 OK",
+}
+
+
+def test_what_an_older_release_wrote_stays_sound(url, tmp_path):
+    """The links of a chain say what a record was then; fields that came later are not in them."""
+    old = Ledger(open_engine(url), lambda: "")
+    link = audit.next_entry(0, "", "t", "tonghop", "delivery_added", "deliveries/2019-04-1.mic", DELIVERY_BEFORE_CLAIMS)
+    row = DELIVERY_BEFORE_CLAIMS | {"addresses": "a@x.example", "ledger_seq": 1}
+    with old.writing() as connection:
+        migrations.migrate(connection, "0002")
+        for table, values in (("deliveries", row), ("audit", dataclasses.asdict(link))):
+            names = ", ".join(values)
+            marks = ", ".join(f":{name}" for name in values)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)
+    old.close()
+    ledger = open_ledger(dataclasses.replace(load_settings(tmp_path / "home"), ledger_url=url))
+    assert ledger.verify_audit() == 1
+    assert (ledger.deliveries()[0].claim, ledger.deliveries()[0].environment) == (0, "")
+    ledger.close()
 
 
 def test_a_ledger_of_a_newer_release_is_refused(url, tmp_path):
