@@ -12,6 +12,7 @@ from infra.catalogue import Indicator, load_catalogue
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import Settings
+from infra.vietnamese import number_text
 
 FIGURE = re.compile(r"\s*[-+]?[0-9][0-9., ]*%?\s*")  # other scripts' digits and words are for what others sent
 
@@ -88,12 +89,17 @@ def _number(text: str, indicator: Indicator) -> Decimal:
     parsed = parse_number(text, "measure" if indicator.decimals else "count")
     if parsed.value is not None and FIGURE.fullmatch(text):
         return Decimal(parsed.value)
-    meanings = " hay ".join(f"{_plain(reading).replace('.', ',')}" for reading in parsed.readings)
+    meanings = " hay ".join(_typed(reading) for reading in parsed.readings)
     if meanings:
         raise SubmissionError(f"“{text}” đọc được thành {meanings}.", f"{text!r} can be read in more than one way.",
                               remedy_vi=f"Viết lại một trong hai cách đó: {meanings}.")
     raise SubmissionError(f"“{text}” không phải là một số.", f"{text!r} is not a number.",
                           remedy_vi="Viết như 16656, 16.656 hay 4,48.")
+
+
+def _typed(value: Decimal) -> str:
+    """Return a figure as one types it so that it reads one way: no mark for thousands."""
+    return str(int(value)) if value == int(value) else number_text(value.normalize())
 
 
 def _plain(value: Decimal) -> str:

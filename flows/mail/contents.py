@@ -26,7 +26,8 @@ MAX_CONTENTS = 2_500
 TYPES_OF_NO_MESSAGE = ("text/html", "application/pdf", "application/zip")
 # A content with one of these problems is not read; with any other it is read, and the problem said beside it.
 UNREAD = frozenset(
-    {"skipped_part", "parts_beyond_limit", "damaged_file", "empty_file", "file_too_large", "unsafe_name"}
+    {"skipped_part", "parts_beyond_limit", "damaged_file", "truncated_file", "empty_file", "file_too_large",
+     "unsafe_name", "nested_archive", "message_unreadable"}
 )
 
 
@@ -85,8 +86,7 @@ def _unfolded(attachment: Attachment, budget: Budget, taken: set[str]) -> Iterat
     if attachment.problem in UNREAD:
         return
     if is_plain_zip(attachment.data):
-        if not inspect_zip(attachment.data):
-            yield from _members(attachment.data, name, budget, taken)
+        yield from _members_or_why(attachment.data, name, budget, taken)
     elif attachment.media_type != "message/rfc822" and _is_message(attachment):
         inner = parse_mail(attachment.data)
         yield from _of_attached(inner, name, budget, taken)
@@ -104,8 +104,8 @@ def _of_attached(inner: Mail, name: str, budget: Budget, taken: set[str]) -> Ite
     for attachment in inner.attachments:
         contents = [Content(f"{name}/{attachment.name}", attachment.data, attachment.media_type,
                             attachment.problem, attachment.problem_vi)]
-        if attachment.problem not in UNREAD and is_plain_zip(attachment.data) and not inspect_zip(attachment.data):
-            contents += _members(attachment.data, f"{name}/{attachment.name}", budget, taken)
+        if attachment.problem not in UNREAD and is_plain_zip(attachment.data):
+            contents += _members_or_why(attachment.data, f"{name}/{attachment.name}", budget, taken)
         for content in contents:
             taken.add(content.file.casefold())
             yield content
@@ -120,6 +120,19 @@ def is_plain_zip(data: bytes) -> bool:
     except zipfile.BadZipFile:
         return False
     return not names & {"[Content_Types].xml", "mimetype", "_rels/.rels", "content.xml"}
+
+
+def _members_or_why(data: bytes, archive_name: str, budget: Budget, taken: set[str]) -> Iterator[Content]:
+    """Yield the members of a zip; of one that may not be opened nothing (reading it says why), of an empty one that."""
+    if inspect_zip(data):
+        return
+    is_empty = True
+    for member in _members(data, archive_name, budget, taken):
+        is_empty = False
+        yield member
+    if is_empty:
+        sentence = f"Tệp nén “{archive_name}” không có tệp nào bên trong."
+        yield Content(free_name(f"{archive_name}/(trống)", taken), b"", "", "empty_file", sentence)
 
 
 def _members(data: bytes, archive_name: str, budget: Budget, taken: set[str]) -> Iterator[Content]:
@@ -155,6 +168,8 @@ def _member(
     except zipfile.BadZipFile as error:
         return _unopened(file, entry, budget, str(error))
     budget.inflated -= len(member)
+    if is_plain_zip(member):
+        return Content(file, member, kind, "nested_archive", "Tệp nén nằm trong một tệp nén khác nên không mở.")
     if not own:
         return Content(file, member, kind, "unnamed_member", "Trong tệp nén có một tệp không có tên.")
     return Content(file, member, kind, *(() if member else ("empty_file", f"Tệp “{own}” trong tệp nén có 0 byte.")))

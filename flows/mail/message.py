@@ -79,7 +79,7 @@ def parse_mail(data: bytes) -> Mail:
     texts, files = _divided(parts)
     body, about_body = _body(texts)
     body, enclosed = _without_enclosed(body)
-    kind, sentence = about_body or _about_headers(headers) or ("", "")
+    kind, sentence = about_body or (_about_headers(headers) if texts else None) or ("", "")
     return Mail(
         sender_address=address,
         sender_fault=fault,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flows.mail.headers import Described, Headers, describe, split_headers
@@ -20,6 +20,10 @@ _PREAMBLE = re.compile(rb"this is a (?:multi-?part|cryptographically)|mime[- ]fo
 _START = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n){0,20}(?=[!-9;-~]+:)|")  # some programs put these first
 _PADDED_END = re.compile(rb"={1,2}[ \t]*(?:\r?\n|\Z)")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_HALF_A_BYTE = re.compile(rb"=[0-9A-Fa-f]\Z")
+_CUT_OFF = (
+    "truncated_file", "Phần này bị cắt cụt: mã hóa dừng giữa chừng, nên có thể không đủ và không được đọc.",
+)  # fmt: skip
 _START_OF_MESSAGE = re.compile(
     rb"(?:From |Return-Path:|Received:|From:|To:|Subject:|Date:|Message-ID:|MIME-Version:|Delivered-To:|X-[\w-]+:)",
     re.IGNORECASE,
@@ -76,7 +80,10 @@ def _of_entity(
 ) -> Iterator[Leaf]:
     described = describe(headers)
     leaf = Leaf(place, headers, described, b"", level)
-    if described.media_type.startswith("multipart/") and described.boundary:
+    is_multipart = described.media_type.startswith("multipart/") and bool(described.boundary)
+    if headers.is_cut and not is_multipart:     # how it is coded may stand beyond what is looked at
+        yield _beyond(leaf, "message_unreadable", "Phần đầu thư dài quá mức nên nội dung bên dưới không mở được.")
+    elif is_multipart:
         yield from _of_multipart(data, leaf, start, end, depth)
     elif described.media_type in ("message/rfc822", "message/global"):
         yield from _of_message(data, leaf, start, end, depth)
@@ -109,24 +116,51 @@ def _of_multipart(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> 
         yield _beyond(leaf, "parts_beyond_limit", f"Thư lồng hơn {MAX_DEPTH} lớp; phần nằm sâu hơn không mở.")
         return
     pieces = _pieces(data, leaf.described.boundary, start, end)
-    if len(pieces) == 1:  # no boundary line at all: the content stands for itself
+    if not pieces.parts:  # no boundary line at all: the content stands for itself
         yield _decoded(leaf, data[start:end])
         return
-    first, last = pieces[0], pieces[-1]
-    if _says_something(data[first[0] : first[1]]):
-        yield _outside(leaf, data[first[0] : first[1]], "0")
+    if _says_something(data[slice(*pieces.before)]):
+        yield _outside(leaf, data[slice(*pieces.before)], "0")
+    inside = _of_parts(data, leaf, pieces.parts, depth)
+    # within a part that a boundary around it ends, the boundary's own end may be missing: nothing is cut off there
+    yield from inside if pieces.is_closed or end < len(data) else _last_cut_off(inside)
+    if _says_something(data[slice(*pieces.after)]):
+        yield _outside(leaf, data[slice(*pieces.after)], str(len(pieces.parts) + 1))
+
+
+def _of_parts(data: bytes, leaf: Leaf, parts: Sequence[tuple[int, int]], depth: int) -> Iterator[Leaf]:
     is_alternative = leaf.described.media_type == "multipart/alternative"
-    for number, (begin, stop) in enumerate(pieces[1:-1], start=1):
+    for number, (begin, stop) in enumerate(parts, start=1):
         headers, content = split_headers(data, begin, stop)
         place = f"{leaf.place}.{number}"
         for inner in _of_entity(data, headers, min(content, stop), stop, place, depth + 1, leaf.level):
             yield replace(inner, is_alternative=True) if is_alternative else inner
-    if _says_something(data[last[0] : last[1]]):
-        yield _outside(leaf, data[last[0] : last[1]], str(len(pieces) - 1))
 
 
-def _pieces(data: bytes, boundary: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return begin and end of preamble, parts and what follows the last; one pair when no boundary line is found.
+def _last_cut_off(inside: Iterator[Leaf]) -> Iterator[Leaf]:
+    """Mark the last of the leaves: nobody knows whether all of it came, "41" may be the beginning of 416."""
+    last = next(inside, None)
+    for leaf in inside:
+        if last:
+            yield last
+        last = leaf
+    if last:
+        sentence = "Thư bị cắt cụt: thiếu dấu kết thúc các phần, nên phần cuối này có thể không đủ và không được đọc."
+        yield last if last.problem else replace(last, problem="truncated_file", problem_vi=sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Begin and end of what stands before the parts, of each part, and of what stands after them."""
+
+    before: tuple[int, int]
+    parts: list[tuple[int, int]]
+    after: tuple[int, int]
+    is_closed: bool
+
+
+def _pieces(data: bytes, boundary: str, start: int, end: int) -> _Pieces:
+    """Return the parts between the boundary lines; none when no such line is found.
 
     The boundary of a header with bytes above 127 is looked for in each encoding it may have come from.
     """
@@ -137,10 +171,10 @@ def _pieces(data: bytes, boundary: str, start: int, end: int) -> list[tuple[int,
             continue
         if pieces := _cut(data, mark, start, end):
             return pieces
-    return [(start, end)]
+    return _Pieces((start, end), [], (end, end), is_closed=True)
 
 
-def _cut(data: bytes, mark: bytes, start: int, end: int) -> list[tuple[int, int]]:
+def _cut(data: bytes, mark: bytes, start: int, end: int) -> _Pieces | None:
     pieces, begin, position = [], start, start
     while (found := data.find(mark, position, end)) >= 0:
         position = found + len(mark)
@@ -151,8 +185,8 @@ def _cut(data: bytes, mark: bytes, start: int, end: int) -> list[tuple[int, int]
             pieces.append((begin, max(begin, _before_line_end(data, found, begin))))
             begin = position = line_end
             if tail == b"--":
-                return [*pieces, (begin, end)]
-    return [*pieces, (begin, end), (end, end)] if pieces else []
+                return _Pieces(pieces[0], pieces[1:], (begin, end), is_closed=True)
+    return _Pieces(pieces[0], [*pieces[1:], (begin, end)], (end, end), is_closed=False) if pieces else None
 
 
 def _before_line_end(data: bytes, position: int, floor: int) -> int:
@@ -188,16 +222,23 @@ def decode(raw: bytes, encoding: str) -> tuple[bytes, str, str]:
     """Return the content, and kind and sentence when not all of it is coded as it says."""
     try:
         if encoding == "base64":
-            coded, after = _coded(raw)
-            sentence = f"Sau phần mã hóa base64 còn {len(after)} byte chữ khác (chân thư), không đọc."
-            return _base64(coded), *(("set_aside_text", sentence) if after else ("", ""))
+            return _from_base64(raw)
         if encoding == "quoted-printable":
-            return quopri.decodestring(raw), "", ""
+            return quopri.decodestring(raw), *(_CUT_OFF if _HALF_A_BYTE.search(raw, max(0, len(raw) - 8)) else ("", ""))
         if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
             return _uudecoded(raw), "", ""
     except (ValueError, binascii.Error) as error:
         return raw, "damaged_file", f"Phần này ghi mã hóa {encoding} nhưng không giải mã được ({error})."
     return raw, "", ""
+
+
+def _from_base64(raw: bytes) -> tuple[bytes, str, str]:
+    coded, after = _coded(raw)
+    data = _base64(coded)
+    if len(re.split(rb"=+", _letters(coded))[-1]) % 4:       # it ends within a group of four letters
+        return data, *_CUT_OFF
+    sentence = f"Sau phần mã hóa base64 còn {len(after)} byte chữ khác (chân thư), không đọc."
+    return data, *(("set_aside_text", sentence) if after else ("", ""))
 
 
 def _coded(raw: bytes) -> tuple[bytes, bytes]:
@@ -214,10 +255,14 @@ def _base64(raw: bytes) -> bytes:
     Raises:
         ValueError: The text is no base64.
     """
-    letters = _NO_BASE64.sub(b"", raw)
+    letters = _letters(raw)
     if len(letters) < 0.9 * len(raw.translate(None, b" \t\r\n")):
         raise ValueError("most letters are none of base64")
-    return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters.translate(None, b" \t\r\n")))
+    return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters))
+
+
+def _letters(raw: bytes) -> bytes:
+    return _NO_BASE64.sub(b"", raw).translate(None, b" \t\r\n")
 
 
 def _base64_piece(letters: bytes) -> bytes:

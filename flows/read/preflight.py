@@ -52,6 +52,7 @@ def _problems(data: bytes, file: str, media_type: str) -> Iterator[Problem]:
     if file == "(body)":
         return
     if container == "image" and "inline" in media_type:
+        yield Problem("picture_in_text", "Hình chèn trong phần chữ của thư không được đọc.", refuses=False)
         return
     extension = PurePosixPath(file).suffix.lower()
     refusal = _refused_container(container, file, extension)
@@ -84,8 +85,6 @@ def _refused_container(container: str, file: str, extension: str) -> Problem | N
 
 
 def _refused_archive(container: str, file: str, extension: str) -> Problem | None:
-    if "/" in file:
-        return Problem("nested_archive", "Tệp nén nằm trong một tệp nén khác nên không mở.")
     if container in ARCHIVES:
         sentence = f"Tệp nén {ARCHIVES[container]} chưa đọc được; chỉ đọc tệp .zip."
         return Problem("unsupported_format", sentence)

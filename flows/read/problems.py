@@ -55,6 +55,7 @@ KINDS: dict[str, Kind] = {
     ),
     "attached_message": Kind("note", "Nếu số liệu nằm trong thư đính kèm, gửi thẳng tệp báo cáo, không qua thư khác."),
     "image_not_read": Kind("warning", "Gửi kèm bảng số liệu dạng .xlsx hoặc ghi số liệu trong thư.", EXPLAINS),
+    "picture_in_text": Kind("note", "Nếu hình này có số liệu, ghi số liệu trong thư hoặc gửi kèm bảng tính."),
     "unreadable_file": Kind("warning", RESAVE, EXPLAINS),
     "nothing_recognised": Kind("warning", "Kiểm tra đã đính kèm đúng tệp báo cáo chưa rồi gửi lại."),
     "late": Kind("warning", "Lần sau gửi trước hạn."),
@@ -84,7 +85,9 @@ KINDS: dict[str, Kind] = {
     "skipped_part": Kind("note", "Nếu phần này có số liệu báo cáo, gửi lại trong tệp đính kèm.", EXPLAINS),
     "unknown_charset": Kind("note", "Lần sau gửi thư dạng UTF-8, hoặc ghi số liệu trong tệp đính kèm."),
     "unnamed_member": Kind("note", "Lần sau nén tệp bằng chương trình ghi đủ tên tệp."),
-    "parts_beyond_limit": Kind("warning", "Gửi lại các tệp chưa đọc trong một thư khác, ít tệp hơn."),
+    "parts_beyond_limit": Kind(
+        "warning", "Gửi lại các tệp chưa đọc trong một thư khác, ít tệp hơn, đính kèm trực tiếp.", EXPLAINS
+    ),
     "details_not_read": Kind("note", "Lần sau lưu lại tệp bằng Excel dạng .xlsx rồi gửi."),
     "set_aside_text": Kind("note", "Nếu các dòng này là số liệu báo cáo, ghi chúng ở phần đầu thư rồi gửi lại."),
     "filed_under_other_month": Kind("note", "Nếu xếp sai tháng, ghi rõ tháng báo cáo trong tiêu đề thư rồi gửi lại."),

@@ -210,3 +210,73 @@ def test_a_message_within_a_zip_is_opened_like_any_attached_one() -> None:
 @pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\n"])
 def test_what_stands_before_the_headers_hides_none(before: bytes) -> None:
     assert parse_mail(before + b"From: a@b.example\r\nSubject: x\r\n\r\ny").sender_address == "a@b.example"
+
+
+@given(st.integers(0, 100_000), st.floats(0, 1))
+def test_what_is_read_of_a_cut_message_is_whole(seed: int, share: float) -> None:
+    """A message of several parts that was cut anywhere: each part that is read is one that was sent, to its end."""
+    builder = Builder(seed)
+    message = builder.message()
+    builder.attach(message, 2)
+    data = message.as_bytes()
+    first_boundary = data.index(b"\n--" + message.get_boundary().encode())
+    cut = data[: first_boundary + int(share * (len(data) - first_boundary - 4))]
+    sent = {c.data.strip() for c in contents_through_the_pipe(data)}
+    for content in contents_through_the_pipe(cut):
+        # the parts of a message are contents of their own; parts without any boundary line stand for themselves
+        is_wrapping = content.media_type.startswith(("message/", "multipart/"))
+        assert is_wrapping or content.problem in UNREAD or content.data.strip() in sent, content.file
+
+
+@pytest.mark.parametrize(("encoding", "coded", "is_whole"), [
+    ("base64", b"VHJhbSBCVFM6IDQxNg==", True), ("base64", b"VHJhbSBCVFM6IDQ", False), ("base64", b"VHJhb", False),
+    ("quoted-printable", b"Tr=C3=A1m 416", True), ("quoted-printable", b"Tr=C3=A", False),
+    ("quoted-printable", b"416=\r\n", True),
+])  # fmt: skip
+def test_a_part_whose_code_stops_half_way_is_not_read(encoding: str, coded: bytes, is_whole: bool) -> None:
+    mail = b"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: " + encoding.encode() + b"\r\n\r\n"
+    (content,) = contents_through_the_pipe(mail + coded)
+    assert (content.problem not in UNREAD) == is_whole
+    assert is_whole or "cắt cụt" in content.problem_vi
+
+
+def zip_of(**members: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("empty", [zip_of(), zip_of(**{"thang 4/": b""})])
+def test_an_archive_without_files_says_so(empty: bytes) -> None:
+    (wrapping, said) = contents_of_file(Attachment("BC.zip", empty, "application/zip"))
+    assert (wrapping.problem, said.problem) == ("", "empty_file")
+    assert "không có tệp nào" in said.problem_vi
+
+
+def test_an_archive_within_an_archive_is_said_to_be_unopened_and_one_in_a_message_within_it_is_opened() -> None:
+    inner = zip_of(**{"m.csv": b"BTS;7"})
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["Date"] = "a@b.example", "BC", "Tue, 16 Apr 2019 09:00:00 +0700"
+    mail.set_content("Kem tep")
+    mail.add_attachment(inner, maintype="application", subtype="zip", filename="kem.zip")
+    outer = zip_of(**{"trong.zip": inner, "thu.eml": mail.as_bytes()})
+    contents = {c.file: c for c in contents_of_file(Attachment("BC.zip", outer, "application/zip"))}
+    assert contents["BC.zip/trong.zip"].problem == "nested_archive"
+    assert "BC.zip/trong.zip/m.csv" not in contents
+    assert contents["BC.zip/thu.eml/kem.zip"].problem == ""
+    assert contents["BC.zip/thu.eml/kem.zip/m.csv"].data == b"BTS;7"
+
+
+@pytest.mark.parametrize("media_type", ["multipart/mixed; boundary=b", "text/plain"])
+def test_a_message_whose_head_is_too_long_to_be_looked_at_is_said_to_be_unopened(media_type: str) -> None:
+    head = b"From: a@b.example\r\n" + b"X-Filler: " + b"x" * 300_000 + b"\r\nContent-Type: " + media_type.encode()
+    (content,) = contents_through_the_pipe(head + b"\r\n\r\n--b\r\n\r\nBTS 7\r\n--b--\r\n")
+    assert (content.problem, content.data) == ("message_unreadable", b"")
+
+
+def test_a_multipart_message_whose_head_goes_on_beyond_what_is_looked_at_is_opened() -> None:
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\nX-Filler: " + b"x" * 300_000
+    contents = contents_through_the_pipe(head + b"\r\n\r\n--b\r\n\r\nBTS 7\r\n--b--\r\n")
+    assert [(c.data, c.problem) for c in contents] == [(b"BTS 7", "set_aside_text")]

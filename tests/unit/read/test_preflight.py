@@ -50,7 +50,8 @@ def test_a_zip_is_the_wrapping_of_its_files_and_not_read_itself() -> None:
 
 def test_a_picture_shown_in_the_text_is_no_submission() -> None:
     picture = b"\x89PNG\r\n\x1a\n" + b"x" * 50
-    assert inspect_file(picture, "logo.png", "image/png; inline") == []
+    (said,) = inspect_file(picture, "logo.png", "image/png; inline")
+    assert (said.kind, said.refuses) == ("picture_in_text", False)
     assert [p.kind for p in inspect_file(picture, "logo.png", "image/png")] == ["image_not_read"]
 
 
