@@ -7,7 +7,7 @@ whatever name it is found again; a loose file by its bytes, its upload folder an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -79,13 +79,22 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What taking in one message needs: children, archive, the catalogue of any month, the moment of receipt."""
+    """What taking in one message needs: children, archive, the catalogue of any month, the moment of receipt.
+
+    `threads` gives the month of each earlier message by its Message-ID, and by the receipt that our answers bear.
+    """
 
     sandbox: Sandbox
     archive: ArchiveStore
     catalogue: Catalogue
     period: str
     received_at: str
+    threads: Mapping[str, str]
+
+    def month_of_thread(self, in_reply_to: str) -> str:
+        """Return the month of the message that is answered, or whose answer of ours is answered; "" when unknown."""
+        ours = in_reply_to.removeprefix("<").partition(".")[0]
+        return self.threads.get(in_reply_to) or self.threads.get(ours, "")
 
 
 def receive_folder(
@@ -123,7 +132,7 @@ def receive_folder(
     received_at = received_at or datetime.now(UTC).isoformat(timespec="seconds")
     notices = [InboxNotice(s.name, s.kind, s.sentence_vi) for s in skipped]
     with children_of(settings, sandbox) as children:
-        reader = Reader(children, archive, catalogue, period, received_at)
+        reader = Reader(children, archive, catalogue, period, received_at, _threads(known.values()))
         new, seen = _divided(files, known, period, notices)
         arrivals = _take_in(reader, new, known, progress, len(files), notices)
     stored = _record(ledger, arrivals, known, period)
@@ -131,6 +140,11 @@ def receive_folder(
         for sighting in _about_known(found, stored.get(receipt_id), period, received_at):
             ledger.add_sighting(sighting)
     return Reception(_oldest_first(r for r in stored.values() if r.period == period), tuple(notices))
+
+
+def _threads(receipts: Iterable[Receipt]) -> dict[str, str]:
+    known = list(receipts)
+    return {r.receipt_id: r.period for r in known} | {r.message_id: r.period for r in known if r.message_id}
 
 
 def _divided(
@@ -240,7 +254,8 @@ def _of_mail(reader: Reader, receipt: Receipt, opened: Unpacked) -> Receipt:
 
 def _filed_under(reader: Reader, opened: Unpacked, sent_at: str) -> tuple[str, Catalogue]:
     """Return the month of a message with its catalogue; a month that the catalogue does not cover is none."""
-    period = month_of_message(reader.period, opened.months, sent_at)
+    thread = reader.month_of_thread(opened.mail.in_reply_to if opened.mail else "")
+    period = month_of_message(reader.period, opened.months, sent_at, thread)
     if period == reader.period:
         return period, reader.catalogue
     try:

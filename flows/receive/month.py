@@ -1,4 +1,4 @@
-"""Which month a message belongs to: what it says decides, then when it was sent; never the folder alone.
+"""Which month a message belongs to: what it says decides, then what it answers, then when it was sent.
 
 A correction of April that arrives in May is April's. The run's month holds when the message names it, names nothing, or
 names what cannot be right (a month to come is right when the message was sent in it). Whoever looks at the run is told
@@ -12,13 +12,14 @@ from collections.abc import Sequence
 FARTHEST_BACK = 3  # months before the run's that a message may be filed under
 
 
-def month_of_message(run_period: str, months: Sequence[str], sent_at: str) -> str:
+def month_of_message(run_period: str, months: Sequence[str], sent_at: str, thread: str = "") -> str:
     """Return the month ("2019-04") that a message is filed under.
 
     Args:
         run_period: The month that is being received.
         months: What the message declares: "2019-03", "-03" without a year, "=2019-03" in its subject.
         sent_at: Its date, ISO 8601; "" when there is none.
+        thread: The month of the message that it answers; "" when that is not known.
     """
     named = _named(run_period, months, sent_at)
     if run_period in named:
@@ -26,6 +27,8 @@ def month_of_message(run_period: str, months: Sequence[str], sent_at: str) -> st
     if len(named) == 1:
         is_reached = 0 < _months_between(named[0], run_period) <= FARTHEST_BACK
         return named[0] if is_reached or _agrees(named[0], run_period, sent_at) else run_period
+    if not named and thread and 0 <= _months_between(thread, run_period) <= FARTHEST_BACK:
+        return thread
     if not named and sent_at and 0 < _months_between(sent_at[:7], run_period) <= FARTHEST_BACK:
         return sent_at[:7]
     return run_period

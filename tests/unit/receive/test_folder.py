@@ -407,3 +407,17 @@ def test_field_messages_come_from_whom_the_truth_says(
     with (folder / "truth.csv").open(encoding="utf-8") as stream:
         expected = {row["message"]: row["submitter_id"] for row in csv.DictReader(stream) if row["message"]}
     assert {message: found[message] for message in expected} == expected
+
+
+@pytest.mark.parametrize("answers", ["their mail", "our answer"])
+def test_a_correction_that_names_no_month_belongs_to_the_mail_that_it_answers(
+    inbox: Path, receive_all: Callable[..., Reception], answers: str
+) -> None:
+    write(inbox / "001.eml", Message_ID="<1.2019-04@vnpt-gl.example>")
+    (april,) = receive_all().receipts
+    ours = f"<{april.receipt_id}.0123456789abcdef01234567@stttt-gialai.example>"
+    answered = "<1.2019-04@vnpt-gl.example>" if answers == "their mail" else ours
+    write(inbox / "001.eml", subject="Re: bao cao", text="Sửa số trạm BTS thành 51.", In_Reply_To=answered,
+          date="Fri, 10 May 2019 09:00:00 +0700")
+    assert receive_all("2019-05").receipts == []
+    assert {r.subject: r.period for r in receive_all().receipts} == {"Báo cáo tháng 4": PERIOD, "Re: bao cao": PERIOD}

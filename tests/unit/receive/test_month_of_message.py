@@ -51,3 +51,18 @@ def test_december_is_of_the_year_before() -> None:
 )
 def test_a_subject_of_a_month_out_of_reach_waits_for_a_person(months: tuple[str, ...], expected: str) -> None:
     assert other_month_of_subject("2019-05", months) == expected
+
+
+@pytest.mark.parametrize(
+    ("months", "thread", "expected"),
+    [
+        ((), "2019-04", "2019-04"),  # a correction that names no month answers April's mail
+        (("-05",), "2019-04", "2019-05"),  # the old thread was used for a new report
+        ((), "2019-05", "2019-05"),
+        ((), "2018-11", "2019-05"),  # too far back
+        ((), "2019-06", "2019-05"),
+        ((), "", "2019-05"),
+    ],
+)
+def test_what_it_answers_decides_where_it_names_no_month(months: tuple[str, ...], thread: str, expected: str) -> None:
+    assert month_of_message("2019-05", months, "2019-05-10T09:00:00+07:00", thread) == expected
