@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from expectations.language import evaluate, names, round_half_up
-from flows.check.cells import Book, decimal_text
+from flows.check.cells import Book, PublishedFigure, decimal_text
 from flows.check.explanation import repair_words
 from flows.check.findings import SEVERITY_ORDER, finding_id
 from flows.check.places import Instance
@@ -203,7 +203,9 @@ def _after(book: Book, indicator_id: str, base: Mapping[str, Fraction], depth: i
         None,
     )
     if definition is None or depth > 4:
-        return None if figure is None or figure.value is None else figure.value + base.get(indicator_id, ZERO)
+        if figure is None or figure.value is None:
+            return None
+        return round_half_up(_unrounded(book, figure) + base.get(indicator_id, ZERO), figure.decimals)
     references = {r.reference_id: Fraction(r.value) for r in book.catalogue.reference_figures}
     values = {}
     for name in names(definition.expression):
@@ -211,3 +213,11 @@ def _after(book: Book, indicator_id: str, base: Mapping[str, Fraction], depth: i
         values[name] = references.get(name) if part is None else part
     exact = evaluate(definition.expression, values)
     return None if exact is None else round_half_up(exact, book.catalogue.indicator_by_id[indicator_id].decimals)
+
+
+def _unrounded(book: Book, figure: PublishedFigure) -> Fraction:
+    """Return what was summed before the figure was rounded, where its cells alone explain it."""
+    stated = [book.cells[name].value for name in figure.cells if name in book.cells]
+    total = sum((value for value in stated if value is not None), ZERO)
+    assert figure.value is not None
+    return total if round_half_up(total, figure.decimals) == figure.value else figure.value

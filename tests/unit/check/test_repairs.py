@@ -15,6 +15,7 @@ from flows.check.repair.programmes import fewest_figures
 from flows.check.repair.records import make_cases
 from flows.check.repair.repairs import find_repairs
 from flows.check.repair.slips import candidates, explain_slip
+from infra.catalogue import load_catalogue
 from tests.unit.check.conftest import PERIOD, change
 from tests.unit.check.month import observation
 
@@ -188,6 +189,23 @@ def test_impact_is_told_in_published_figures(month, judged) -> None:
     impact = {row["indicator_id"]: row for row in next(c for c in cases if c["repairs"])["impact"]}
     moved = impact["phone_subs_mobile_prepaid"]
     assert Fraction(moved["repaired"]) - Fraction(moved["published"]) == 16665 - 1666
+
+
+def test_impact_is_told_in_figures_as_they_are_published(month, judged) -> None:
+    """A slip with decimals in one cell: what the report would say is a whole number, as its indicator is counted."""
+    change(month, "vnpt", "623", "phone_subs_mobile_prepaid", "16.665")
+    _, cases = cases_of(judged, month)
+    for row in (row for case in cases for row in case["impact"] if row["repaired"]):
+        decimals = load_catalogue().at(PERIOD).indicator_by_id[row["indicator_id"]].decimals
+        assert len(row["repaired"].partition(".")[2]) <= decimals, row
+    moved = next(r for c in cases for r in c["impact"] if r["indicator_id"] == "phone_subs_mobile_prepaid")
+    assert moved["repaired"] == str(sum_of(judged, month, "phone_subs_mobile_prepaid"))
+
+
+def sum_of(judged, month, indicator: str) -> int:
+    change(month, "vnpt", "623", indicator, 16665)
+    book, _ = judged(month)
+    return int(book.figures[PERIOD, indicator].value)
 
 
 def test_impact_names_no_figure_that_no_repair_moves(month, judged) -> None:
