@@ -1,7 +1,8 @@
 """The `tonghop` command. Each command is a few lines: it reads its arguments, calls a step, prints a table.
 
 Exit codes: 0 done (for `month`: published) · 2 wrong arguments · 3 stopped for findings · 4 a submission ·
-5 the machine or a store · 6 the catalogue or a rule · 1 a fault of ours, with the place of its log.
+5 the machine or a store · 6 the catalogue or a rule · 7 published, and not everybody has it · 1 a fault of ours,
+with the place of its log.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def month(
         screen.show_month(outcome.result)
         if timings:
             screen.show_timings(outcome.seconds, time.perf_counter() - began)
-    raise typer.Exit(0 if outcome.result.is_published else 3)
+    raise typer.Exit(outcome.result.exit_code)
 
 
 @app.command()

@@ -9,6 +9,8 @@ import typer
 from flows.cli_options import HomeOption, PeriodOption, Person, Reason, settings_of
 from flows.terminal import say
 
+NOT_DELIVERED = 7       # as flows/steps.py has it, which takes long to import
+
 app = typer.Typer()
 
 
@@ -19,6 +21,25 @@ def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
     from infra.ledger import open_ledger
 
     screen.show_deliveries(open_ledger(settings_of(home)).deliveries(period))
+
+
+@app.command()
+def deliver(
+    edition: Annotated[str, typer.Argument(help="Tháng hoặc mã ấn bản, như 2019-04 hay 2019-04-1 (which edition).")],
+    home: HomeOption = "",
+) -> None:
+    """Gửi tiếp những gì còn được gửi của một ấn bản · try again what may be tried again (7: not all)."""
+    from flows import screen
+    from flows.deliver import open_deliveries
+    from flows.delivering import deliver_again
+
+    settings = settings_of(home)
+    lines = deliver_again(settings, edition)
+    screen.show_deliveries(lines)
+    waiting = open_deliveries(settings, lines)
+    if waiting:
+        screen.show_open(waiting)
+    raise typer.Exit(NOT_DELIVERED if waiting else 0)
 
 
 @app.command()

@@ -28,6 +28,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Kho lưu trữ · archive", _archive),
         ("Sổ cái · ledger", _ledger),
         ("Thư đi · mail", _mail),
+        ("Nơi nhận · deliveries", _deliveries),
         ("Tiến trình đọc tệp · children", _children),
         ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
         ("Prefect", _prefect),
@@ -138,6 +139,19 @@ def _mail(settings: Settings) -> str:
             dialogue.quit()
         dialogue.close()
     return f"{route.name} ({settings.smtp_security}{', đã đăng nhập · logged in' if settings.smtp_user else ''})"
+
+
+def _deliveries(settings: Settings) -> str:
+    """Ask for editions that reached everybody: what is open waits for a run or for a person."""
+    from flows.deliver import describe_open
+    from flows.delivering import open_lines
+
+    waiting = open_lines(settings)
+    if waiting:
+        raise OperationError(f"{len(waiting)} nơi nhận chưa xong: {describe_open(waiting)}.",
+                             f"{len(waiting)} deliveries are open.",
+                             remedy_vi="Xem bằng tonghop deliveries; gửi lại bằng tonghop deliver THÁNG.")
+    return "không còn gì chờ gửi · nothing is open"
 
 
 def _prefect(settings: Settings) -> str:

@@ -84,6 +84,9 @@ def monthly_report(period: str = "", inbox: str = "", home: str = "") -> State[A
 
 
 def _state_of(result: MonthResult) -> State[Any]:
+    if result.edition and result.undelivered:
+        message = f"edition {result.edition.edition_id}: {len(result.undelivered)} deliveries are open"
+        return Completed(name="NotDelivered", message=message, data=result)
     if result.edition:
         return Completed(name="Published", message=f"edition {result.edition.edition_id}", data=result)
     message = f"{len(result.blocking)} blocking findings"

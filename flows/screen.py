@@ -147,6 +147,8 @@ def _show_edition(console: Console, result: MonthResult) -> None:
     console.print(outputs)
     mailbox = f"Nơi nhận · recipients (hộp thư · mailbox: {result.settings.mailbox_folder})"
     console.print(_delivery_table(result.deliveries, mailbox))
+    if result.undelivered:
+        show_open(result.undelivered)
 
 
 def _show_stop(console: Console, result: MonthResult) -> None:
@@ -237,6 +239,14 @@ def show_decisions(decisions: list[Decision]) -> None:
 def show_deliveries(deliveries: list[Any]) -> None:
     """Show each recipient's delivery with its proof."""
     _console().print(_delivery_table(deliveries, "Nơi nhận · recipients"))
+
+
+def show_open(deliveries: list[Any]) -> None:
+    """Show what is not done about deliveries, and what to do."""
+    from flows.deliver import describe_open
+
+    said = escape(describe_open(deliveries))
+    _console().print(f"[bold red]Chưa gửi xong · not delivered:[/] {said}", highlight=False)
 
 
 def _delivery_table(deliveries: list[Any], title: str) -> Table:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from flows.receive import Reception
 
 
+NOT_DELIVERED = 7      # exit code: published, and a line is pending, rejected, held or uncertain
+
+
 @dataclass(frozen=True)
 class MonthResult:
     """What became of one month, for the screen, the artifacts and the exit code."""
@@ -59,6 +62,20 @@ class MonthResult:
     @property
     def is_published(self) -> bool:
         return self.edition is not None
+
+    @property
+    def undelivered(self) -> list[Any]:
+        """What is open of the deliveries: to be tried again, or a person's turn."""
+        from flows.deliver import open_deliveries
+
+        return open_deliveries(self.settings, self.deliveries)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with: 0 published and sent, 3 stopped for findings, 7 not everybody has it."""
+        if not self.is_published:
+            return 3
+        return NOT_DELIVERED if self.undelivered else 0
 
 
 class Helpers:

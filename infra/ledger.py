@@ -264,6 +264,21 @@ class Ledger(LedgerStore):
             moved = dataclasses.replace(current, state=state, **changes)
             return self._put_delivery(connection, moved, actor, f"delivery_{state}")
 
+    def begin_anew(self, delivery: Delivery, actor: str = ACTOR, **changes: Any) -> Delivery:
+        """Put a line out again that was only rehearsed: nothing was sent, whatever the rehearsal's server answered.
+
+        Raises:
+            ClaimLostError: It is no longer so.
+        """
+        with self.writing() as connection:
+            current = self._check_held(connection, delivery)
+            if not (current.message_id and current.is_rehearsal):
+                raise _claim_lost(delivery.delivery_id)
+            anew = dataclasses.replace(
+                current, state="pending", server="", response="", finished_at="", data_ended_at="", **changes
+            )
+            return self._put_delivery(connection, anew, actor, "delivery_begun_anew")
+
     def end_data(self, delivery: Delivery, actor: str = ACTOR) -> Delivery:
         """Note that a claimed delivery's last bytes go out now: only an answer tells whether it arrives.
 
@@ -277,12 +292,12 @@ class Ledger(LedgerStore):
             ended = dataclasses.replace(current, data_ended_at=self.now())
             return self._put_delivery(connection, ended, actor, "delivery_data_ended")
 
-    def _check_held(self, connection: Connection, delivery: Delivery, state: str) -> Delivery:
-        """Return a delivery as it is now, if it is still what the caller acts on and that state may follow."""
+    def _check_held(self, connection: Connection, delivery: Delivery, state: str = "") -> Delivery:
+        """Return a delivery as it is now, if it is still what the caller acts on and that state, if any, may follow."""
         current = self._one(connection, self.tables.deliveries, Delivery, delivery.delivery_id)
         if (current.claim, current.data_ended_at) != (delivery.claim, delivery.data_ended_at):
             raise _claim_lost(delivery.delivery_id)
-        if state not in NEXT_STATES[current.state]:
+        if state and state not in NEXT_STATES[current.state]:
             raise ClaimLostError(
                 f"Lượt gửi {delivery.delivery_id} đang là “{current.state}”, không thể thành “{state}”.",
                 f"Delivery {delivery.delivery_id} is {current.state} and cannot become {state}.",

@@ -172,6 +172,11 @@ class Delivery:
     environment: str = ""
 
     @property
+    def is_rehearsal(self) -> bool:
+        """Whether it was put out or last tried outside production: no server was told a real address."""
+        return self.environment not in ("", "production") or (not self.environment and self.server == "sink")
+
+    @property
     def proof(self) -> str:
         """What shows that it arrived, or why it did not: the server's answer, or where the package stands."""
         return self.response or self.place

@@ -21,7 +21,9 @@ SHOWN_FIGURES = 20
 
 def describe_changes(archive: Archive, catalogue: Catalogue, former: Edition, edition: Edition) -> list[str]:
     """Return one line a provincial figure that moved since `former`, then one a file that did."""
-    rows = [row for output in edition.outputs for row in _change_rows(archive, output)]
+    # The list of changes is against the edition just before, which may have reached nobody.
+    listed = edition.outputs if former.number == edition.number - 1 else ()
+    rows = [row for output in listed for row in _change_rows(archive, output)]
     provincial = [row for row in rows if row["REPORTING_UNIT"] == ALL_UNITS
                   and row["REF_AREA"] == catalogue.province.area_code]
     lines = [_figure_line(row, catalogue) for row in provincial[:SHOWN_FIGURES]]

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 MAX_ATTACHED_BYTES = 10 * 10**6  # encoded for the mail they grow by a third; many servers stop at 15 MB
-SENT_KINDS = (".pdf", ".docx", ".xlsx", ".zip", ".csv", ".json")  # in the order in which they find room
+# What may leave the house, in the order in which it finds room: the report, the extract, its dictionary, the changes.
+# The workbook, the traces and the manifest are working papers: findings, reasons, cells, messages of single senders.
+SENT_KINDS = (".pdf", ".docx", ".csv")
 OFFICE = "Sở Thông tin và Truyền thông"
 
 
@@ -37,7 +39,7 @@ class Parcel:
 
 
 def outputs_for(edition: Edition, channel: str) -> tuple[Output, ...]:
-    """Return the files for a channel: all for the office's own copy; the trace and the like leave the office never."""
+    """Return the files for a channel: all for the office's own copy; the working papers leave the house for nobody."""
     if channel == "archive":
         return edition.outputs
     sent = [output for output in edition.outputs if _kind(output) in SENT_KINDS]
@@ -56,10 +58,11 @@ def pack(edition: Edition, former: Edition | None) -> Parcel:
     return Parcel(edition, former, tuple(attached), tuple(left_out))
 
 
-def subject_of(edition: Edition) -> str:
-    """Return the subject: which report of which month, and which edition after the first."""
+def subject_of(edition: Edition, former: Edition | None) -> str:
+    """Return the subject: which report of which month, which edition after the first, and what it replaces."""
     year, month = edition.period.split("-")
-    again = f" (phát hành lần {edition.number}, thay thế lần {edition.number - 1})" if edition.number > 1 else ""
+    replaced = f", thay thế lần {former.number}" if former else ""
+    again = f" (phát hành lần {edition.number}{replaced})" if edition.number > 1 else ""
     return f"Báo cáo công tác thông tin và truyền thông tháng {int(month)} năm {year}{again}"
 
 

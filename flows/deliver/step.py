@@ -56,40 +56,58 @@ def deliver_edition(
 
 def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, edition: Edition) -> None:
     """Put a line a recipient into the outbox, once what it will get stands in the archive to the last byte."""
-    known = {delivery.recipient_id for delivery in ledger.deliveries(edition_id=edition.edition_id)}
+    known = {delivery.recipient_id: delivery for delivery in ledger.deliveries(edition_id=edition.edition_id)}
     former = _former(ledger, edition)
     changes = tuple(describe_changes(archive, catalogue, former, edition)) if former else ()
     mailed = dataclasses.replace(pack(edition, former), changes=changes)
     province = catalogue.province.short_name
     for recipient in sorted(catalogue.recipients, key=lambda r: r.print_order):
-        if recipient.recipient_id not in known:
-            delivery = _new_delivery(settings, edition, recipient, ledger.now())
-            handed = Parcel(edition, former, outputs_for(edition, recipient.channel), (), changes)
-            parcel = mailed if delivery.message_id else handed
-            letter = write_letter(parcel, recipient, province, ledger.audit_head())
-            if delivery.message_id:
-                content = compose_message(settings, archive, parcel, delivery, letter, province)
-            else:
-                content = letter.encode()
-            delivery = dataclasses.replace(delivery, message_sha256=archive.put(content))
-            reached("deliver.before_outbox_row")
-            ledger.add_delivery(delivery)
-            reached("deliver.after_outbox_row")
+        before = known.get(recipient.recipient_id)
+        if before and not _is_to_begin_anew(settings, before):
+            continue
+        delivery = _new_delivery(settings, edition, former, recipient, ledger.now())
+        handed = Parcel(edition, former, outputs_for(edition, recipient.channel), (), changes)
+        parcel = mailed if delivery.message_id else handed
+        letter = write_letter(parcel, recipient, province, ledger.audit_head())
+        if delivery.message_id:
+            content = compose_message(settings, archive, parcel, delivery, letter, province)
+        else:
+            content = letter.encode()
+        _put_out(ledger, before, dataclasses.replace(delivery, message_sha256=archive.put(content)))
+
+
+def _is_to_begin_anew(settings: Settings, delivery: Delivery) -> bool:
+    """Return whether a line was only rehearsed: what the local mailbox took is not sent in production."""
+    return settings.is_production and bool(delivery.message_id) and delivery.is_rehearsal
+
+
+def _put_out(ledger: Ledger, before: Delivery | None, delivery: Delivery) -> None:
+    reached("deliver.before_outbox_row")
+    if before is None:
+        ledger.add_delivery(delivery)
+    else:
+        names = ("addresses", "subject", "created_at", "message_id", "message_sha256", "environment")
+        ledger.begin_anew(before, **{name: getattr(delivery, name) for name in names})
+    reached("deliver.after_outbox_row")
 
 
 def _former(ledger: Ledger, edition: Edition) -> Edition | None:
-    """Return the edition that this one replaces."""
-    earlier = [e for e in ledger.editions(edition.period) if e.number < edition.number]
+    """Return the edition that this one replaces: the last one before it of which anything left the house."""
+    sent = {d.edition_id for d in ledger.deliveries(edition.period) if d.state not in ("pending", "held", "rejected")}
+    earlier = [e for e in ledger.editions(edition.period) if e.number < edition.number and e.edition_id in sent]
     return max(earlier, key=lambda e: e.number, default=None)
 
 
-def _new_delivery(settings: Settings, edition: Edition, recipient: Recipient, now: str) -> Delivery:
+def _new_delivery(
+    settings: Settings, edition: Edition, former: Edition | None, recipient: Recipient, now: str
+) -> Delivery:
     is_mail = recipient.channel == "email" and bool(recipient.addresses)
     return Delivery(
         delivery_id=f"{edition.edition_id}.{recipient.recipient_id}", edition_id=edition.edition_id,
         period=edition.period, recipient_id=recipient.recipient_id, recipient_name=recipient.recipient_name,
-        channel=recipient.channel, addresses=recipient.addresses, state="pending", subject=subject_of(edition),
-        created_at=now, message_id=message_id(settings, edition, recipient.recipient_id) if is_mail else "",
+        channel=recipient.channel, addresses=recipient.addresses, state="pending", subject=subject_of(edition, former),
+        created_at=now, environment=settings.environment,
+        message_id=message_id(settings, edition, recipient.recipient_id) if is_mail else "",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import email
+import email.policy
 import io
 import json
 import shutil
@@ -34,6 +36,15 @@ def test_a_published_month_leaves_its_files_and_one_mail_a_line(published_home: 
     suffixes = {path.suffix for path in folder.iterdir()}
     assert {".docx", ".pdf", ".xlsx", ".csv", ".parquet", ".json"} <= suffixes
     assert len(mails(published_home)) == 4
+
+
+def test_the_mail_carries_the_report_the_extract_and_its_dictionary(published_home: Path) -> None:
+    """And nothing else: the workbook, the trace and the work items stay in the house."""
+    for data in mails(published_home).values():
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        assert {part.get_filename() for part in message.iter_attachments()} == {
+            "bao-cao-2019-04.docx", "bao-cao-2019-04.pdf", "trich-xuat-2019-04.csv", "tu-dien-du-lieu-2019-04.csv",
+        }
 
 
 def test_the_run_stands_in_prefect_under_its_month_with_its_artifacts(published_home: Path) -> None:

@@ -57,12 +57,23 @@ def test_the_message_says_what_it_brings_in_vietnamese(office):
     assert "báo cáo kết quả công tác" in body
     assert "gửi để biết kết quả" in _message(office, "cuc_thong_ke").get_body().get_content()
     attachments = {part.get_filename(): part.get_payload(decode=True) for part in message.iter_attachments()}
-    assert list(attachments) == [
-        "Báo cáo tháng 4-2019.pdf", "Báo cáo tháng 4-2019.docx", "Số liệu.xlsx", "trich.csv", "manifest.json",
-    ]
+    assert list(attachments) == ["Báo cáo tháng 4-2019.pdf", "Báo cáo tháng 4-2019.docx", "trich.csv"]
     assert attachments["Báo cáo tháng 4-2019.pdf"] == b"%PDF-1.7\n.\n..\n" * 300  # dots survive the dialogue
     for name, data in attachments.items():
         assert f"{hashlib.sha256(data).hexdigest()}  {name}" in body
+
+
+def test_working_papers_leave_the_house_for_nobody(office):
+    """Neither by mail nor in a package, whatever they are called; the office's own copy has them."""
+    papers = {f"bao-cao{kind}": b"x" for kind in (".xlsx", ".XLSX", ".tsv", ".json", ".html", ".parquet", ".zip", "")}
+    office.deliver(office.publish(**papers))
+    left = {part.get_filename() for message in _mailbox(office).values() for part in message.iter_attachments()}
+    folders = office.settings.handover_folder / "2019-04" / "edition-1"
+    left |= {path.name for path in folders.rglob("*") if path.is_file() and path.parent.name != "luu"}
+    assert left == {
+        "Báo cáo tháng 4-2019.docx", "Báo cáo tháng 4-2019.pdf", "trich.csv", "Thư gửi.txt", "SHA256SUMS",
+    }
+    assert set(papers) < {path.name for path in (folders / "luu").iterdir()}
 
 
 def test_the_archive_holds_the_exact_bytes_sent(office):
@@ -79,11 +90,10 @@ def test_a_line_without_address_gets_a_package_to_hand_over(office):
     assert deliveries["ubnd_tinh"].place == str(folder)
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "Báo cáo tháng 4-2019.docx", "Báo cáo tháng 4-2019.pdf", "Số liệu.xlsx", "trich.csv", "manifest.json",
-        "Thư gửi.txt", "SHA256SUMS",
+        "Báo cáo tháng 4-2019.docx", "Báo cáo tháng 4-2019.pdf", "trich.csv", "Thư gửi.txt", "SHA256SUMS",
     }
     own_copy = {path.name for path in (folder.parent / "luu").iterdir()}
-    assert own_copy == names | {"trich.parquet"}
+    assert own_copy == names | {"trich.parquet", "Số liệu.xlsx", "manifest.json"}
     assert "Kính gửi: UBND tỉnh" in (folder / "Thư gửi.txt").read_text(encoding="utf-8")
     subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
 
