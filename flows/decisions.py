@@ -8,13 +8,20 @@ from decimal import Decimal
 
 from flows import decide
 from flows.records import Decision, Finding
-from infra.catalogue import Indicator, load_catalogue
+from infra.catalogue import Catalogue, Indicator, load_catalogue
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import Settings
 from infra.vietnamese import number_text
 
 FIGURE = re.compile(r"\s*[-+]?[0-9][0-9., ]*%?\s*")  # other scripts' digits and words are for what others sent
+
+SENT = """
+select observation_id, reported_value, file, cell from marts.fct_observations
+where report_period = ? and period = report_period and submitter_id = ? and area_code = ? and indicator_id = ?
+    and is_in_force and reported_value is not null
+"""
+
 
 def correct(settings: Settings, period: str, target: str, value: str, reason: str, person: str) -> Decision:
     """Record that `target` (an observation) is to be used with another value; the value it replaces binds it."""
@@ -37,7 +44,11 @@ def correct(settings: Settings, period: str, target: str, value: str, reason: st
 def supply(
     settings: Settings, period: str, submitter: str, area: str, indicator: str, value: str, reason: str, person: str
 ) -> Decision:
-    """Record a figure that nobody sent."""
+    """Record a figure that nobody sent.
+
+    Raises:
+        SubmissionError: An id is unknown, that submitter does not provide it there, or has sent it.
+    """
     catalogue = load_catalogue().at(period)
     known: dict[str, tuple[str, Mapping[str, object]]] = {
         "đơn vị": (submitter, catalogue.submitter_by_id), "địa bàn": (area, catalogue.area_by_code),
@@ -47,8 +58,45 @@ def supply(
         if identifier not in rows:
             raise SubmissionError(f"Không có {noun} mang mã {identifier}.", f"Unknown id {identifier}.",
                                   remedy_vi="Tra mã trong dbt_project/seeds/catalogue.")
+    _check_owed(catalogue, submitter, area, indicator)
+    _check_not_sent(settings, period, submitter, area, indicator)
     right = _number(value, catalogue.indicator_by_id[indicator])
     return decide.supply(open_ledger(settings), period, submitter, area, indicator, right, reason, person)
+
+
+def _check_owed(catalogue: Catalogue, submitter_id: str, area_code: str, indicator_id: str) -> None:
+    """Refuse a figure that the submitter does not provide, or not of that area: it would count nowhere."""
+    provided = catalogue.provisions_by_submitter.get(submitter_id, ())
+    detail = next((p.detail for p in provided if p.indicator_id == indicator_id), None)
+    if detail is None:
+        raise SubmissionError(
+            f"{submitter_id} không phải cung cấp chỉ tiêu {indicator_id}.", f"{submitter_id} does not provide it.",
+            remedy_vi="Xem đơn vị nào cung cấp chỉ tiêu này ở dbt_project/seeds/catalogue/provisions.csv.",
+        )
+    own = catalogue.submitter_by_id[submitter_id].area_code
+    levels = {"by_district": ("district", "province"), "total": ("province",), "own_area": ()}[detail]
+    if area_code != own and catalogue.area_by_code[area_code].area_level not in levels:
+        raise SubmissionError(
+            f"{submitter_id} không cung cấp {indicator_id} của địa bàn {area_code}.",
+            f"{submitter_id} provides it {detail}, not of {area_code}.",
+            remedy_vi=f"Dùng mã địa bàn của chính đơn vị ({own})" + (", hoặc mã một huyện." if levels[:-1] else "."),
+        )
+
+
+def _check_not_sent(settings: Settings, period: str, submitter_id: str, area_code: str, indicator_id: str) -> None:
+    """Refuse a figure that stands in what was received: it is corrected where it stands."""
+    from infra.warehouse import fetch, find_current_build, open_current
+
+    if not find_current_build(settings, period):
+        return
+    with open_current(settings, period) as connection:
+        rows = fetch(connection, SENT, period, submitter_id, area_code, indicator_id)
+    if rows:
+        observation_id, value, file, cell = rows[0]
+        raise SubmissionError(
+            f"{submitter_id} đã gửi số này: {number_text(value)} ở {file} {cell}.", f"{submitter_id} has sent it.",
+            place=f"{file} {cell}", remedy_vi=f"Sửa bằng tonghop correct {observation_id} GIÁ_TRỊ --period {period}.",
+        )
 
 
 def waive(settings: Settings, period: str, finding_id: str, reason: str, person: str, until: str) -> Decision:

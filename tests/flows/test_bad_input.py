@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from flows import decisions
 from flows.sample import write_sample
+from infra.errors import SubmissionError
+from infra.ledger import open_ledger
+from infra.settings import load_settings
 from tests.whole_month import run_tonghop
 
 PLAIN = {"TONGHOP_PREFECT": "off"}
@@ -107,3 +111,19 @@ def _say_another_year(data: bytes) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("submitter", "area", "indicator", "said"), [
+    ("vnpt", "633", "telecom_bts_total", ("đã gửi số này: 35", "tonghop correct")),
+    ("vnpt", "64", "newspaper_issues", ("không phải cung cấp", "provisions.csv")),
+    ("dist_633", "64", "telecom_bts_total", ("không cung cấp telecom_bts_total của địa bàn 64", "633")),
+])
+def test_a_figure_that_was_sent_or_that_nobody_owes_is_not_supplied(
+    published_home: Path, submitter: str, area: str, indicator: str, said: tuple[str, ...]
+) -> None:
+    settings = load_settings(published_home)
+    with pytest.raises(SubmissionError) as caught:
+        decisions.supply(settings, "2019-04", submitter, area, indicator, "7", "Đơn vị báo qua thư", "Trần Thị B")
+    text = f"{caught.value.message_vi} {caught.value.remedy_vi}"
+    assert all(word in text for word in said), text
+    assert open_ledger(settings).decisions("2019-04") == []
