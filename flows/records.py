@@ -141,7 +141,7 @@ class ReportedFigure:
     """One figure as a published report prints it, with its place ("line 512", "paragraph 40", "pdf").
 
     `printed_decimals` is the precision: the figure stands for ± half a unit of the last decimal. A length of an
-    enumeration and a stated zero are exact.
+    enumeration and a stated zero are exact. `sentence` is the one that states it.
     """
 
     indicator_id: str
@@ -150,6 +150,7 @@ class ReportedFigure:
     printed_decimals: int
     place: str
     raw_text: str
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,9 +72,9 @@ class Head:
 class ReportDocument:
     """A whole report: head, paragraphs in order, footnotes (numbered from 1), lines of recipients.
 
-    `expected_ids`: the indicators that must be printed. `placed_items` tells for every work item where it
-    went: the section that prints it, or "zero:<indicator>" when it only said that nothing occurred and the
-    sentence for zero says so.
+    `expected_ids`: the indicators that must be printed, all but those of what there is none of. `placed_items`
+    tells for every work item where it went: the section that prints it, or "zero:<indicator>" when it only said
+    that nothing occurred and the sentence for zero says so.
     """
 
     period: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -174,6 +175,19 @@ def _is_superscript(node: object) -> bool:
     return run is not None and run.find(f"{{{W}}}rPr/{{{W}}}vertAlign") is not None
 
 
+def _is_of_others(reported: Any, document: ReportDocument) -> bool:
+    """Whether the sentence stands only in paragraphs that print no figure of that indicator."""
+    sentence = _bare(reported.sentence)
+    around = [paragraph for paragraph in document.paragraphs if sentence and sentence in _bare(paragraph.text)]
+    own = [run for paragraph in around for run in paragraph.runs if run.indicator_id == reported.indicator_id]
+    return bool(around) and not own
+
+
+def _bare(text: str) -> str:
+    """Return a text without white space, calls of notes and the difference between composed and decomposed letters."""
+    return re.sub(r"\s+|\[\d*\]", "", unicodedata.normalize("NFC", text))
+
+
 def _shown(figure: Figure | None) -> str:
     if figure is None or figure.value is None:
         return NOT_REPORTED
@@ -181,13 +195,19 @@ def _shown(figure: Figure | None) -> str:
 
 
 def check_with_reader(
-    reported: Iterable[Any], name: str, figures: dict[str, Figure], statements: Iterable[Statement] = ()
+    reported: Iterable[Any],
+    name: str,
+    document: ReportDocument,
+    figures: dict[str, Figure],
+    statements: Iterable[Statement] = (),
 ) -> None:
     """Refuse a report in which a reader of other people's reports reads another figure than the warehouse's.
 
     Args:
-        reported: What the reader found: records with `indicator_id` and `value`.
+        reported: What the reader found: records with `indicator_id`, `value` and the `sentence` that states it.
         name: Name of the file it read.
+        document: What the file was rendered from; what a work item says outside the province's figures is its
+            sender's, and is printed as sent.
         figures: The figures as the warehouse has them.
         statements: Figures in the words of work items: a unit's own count may differ from the province's, and
             its item is printed as sent.
@@ -202,6 +222,7 @@ def check_with_reader(
         if r.indicator_id in figures
         and figures[r.indicator_id].value != r.value
         and (r.indicator_id, r.value) not in said
+        and not _is_of_others(r, document)
     ]
     if wrong:
         raise OperationError(

@@ -95,7 +95,7 @@ def _check(settings: Settings, rendering: Rendering, data: ReportData, read_repo
     if read_report:
         for suffix, file in files.items():
             name = f"bao-cao-{data.period}{suffix}"
-            check_with_reader(read_report(file, name), name, figures, data.statements)
+            check_with_reader(read_report(file, name), name, rendering.document, figures, data.statements)
 
 
 def _only(rendering: Rendering, suffix: str) -> bytes:

@@ -42,11 +42,15 @@ class Passages:
         return tuple(run for run in runs if run.text)
 
     def entry(self, entry: TextEntry) -> tuple[Run, ...]:
-        """Return the runs of a template, or of its sentence for zero when its first figure is a stated zero."""
-        first = next(iter(entry.indicator_ids), "")
-        if entry.zero and first and self._figure(first).is_stated_zero:
-            return (self._zero_run(first, entry.zero),)
+        """Return the runs of a template, or of its sentence for zero when that says all there is."""
+        if self.is_nothing(entry):
+            return (self._zero_run(entry.indicator_ids[0], entry.zero),)
         return self.fill(entry.text)
+
+    def is_nothing(self, entry: TextEntry) -> bool:
+        """Whether the sentence for zero is true: the first figure is a stated zero, and the others count none of it."""
+        first, *others = [self._figure(name) for name in entry.indicator_ids] or [Figure("", None)]
+        return bool(entry.zero) and first.is_stated_zero and not any(figure.value for figure in others)
 
     def counts(self, entry: CountsEntry) -> tuple[Run, ...]:
         """Return one sentence for several counts: "tiếp 03 lượt công dân; không phát sinh đơn thư …"."""

@@ -52,6 +52,7 @@ class _Builder:
         self._passages = Passages(data, self._notes, self._words)
         self._paragraphs: list[Paragraph] = []
         self._printed: set[str] = set()
+        self._implied: set[str] = set()    # figures of what a sentence for zero says there is none of
 
     def build(self, changes_sentence: str) -> ReportDocument:
         if changes_sentence:
@@ -68,7 +69,7 @@ class _Builder:
             tuple(self._paragraphs),
             tuple(self._notes.texts),
             recipient_lines(self._data),
-            self._outline.indicator_ids,
+            tuple(name for name in self._outline.indicator_ids if name not in self._implied - self._printed),
             self._box.placed,
         )
 
@@ -102,6 +103,8 @@ class _Builder:
             if wanted != list(entry.indicator_ids):
                 self._remaining(wanted)
                 return
+        if self._passages.is_nothing(entry):
+            self._implied.update(entry.indicator_ids)
         runs = self._passages.entry(entry)
         if entry.block:
             self._add("block", (Run(f"{entry.block}: ", is_bold=True), *runs))

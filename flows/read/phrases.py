@@ -6,7 +6,7 @@ The language of a phrase, all of it:
     (a|b)  [a]      one of several; optional
     ...             up to eighty letters without a figure, inside the clause
     {gap}           up to a hundred and fifty letters without a figure, over semicolons too
-    {n} {p}         the figure; the figure with a percent sign
+    {n} {p}         the figure, or "(chưa có số liệu)" in its place; the figure with a percent sign
     {change}        "tăng 66" or "giảm 12"
     {m}             a figure that is not the one meant (a denominator, a total already stated)
     {list}          an enumeration up to the end of the sentence
@@ -38,6 +38,8 @@ _DAY_OR_ORDINAL = re.compile(
     r"(?<![\d/])\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{4}|"
     r"(?:năm|tháng|ngày|quí|thứ|tiêu chí số|đợt|điều|khoản|khóa|số kí hiệu)\s+\d[\d/.-]*(?![\d,])"
 )
+# Stands where a figure would: whatever number comes next belongs to other words.
+NO_FIGURE = re.compile(r"\((?:chưa|không) có số liệu[^()\d]{0,20}\)")
 # Figures are masked before a phrase is searched, so that a date or an address can never be taken for one.
 _FIGURE, _PERCENT, _IP, _DAY = "\ue000", "\ue001", "\ue002", "\ue003"
 FIGURE = f"(?<![{_FIGURE}{_PERCENT}])[{_FIGURE}{_PERCENT}]+"
@@ -182,7 +184,8 @@ def prepare(raw: str, is_piece: bool = False) -> Sentence:
 
 
 def masked(text: str) -> str:
-    """Return folded text of the same length with addresses, dates and ordinals, then figures covered."""
+    """Return folded text of the same length with absent figures, addresses, dates and figures covered."""
+    text = NO_FIGURE.sub(lambda match: _FIGURE * len(match.group()), text)
     if not any(letter.isdigit() for letter in text):
         return text
     text = _ADDRESS.sub(_cover_address, text)

@@ -76,7 +76,7 @@ class _ReportReader:
         wordings = self._wordings_of(line.section)
         for sentence in sentences(line.text):
             for item in statements(sentence, wordings):
-                self._add(item, line.paragraph.place)
+                self._add(item, line.paragraph.place, sentence.raw)
 
     def _wordings_of(self, section: str) -> Wordings:
         if section not in self._wordings:
@@ -93,12 +93,13 @@ class _ReportReader:
             return False
         return _PRINTED_IN.get(indicator.section, indicator.section) == section
 
-    def _add(self, item: Statement, place: str) -> None:
+    def _add(self, item: Statement, place: str, sentence: str) -> None:
         number = item.number
         if number.value is None:
             return
         figure = ReportedFigure(
-            item.indicator_id, number.value, number.qualifier, max(number.printed_decimals, 0), place, item.raw_text
+            item.indicator_id, number.value, number.qualifier, max(number.printed_decimals, 0), place, item.raw_text,
+            sentence,
         )
         for index, known in enumerate(self.figures):
             if known.indicator_id == figure.indicator_id and known.value == figure.value:

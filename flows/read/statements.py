@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from flows.read.numbers import Kind, ParsedNumber, parse_number
-from flows.read.phrases import FIGURE, Sentence, compile_phrase, enumerated, masked, needle, pattern_of
+from flows.read.phrases import FIGURE, NO_FIGURE, Sentence, compile_phrase, enumerated, masked, needle, pattern_of
 from flows.read.text import fold
 from infra.catalogue import Indicator, Phrase
 
@@ -201,7 +201,7 @@ def _statement(
     text = sentence.text[start:end]
     if wordings.damaged and re.search(r"\d \d{3}", text):
         text = re.sub(r"\.(?=\d{3}(?!\d))", " ", text)  # "1.306 834": one of two dots was lost
-    number = parse_number(text, kind)
+    number = ParsedNumber(None, "L") if NO_FIGURE.fullmatch(text) else parse_number(text, kind)
     if row.kind == "denominator":
         number = ParsedNumber(number.denominator)
     raw = sentence.raw_slice(start, end)

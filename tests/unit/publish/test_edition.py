@@ -231,6 +231,7 @@ def test_a_reader_that_reads_another_figure_leaves_nothing_published(
     class Reported:
         indicator_id: str
         value: Decimal
+        sentence: str = ""
 
     with pytest.raises(OperationError, match="telecom_bsc"):
         publish_edition(

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flows.publish.changes import Change, changes_sentence, find_changes
 from flows.publish.document import ReportDocument
-from flows.publish.document_check import check_documents, check_with_reader, read_docx, read_pdf
+from flows.publish.document_check import (
+    check_documents,
+    check_docx,
+    check_runs,
+    check_with_reader,
+    read_docx,
+    read_pdf,
+)
 from flows.publish.docx_report import render_docx
 from flows.publish.extracts import COLUMNS, dictionary_csv, extract_csv, extract_parquet, extract_rows
 from flows.publish.html_report import render_html
@@ -25,9 +34,10 @@ from flows.publish.report import build_report
 from flows.publish.report_data import ReportData
 from flows.publish.trace import items_tsv, trace_tsv
 from flows.publish.workbook import render_workbook
+from flows.read.published_report import read_report
 from infra.csv_text import read_csv, safe_text, write_csv
 from infra.errors import OperationError
-from tests.unit.publish.conftest import PRINTED
+from tests.unit.publish.conftest import PRINTED, make_item
 
 LIVE = ("=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", " =1")
 
@@ -139,12 +149,67 @@ def test_a_lost_bound_is_stopped(document: ReportDocument, noted: ReportData) ->
         check_documents(document, render_docx(document), render_pdf(document), exact)
 
 
-def test_what_another_reader_reads_otherwise_stops_the_report(april: ReportData) -> None:
+@pytest.mark.parametrize("sentence", ["", "Toàn tỉnh có 17 trạm điều khiển thông tin di động (BSC)."])
+def test_what_another_reader_reads_otherwise_stops_the_report(april: ReportData, sentence: str) -> None:
     class Reported:
         indicator_id, value = "telecom_bsc", Decimal(17)
 
+    Reported.sentence = sentence  # type: ignore[attr-defined]
     with pytest.raises(OperationError, match="telecom_bsc: 17"):
-        check_with_reader([Reported()], "r.docx", april.figures)
+        check_with_reader([Reported()], "r.docx", build_report(april, load_outline()), april.figures)
+
+
+def read_back(data: ReportData, *, with_pdf: bool = False) -> None:
+    """Do to a month what publishing does to it: render it, and read each file twice."""
+    document = build_report(data, load_outline())
+    docx, pdf = render_docx(document), render_pdf(document) if with_pdf else b""
+    assert check_runs(document, data.figures) == check_docx(document, docx, data.figures) == []
+    check_with_reader(read_report(docx, "r.docx"), "r.docx", document, data.figures, data.statements)
+    if with_pdf:
+        check_documents(document, docx, pdf, data.figures)
+        check_with_reader(read_report(pdf, "r.pdf"), "r.pdf", document, data.figures, data.statements)
+
+
+def without(data: ReportData, names: Iterable[str]) -> ReportData:
+    changes = {name: replace(data.figures[name], value=None, completeness="not_reported") for name in names}
+    return replace(data, figures=data.figures | changes)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_month_without_one_figure_can_be_published(april: ReportData, name: str) -> None:
+    read_back(without(april, [name]))
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_month_with_one_figure_zero_can_be_published(change_figure: Callable[..., ReportData], name: str) -> None:
+    read_back(change_figure(name, value=Decimal(0)))
+
+
+def test_a_month_without_any_figure_can_be_published(april: ReportData) -> None:
+    read_back(without(april, PRINTED), with_pdf=True)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.sets(st.sampled_from(sorted(PRINTED))))
+def test_a_month_without_some_figures_can_be_published(april: ReportData, names: set[str]) -> None:
+    read_back(without(april, names))
+
+
+@pytest.mark.parametrize("countries", [Decimal(0), None])
+def test_nothing_blocked_comes_from_no_country(april: ReportData, countries: Decimal | None) -> None:
+    none = {"sec_foreign_ips_blocked": Decimal(0), "sec_source_countries": countries}
+    figures = {name: replace(april.figures[name], value=value) for name, value in none.items()}
+    data = replace(april, figures=april.figures | figures, narrative=(), statements=())
+    paragraphs = build_report(data, load_outline()).paragraphs
+    assert any("không phát sinh địa chỉ IP lạ phải ngăn chặn" in paragraph.text for paragraph in paragraphs)
+    read_back(data, with_pdf=True)
+
+
+def test_what_a_unit_says_of_itself_is_not_taken_for_the_province(april: ReportData) -> None:
+    said = make_item("vnpost", "I", "BCVT", "Mật độ thuê bao Internet của đơn vị đạt 1,50 TB/100 dân.", "paragraph 7")
+    data = replace(april, narrative=(*april.narrative, said))
+    read_back(data, with_pdf=True)
+    read_back(without(data, ["internet_subs_per_100"]), with_pdf=True)
 
 
 def test_pdf_pages_lose_nothing_but_numbers_and_notes(document: ReportDocument) -> None:

@@ -95,6 +95,13 @@ def test_precision_place_and_raw_text_are_kept() -> None:
     assert users.place == f"line {TEXT[: TEXT.index('50,09%')].count(chr(10)) + 1}"
 
 
+@pytest.mark.parametrize("name", ["post_persons_per_point", "phone_subs_total", "post_agents"])
+def test_an_absent_figure_takes_no_other_number(name: str) -> None:
+    printed = {"post_persons_per_point": "5.902", "phone_subs_total": "1.306.834", "post_agents": "03"}
+    text = TEXT.replace(printed[name], "(chưa có số liệu)")
+    assert read(text) == {key: value for key, value in EXPECTED.items() if key != name}
+
+
 def test_figure_printed_twice_with_two_values_comes_twice() -> None:
     text = TEXT.replace("gồm 28 bưu cục", "gồm 28 bưu cục; trong đó có 29 bưu cục các cấp")
     figures = read_report(text.encode(), "report.txt")
