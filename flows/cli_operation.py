@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
 from flows.cli_options import HomeOption, PeriodOption, Person, Reason, settings_of
 from flows.terminal import say
+from infra.errors import OperationError
 
 NOT_DELIVERED = 7       # as flows/steps.py has it, which takes long to import
 
 app = typer.Typer()
+
+
+def _printed_head(text: str) -> str:
+    tidy = re.sub(r"\s", "", text)
+    if tidy and not re.fullmatch(r"[0-9]{1,15}:[0-9a-z:-]+", tidy):
+        raise typer.BadParameter("123:ab12…")
+    return tidy
 
 
 @app.command()
@@ -59,19 +68,26 @@ def settle(
 
 
 @app.command("verify")
-def verify_audit(home: HomeOption = "") -> None:
-    """Kiểm tra chuỗi nhật ký và mọi tệp lưu trữ · verify the audit chain and every archived byte."""
-    from infra.anchors import read_heads
-    from infra.archive import open_archive
-    from infra.ledger import open_ledger
+def verify_all(
+    head: Annotated[str, typer.Option("--head", help="Mục nhật ký in trong thư, như 123:ab12… (as a letter prints).",
+                                      callback=_printed_head)] = "",
+    home: HomeOption = "",
+) -> None:
+    """Kiểm tra nhật ký, kho lưu trữ, tệp đã làm ra · verify the audit chain, every archived byte and what was made."""
+    from flows.verification import SHOWN, verify_stores
 
-    settings = settings_of(home)
-    archive, count = open_archive(settings), 0
-    entries = open_ledger(settings).verify_audit(read_heads(settings, archive))
-    for key in archive.list("sha256/"):
-        archive.get(key.rsplit("/", 1)[-1])
-        count += 1
-    say(f"Nhật ký nguyên vẹn ({entries} mục); {count} tệp lưu trữ đúng SHA-256. (Audit and archive are sound.)")
+    number, _, digest = head.partition(":")
+    found = verify_stores(settings_of(home), [(int(number), digest)] if head else [])
+    for mark, lines in (("·", found.notices), ("✗", found.faults)):
+        for line in lines[:SHOWN]:
+            say(f"{mark} {line}", is_error=mark == "✗")
+        if len(lines) > SHOWN:
+            say(f"{mark} … và {len(lines) - SHOWN} mục nữa (and more)", is_error=mark == "✗")
+    if found.faults:
+        raise OperationError(f"Không nguyên vẹn: {len(found.faults)} lỗi.", f"Not sound: {len(found.faults)} faults.",
+                             remedy_vi="Ngừng phát hành; khôi phục những gì nêu trên từ bản sao lưu.")
+    say(f"Nhật ký nguyên vẹn ({found.entries} mục); {found.archived} tệp lưu trữ đúng SHA-256, đủ mọi tệp sổ cái nêu. "
+        "(Audit and archive are sound and complete.)")
 
 
 @app.command("accept-ledger")

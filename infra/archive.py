@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from infra.errors import OperationError
-from infra.files import UNFINISHED, create_file
+from infra.files import PIECE, UNFINISHED, create_file, file_sha256
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -109,6 +109,10 @@ class Archive(ABC):
             key = content_key(key)
         return self._has(_clean_key(key))
 
+    def sha256_of(self, key: str) -> str:
+        """Return the SHA-256 (hex) of what stands under a name, read in pieces; "" when nothing does."""
+        return self._sha256(_clean_key(key))
+
     def list(self, prefix: str = "") -> list[str]:
         """Return the keys that begin with `prefix`, sorted by code point."""
         prefix = unicodedata.normalize("NFC", prefix)
@@ -131,6 +135,9 @@ class Archive(ABC):
     def _read(self, key: str) -> bytes | None: ...
 
     @abstractmethod
+    def _sha256(self, key: str) -> str: ...
+
+    @abstractmethod
     def _has(self, key: str) -> bool: ...
 
     @abstractmethod
@@ -151,6 +158,9 @@ class FolderArchive(Archive):
 
     def _read(self, key: str) -> bytes | None:
         return self._ask(key, lambda path: path.read_bytes() if path.is_file() else None)
+
+    def _sha256(self, key: str) -> str:
+        return self._ask(key, file_sha256)
 
     def _has(self, key: str) -> bool:
         return self._ask(key, Path.is_file)
@@ -214,6 +224,10 @@ class S3Archive(Archive):
         answer = self._ask(self._client.get_object, key)
         return None if answer is None else self._translate(answer["Body"].read)
 
+    def _sha256(self, key: str) -> str:
+        answer = self._ask(self._client.get_object, key)
+        return "" if answer is None else self._translate(lambda: _digest(answer["Body"].iter_chunks(PIECE)))
+
     def _has(self, key: str) -> bool:
         return self._ask(self._client.head_object, key) is not None
 
@@ -268,6 +282,13 @@ def _s3_client(endpoint_url: str) -> Any:
             "s3": {"addressing_style": "path"},
         }
     return boto3.client("s3", endpoint_url=endpoint_url or None, config=Config(**options))
+
+
+def _digest(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _clean_key(key: str) -> str:

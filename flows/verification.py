@@ -1,0 +1,133 @@
+"""Is everything there, and is it what it was? From the ledger to the archive and back, and over what was made of it.
+
+A fault is something that cannot be made again, or that somebody might believe: a link of the chain, an archived byte,
+a copy for people. What is made anew by the next run, or is merely unknown to the ledger (a killed run leaves such), is
+only told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.anchors import HEADS, read_heads
+from infra.archive import CONTENT, PROBE, open_archive
+from infra.errors import OperationError
+from infra.files import file_sha256
+from infra.ledger import Ledger, open_ledger
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.archive import Archive
+
+SENDINGS = "sendings/"                                      # what a witness noted of the deliveries (flows/deliver)
+DOCTOR = hashlib.sha256(b"tonghop doctor\n").hexdigest()    # what `tonghop doctor` writes and reads back
+SHOWN = 20
+
+
+@dataclass
+class Verification:
+    """What was found: how much was looked at, what is wrong, and what is only to be told."""
+
+    entries: int = 0
+    archived: int = 0
+    faults: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -> Verification:
+    """Look at the audit chain, at every archived byte, and at every derived file.
+
+    Args:
+        settings: Say where they are.
+        printed: Heads of the chain that a letter printed, number and hash; the chain must know them too.
+
+    Raises:
+        OperationError: A store cannot be reached.
+    """
+    archive, ledger = open_archive(settings), open_ledger(settings)
+    found = Verification()
+    try:
+        found.entries = ledger.verify_audit([*read_heads(settings, archive), *printed])
+    except OperationError as error:
+        found.faults.append(str(error))
+    _verify_archive(archive, ledger, found)
+    found.faults += _changed_copies(settings, ledger)
+    found.notices += _torn_files(settings, ledger)
+    return found
+
+
+def _verify_archive(archive: Archive, ledger: Ledger, found: Verification) -> None:
+    held = {key.rsplit("/", 1)[-1]: archive.sha256_of(key) for key in archive.list(CONTENT)}
+    found.archived = len(held)
+    known: set[str] = {DOCTOR}
+    for what, sha256 in _expected(ledger):
+        known.add(sha256)
+        if sha256 not in held:
+            found.faults.append(f"{what}: không còn trong kho lưu trữ (gone from the archive), {sha256}")
+    damaged = (sha256 for sha256, actual in held.items() if sha256 != actual)
+    found.faults += [f"{sha256}: đã bị thay đổi hoặc hư hỏng (is no longer what it was)" for sha256 in damaged]
+    found.notices += [f"{sha256}: có trong kho lưu trữ, sổ cái không biết (unknown to the ledger)"
+                      for sha256 in sorted(held.keys() - known)]
+    _verify_names(archive, ledger, found)
+
+
+def _expected(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Yield everything that the ledger says the archive holds: what it is, and its SHA-256."""
+    for receipt in ledger.receipts():
+        yield f"thư · message {receipt.message} ({receipt.period})", receipt.sha256
+    for document in ledger.documents():
+        if document.sha256:
+            yield f"tài liệu · document {document.message} {document.file}", document.sha256
+    for edition in ledger.editions():
+        for output in edition.outputs:
+            yield f"ấn bản · edition {edition.edition_id} {output.name}", output.sha256
+        yield f"ấn bản · edition {edition.edition_id} manifest", edition.manifest_sha256
+    for delivery in ledger.deliveries():
+        if delivery.message_sha256:
+            yield f"thư gửi · sent message {delivery.delivery_id}", delivery.message_sha256
+
+
+def _verify_names(archive: Archive, ledger: Ledger, found: Verification) -> None:
+    """Look at what has a name: each edition's manifest, and what has no business there."""
+    manifests = {f"editions/{e.period}/{e.number}/manifest.json": e.manifest_sha256 for e in ledger.editions()}
+    for key, sha256 in manifests.items():
+        if archive.sha256_of(key) != sha256:
+            found.faults.append(f"{key}: thiếu hoặc khác sổ cái (missing, or not what the ledger says)")
+    ours = (CONTENT, HEADS, SENDINGS)
+    odd = [key for key in archive.list() if not key.startswith(ours) and key not in manifests and key != PROBE]
+    found.notices += [f"{key}: có trong kho lưu trữ, sổ cái không biết (unknown to the ledger)" for key in odd]
+
+
+def _changed_copies(settings: Settings, ledger: Ledger) -> Iterator[str]:
+    """Yield the copies for people, and in packages to hand over, that are no longer as published."""
+    published = {edition.edition_id: edition for edition in ledger.editions()}
+    for edition in published.values():
+        folder = settings.outputs_folder / edition.period / f"edition-{edition.number}"
+        yield from _changed(folder, {output.name: output.sha256 for output in edition.outputs})
+    for delivery in ledger.deliveries():
+        if delivery.place and delivery.edition_id in published:
+            outputs = published[delivery.edition_id].outputs
+            yield from _changed(Path(delivery.place), {Path(output.name).name: output.sha256 for output in outputs})
+
+
+def _changed(folder: Path, files: dict[str, str]) -> Iterator[str]:
+    for name, sha256 in files.items():
+        if file_sha256(folder / name) not in ("", sha256):
+            yield f"{folder / name}: không còn như đã phát hành (is no longer as published)"
+
+
+def _torn_files(settings: Settings, ledger: Ledger) -> Iterator[str]:
+    """Yield the derived files that a run makes anew because they are not what was written."""
+    from flows.readings import find_month, month_file
+    from infra.warehouse import find_current_build, is_intact
+
+    for period in sorted({receipt.period for receipt in ledger.receipts()}):
+        if month_file(settings, period).is_file() and find_month(settings, period) is None:
+            yield f"{month_file(settings, period)}: sẽ được đọc lại (will be read anew)"
+        build_id = find_current_build(settings, period)
+        if build_id and not is_intact(settings, build_id):
+            yield f"kho số liệu · warehouse {build_id} ({period}): sẽ được dựng lại (will be built anew)"

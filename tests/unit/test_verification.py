@@ -1,0 +1,115 @@
+"""`verify` finds what is gone, what is other than it was, and what nobody knows, in every direction."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.verification import verify_stores
+from infra.archive import open_archive
+from tests.unit.deliver.conftest import Office, make_edition
+from tests.unit.infra.test_ledger import DOCUMENTS, RECEIPT
+from tests.whole_month import run_tonghop
+
+MESSAGE, TABLE, BODY = b"the message", b"a table", b"the text"
+
+
+@pytest.fixture(params=["a folder", "s3"])
+def office(request, tmp_path):
+    changes = {}
+    if request.param == "s3":
+        endpoint, bucket = request.getfixturevalue("s3_bucket")
+        changes = {"archive_url": f"s3://{bucket}/x", "s3_endpoint_url": endpoint}
+    office = Office(tmp_path / "home", **changes)
+    digests = [office.archive.put(data) for data in (MESSAGE, TABLE, BODY)]
+    documents = [dataclasses.replace(d, sha256=digest) for d, digest in zip(DOCUMENTS, digests[1:], strict=True)]
+    office.ledger.add_receipt(dataclasses.replace(RECEIPT, sha256=digests[0]), documents)
+    manifest = office.archive.put(b"{}\n")
+    office.archive.put_named("editions/2019-04/1/manifest.json", b"{}\n")
+    edition = dataclasses.replace(make_edition(office.archive), manifest_sha256=manifest)
+    office.ledger.add_edition(edition)
+    office.deliver(edition)
+    yield office
+    office.ledger.close()
+
+
+def _faults(office) -> str:
+    return "\n".join(verify_stores(office.settings).faults)
+
+
+def test_what_is_sound_is_called_sound(office):
+    found = verify_stores(office.settings, [office.ledger.audit_head()])
+    assert (found.faults, found.notices) == ([], [])
+    assert found.archived == len(list(office.archive.list("sha256/"))) > 10 and found.entries > 10
+
+
+def test_every_thing_that_the_ledger_names_is_looked_for(tmp_path, office):
+    empty = dataclasses.replace(office.settings, archive_url=str(tmp_path / "empty"), s3_endpoint_url="")
+    gone = verify_stores(empty)
+    assert gone.archived == 0 and len(gone.faults) > 10
+    for word in ("024.eml", "Số liệu.xlsx", "2019-04-1 Báo cáo tháng 4-2019.pdf", "2019-04-1.mic", "manifest"):
+        assert word in "\n".join(gone.faults)
+
+
+def test_a_head_that_a_letter_printed_must_be_known(office):
+    assert "mục 2 (abab" in "\n".join(verify_stores(office.settings, [(2, "ab" * 32)]).faults)
+
+
+def test_what_nobody_knows_is_told_and_is_no_fault(office):
+    sha256 = office.archive.put(b"nobody wrote this down")
+    office.archive.put_named("editions/2019-05/1/manifest.json", b"{}")
+    after = verify_stores(office.settings)
+    assert after.faults == []
+    told = "\n".join(after.notices)
+    assert sha256 in told and "editions/2019-05/1/manifest.json" in told
+
+
+def test_a_changed_copy_for_people_is_a_fault(office):
+    package = office.settings.handover_folder / "2019-04" / "edition-1" / "ubnd_tinh" / "trich.csv"
+    package.chmod(0o600)
+    package.write_bytes(b"forged")
+    copy = office.settings.outputs_folder / "2019-04" / "edition-1" / "trich.csv"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"forged")
+    after = _faults(office)
+    assert str(package) in after and str(copy) in after
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+def test_a_changed_byte_is_found(office):
+    digest = open_archive(office.settings).put(MESSAGE)
+    path = office.settings.home / "archive" / "sha256" / digest[:2] / digest
+    path.chmod(0o600)
+    path.write_bytes(b"another message")
+    assert digest in _faults(office)
+
+
+# ------------------------------------------------------------ a whole month
+
+
+@pytest.fixture
+def home(published_home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(published_home, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.mark.slow
+def test_a_published_month_is_sound_and_without_its_archive_it_is_not(home: Path) -> None:
+    done = run_tonghop("verify", home=home)
+    assert done.returncode == 0 and "·" not in done.stdout.replace(" · ", ""), done.stdout + done.stderr
+    shutil.rmtree(home / "archive")
+    done = run_tonghop("verify", home=home)
+    assert done.returncode == 5 and "gone from the archive" in done.stderr, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["readings/2019-04.json", "warehouse/*.duckdb"])
+def test_a_derived_file_that_is_torn_is_told(home: Path, which: str) -> None:
+    for path in home.glob(which):
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[:-10])
+    done = run_tonghop("verify", home=home)
+    assert done.returncode == 0 and "anew" in done.stdout, done.stdout + done.stderr
