@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from flows.build import Builder, dbt_process, inputs, start_builder
-from flows.build.dbt_process import PARSED, PREPARED, SEAL, _take_prepared
+from flows.build.dbt_process import PARSED, SEAL, _take_prepared
 from flows.build.inputs import BuildInputs, gather_inputs
 from flows.records import Document, DocumentReading, Reading
 from infra import warehouse
@@ -114,15 +114,22 @@ def test_new_home_begins_with_the_project_as_set_up_parsed_it(
     assert not parsed.exists(), "dbt would run the SQL it finds in it"
 
 
-def test_set_up_has_parsed_the_project_and_dbt_believes_it(settings: Settings) -> None:
-    builder = start_builder(settings)
-    try:
-        builder.process.wait_until_ready()
-    finally:
-        builder.stop()
-    assert (PREPARED / PARSED).is_file(), "make month and make test prepare it"
-    told = json.loads((settings.home / "dbt" / "perf_info.json").read_text(encoding="utf-8"))
-    assert told["is_partial_parse_enabled"] and told["projects"][0]["parsed_path_count"] == 0
+PREPARE_AND_PARSE = """
+import sys
+from pathlib import Path
+from flows.build import dbt_process
+
+dbt_process.PREPARED = Path(sys.argv[1]) / "prepared"
+dbt_process.prepare()
+dbt_process._parse(str(dbt_process.PROJECT / "dbt_project"), str(Path(sys.argv[1]) / "home"))
+"""
+
+
+def test_dbt_believes_what_set_up_parsed(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", PREPARE_AND_PARSE, str(tmp_path)], check=True, cwd=PROJECT)
+    told = json.loads((tmp_path / "home" / "perf_info.json").read_text(encoding="utf-8"))
+    assert told["is_partial_parse_enabled"] and told["path_count"] > 100
+    assert sum(project["parsed_path_count"] for project in told["projects"]) == 0
 
 
 def test_stopped_builder_leaves_no_process(settings: Settings) -> None:
