@@ -118,9 +118,14 @@ def _archive(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> str:
+    from infra.anchors import read_heads
+    from infra.archive import open_archive
     from infra.ledger import open_ledger
 
-    return f"{open_ledger(settings).verify_audit()} mục nhật ký, nguyên vẹn · audit entries, sound"
+    count = open_ledger(settings).verify_audit(read_heads(settings, open_archive(settings)))
+    key = "có khóa · keyed" if settings.audit_key_file else "không khóa · no key (TONGHOP_AUDIT_KEY)"
+    where = settings.anchor_folder or "chỉ trong kho lưu trữ · in the archive only (TONGHOP_ANCHOR)"
+    return f"{count} mục nhật ký, nguyên vẹn · audit entries, sound; {key}; mốc · heads: {where}"
 
 
 def _mail(settings: Settings) -> str:

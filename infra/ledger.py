@@ -60,7 +60,7 @@ def open_ledger(settings: Settings, clock: Callable[[], str] | None = None) -> L
     """
     from infra.migrations import HEAD, bring_up_to_date, schema_version
 
-    ledger = Ledger(open_engine(settings.ledger_url), clock or _now)
+    ledger = Ledger(open_engine(settings.ledger_url), clock or _now, audit.read_key(settings.audit_key_file))
     with ledger.reading() as connection:
         is_current = schema_version(connection) == HEAD
     if not is_current:
@@ -346,22 +346,26 @@ class Ledger(LedgerStore):
     def go_on_without(self, anchors: Iterable[tuple[int, str]], person: str, reason: str) -> int:
         """Note that the chain goes on without heads noted outside that it does not contain; return how many.
 
-        A ledger restored from an older backup is used again by this word of a person only.
+        A ledger restored from an older backup is used again by this word of a person only. Where the chain has a key
+        from now on, the first link with it is this word too.
         """
         with self.writing() as connection:
             entries = self._records(connection, self.tables.audit, AuditEntry)
             lost = [anchor for anchor in anchors if audit.find_cut(entries, [anchor])]
+            if self.key and not audit.is_keyed(self._head(connection)[1]):
+                self._note(connection, person, audit.KEY_BEGUN, f"{audit.LINKS_ALONE}key", {"reason": reason})
             for seq, digest in lost:
                 detail = {"seq": seq, "hash": digest, "reason": reason}
                 self._note(connection, person, audit.DONE_WITHOUT, audit.anchor_subject(seq, digest), detail)
         return len(lost)
 
-    def verify_audit(self, anchors: Iterable[tuple[int, str]] = ()) -> int:
+    def verify_audit(self, anchors: Iterable[tuple[int, str]] = (), may_be_unkeyed: bool = False) -> int:
         """Return the number of links, once all are whole and every record is as its last link says.
 
         Args:
             anchors: Heads noted outside (`infra/anchors.py`), number and hash; only they show that the newest
                 links were cut off.
+            may_be_unkeyed: Whether a chain is whole that has none of the key's links yet.
 
         Raises:
             OperationError: A link or a record was changed, added or removed by other means than this class.
@@ -370,7 +374,7 @@ class Ledger(LedgerStore):
             entries = self._records(connection, self.tables.audit, AuditEntry)
             records = dict(self._details(connection))
         fault = (
-            audit.find_broken_link(entries)
+            audit.find_broken_link(entries, self.key, may_be_unkeyed)
             or audit.find_changed_record(entries, records)
             or audit.find_cut(entries, anchors)
         )

@@ -60,11 +60,12 @@ def _begin_sqlite(connection: Connection) -> None:
 class LedgerStore:
     """Transactions over the ledger's tables. Safe to share between threads; not between processes."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], str]) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], str], key: bytes | None = None) -> None:
         from infra import ledger_tables
 
         self.engine = engine
         self.now = clock
+        self.key = key           # of the audit chain
         self.tables = ledger_tables
 
     def close(self) -> None:
@@ -174,7 +175,12 @@ class LedgerStore:
 
     def _note(self, connection: Connection, actor: str, action: str, subject: str, detail: dict[str, Any]) -> int:
         """Add the link about a change to the chain and return its number."""
-        entry = audit.next_entry(*self._head(connection), self.now(), actor, action, subject, detail)
+        seq, digest = self._head(connection)
+        if audit.is_keyed(digest) and self.key is None:
+            raise audit.key_missing()
+        if self.key and digest and not audit.is_keyed(digest) and action != audit.KEY_BEGUN:
+            raise audit.key_not_begun()
+        entry = audit.next_entry(seq, digest, self.now(), actor, action, subject, detail, self.key)
         connection.execute(self.tables.audit.insert().values(**dataclasses.asdict(entry)))
         return entry.seq
 

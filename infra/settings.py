@@ -22,13 +22,14 @@ VARIABLES = (
     "TONGHOP_HOME", "TONGHOP_ENVIRONMENT", "TONGHOP_ARCHIVE", "TONGHOP_S3_ENDPOINT", "TONGHOP_LEDGER",
     "TONGHOP_SMTP_HOST", "TONGHOP_SMTP_PORT", "TONGHOP_SMTP_USER", "TONGHOP_SMTP_PASSWORD", "TONGHOP_SMTP_SECURITY",
     "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
-    "TONGHOP_ANCHOR",
+    "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY",
 )
 INTERNAL = ("TONGHOP_HELPER_CHANNEL",)  # what a parent tells its child
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 SHAPES = {
     "TONGHOP_ARCHIVE": (r"s3://[a-z0-9][a-z0-9.-]+(?:/.*)?|(?!s3:|\w+:/).+", "một thư mục · a folder, s3://bucket/prefix"),
     "TONGHOP_ANCHOR": (r"/.+", "một thư mục, đường dẫn tuyệt đối · an absolute path of a folder"),
+    "TONGHOP_AUDIT_KEY": (r"/.+", "một tệp, đường dẫn tuyệt đối · an absolute path of a file"),
     "TONGHOP_S3_ENDPOINT": (r"https?://[^\s/@]+(?:/\S*)?", "http://… hoặc https://…"),
     "TONGHOP_LEDGER": (r"(?:sqlite|postgresql)(?:\+\w+)?://.*", "sqlite:///… hoặc postgresql+psycopg://…"),
     "TONGHOP_SMTP_HOST": (r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:]*::?[0-9a-fA-F:.]*\]?",
@@ -59,6 +60,7 @@ class Settings:
     approved_domains: tuple[str, ...]
     with_prefect: bool = True
     smtp_authorities: str = ""    # a file of certificates to trust instead of the system's
+    audit_key_file: str = ""      # the key of the audit chain, outside the home; "" = the chain has none
     anchor_folder: str = ""       # where heads of the audit chain are noted as well; "" = in the archive only
 
     @property
@@ -112,6 +114,7 @@ def load_settings(home: Path | str | None = None) -> Settings:
         smtp_authorities=env.get("TONGHOP_SMTP_CA", ""),
         mail_sender=_shaped(env, "TONGHOP_MAIL_SENDER", "tonghop@stttt-gialai.example"),
         approved_domains=_domains(env, "TONGHOP_APPROVED_DOMAINS"),
+        audit_key_file=_shaped(env, "TONGHOP_AUDIT_KEY"),
         anchor_folder=_shaped(env, "TONGHOP_ANCHOR"),
         with_prefect=_word(env, "TONGHOP_PREFECT", ("on", "off")) == "on",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 import sys
 import threading
@@ -221,6 +222,73 @@ def test_a_cut_chain_shows_against_the_head_noted_in_the_archive(ledger, tmp_pat
     assert ledger.verify_audit() == 1
     with pytest.raises(OperationError, match="lưu ngoài sổ cái"):
         ledger.verify_audit(read_heads(settings, archive))
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    file = tmp_path / "audit.key"
+    file.write_text("ab" * 32)
+    file.chmod(0o600)
+    return file
+
+
+def test_a_keyed_chain_cannot_be_written_anew_without_the_key(settings, key_file):
+    from infra import audit
+
+    ledger = open_ledger(dataclasses.replace(settings, audit_key_file=str(key_file)))
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    ledger.add_decision(DECISION)
+    assert ledger.verify_audit() == 2
+    forged, entries = [], ledger.audit_entries()
+    for entry in entries:            # as one would who can write the database: whole, and by another hand
+        seq, digest = (forged[-1].seq, forged[-1].hash) if forged else (0, "")
+        detail = json.loads(entry.detail)
+        forged.append(audit.next_entry(seq, digest, entry.at, "x", entry.action, entry.subject, detail))
+    assert audit.find_broken_link(forged) is None
+    assert "không mang khóa" in str(audit.find_broken_link(forged, ledger.key))
+    assert "mục 2" in str(audit.find_broken_link([entries[0], forged[1]], ledger.key))
+    last = forged[0]
+    laundered = audit.next_entry(last.seq, last.hash, "t", "x", "y", "z", {}, ledger.key)     # by a run of ours
+    assert "mục 2" in str(audit.find_broken_link([last, laundered], ledger.key))
+    ledger.close()
+
+
+def test_a_keyed_chain_is_neither_continued_nor_checked_without_its_key(settings, key_file):
+    keyed = open_ledger(dataclasses.replace(settings, audit_key_file=str(key_file)))
+    keyed.add_receipt(RECEIPT, DOCUMENTS)
+    keyed.close()
+    without = open_ledger(settings)
+    for act in (lambda: without.add_decision(DECISION), without.verify_audit):
+        with pytest.raises(OperationError, match="không có khóa"):
+            act()
+    key_file.write_text("cd" * 32)
+    other = open_ledger(dataclasses.replace(settings, audit_key_file=str(key_file)))
+    with pytest.raises(OperationError, match="không còn nguyên vẹn"):
+        other.verify_audit()
+    without.close()
+    other.close()
+
+
+def test_a_chain_without_key_gets_one_by_a_persons_word(settings, key_file, ledger):
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    keyed = open_ledger(dataclasses.replace(settings, audit_key_file=str(key_file)))
+    for act in (keyed.verify_audit, lambda: keyed.add_decision(DECISION)):
+        with pytest.raises(OperationError, match="accept-ledger"):
+            act()
+    assert keyed.go_on_without([], "Trần Thị B", "đặt khóa lần đầu") == 0
+    assert keyed.verify_audit() == 2
+    keyed.close()
+
+
+@pytest.mark.parametrize("fault", ["absent", "short", "no hexadecimal", "open to others"])
+def test_a_key_file_that_is_none_is_refused_with_a_sentence(settings, key_file, fault):
+    key_file.write_text({"short": "ab" * 8, "no hexadecimal": "x" * 64}.get(fault, "ab" * 32))
+    if fault == "open to others":
+        key_file.chmod(0o640)
+    if fault == "absent":
+        key_file.unlink()
+    with pytest.raises(OperationError, match="Tệp khóa nhật ký"):
+        open_ledger(dataclasses.replace(settings, audit_key_file=str(key_file)))
 
 
 @pytest.mark.parametrize("table", ["documents", "decisions", "editions", "outputs", "audit"])
