@@ -28,7 +28,11 @@ BUSY_SECONDS = 30         # how long a writer waits for another's transaction
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for an SQLite file (WAL, every commit on disk) or a PostgreSQL database."""
+    """Return an engine for an SQLite file (WAL, every commit on disk) or a PostgreSQL database.
+
+    Raises:
+        OperationError: The address is neither; a database in memory would forget what was sent.
+    """
     from sqlalchemy import URL, create_engine, event
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -37,10 +41,15 @@ def open_engine(url: str) -> Engine:
             plain = url.replace("postgresql://", "postgresql+psycopg://", 1)
             return create_engine(plain, pool_pre_ping=True, connect_args={"connect_timeout": 10})
         # Taken apart by us: SQLAlchemy would cut a path at its first "?".
-        address = URL.create("sqlite", database=url.removeprefix("sqlite:///"))
-        engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise ledger_error("Địa chỉ sổ cái (TONGHOP_LEDGER) không hợp lệ.", f"Bad ledger address: {error}") from error
+        file = url.removeprefix("sqlite:///")
+        if not Path(file).is_absolute():
+            raise ArgumentError("no absolute path")
+        engine = create_engine(URL.create("sqlite", database=file), connect_args={"timeout": BUSY_SECONDS})
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise ledger_error(
+            "Địa chỉ sổ cái (TONGHOP_LEDGER) không hợp lệ.", "The ledger's address (TONGHOP_LEDGER) cannot be used.",
+            "Sửa TONGHOP_LEDGER theo bảng cài đặt trong README, hoặc bỏ biến đó.",
+        ) from error
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

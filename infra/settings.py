@@ -8,6 +8,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra.errors import OperationError
 
@@ -24,6 +25,8 @@ VARIABLES = (
     "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
     "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY",
 )
+OTHERS = ("PREFECT_API_URL", "PREFECT_SERVER_API_AUTH_STRING")    # Prefect's own, which decide how we meet it
+SECRETS = ("PREFECT_SERVER_API_AUTH_STRING",)
 INTERNAL = ("TONGHOP_HELPER_CHANNEL",)  # what a parent tells its child
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 SHAPES = {
@@ -31,11 +34,19 @@ SHAPES = {
     "TONGHOP_ANCHOR": (r"/.+", "một thư mục, đường dẫn tuyệt đối · an absolute path of a folder"),
     "TONGHOP_AUDIT_KEY": (r"/.+", "một tệp, đường dẫn tuyệt đối · an absolute path of a file"),
     "TONGHOP_S3_ENDPOINT": (r"https?://[^\s/@]+(?:/\S*)?", "http://… hoặc https://…"),
-    "TONGHOP_LEDGER": (r"(?:sqlite|postgresql)(?:\+\w+)?://.*", "sqlite:///… hoặc postgresql+psycopg://…"),
+    "TONGHOP_LEDGER": (r"sqlite:///[^\x00-\x1f]+|postgresql(?:\+psycopg)?://\S+",
+                       "sqlite:///TỆP · FILE (trong thư mục dữ liệu · in the home), sqlite:////đường/dẫn/TỆP, "
+                       "postgresql://…@máy-chủ/cơ-sở-dữ-liệu · …@host/database"),
     "TONGHOP_SMTP_HOST": (r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:]*::?[0-9a-fA-F:.]*\]?",
                           "tên máy chủ, không có cổng · a host name without a port"),
+    "PREFECT_API_URL": (r"https?://\S+", "http://127.0.0.1:4200/api"),
+    # It travels in a header and is compared as ASCII.
+    "PREFECT_SERVER_API_AUTH_STRING": (r"[!-9;-~]+:[!-~]+", "tên:mật-khẩu không dấu · name:password in ASCII"),
     "TONGHOP_MAIL_SENDER": (r"[^\s@<>,;\"]+@(?i:" + DOMAIN + ")", "một địa chỉ thư · one mail address"),
 }
+
+
+PATH = "một đường dẫn tuyệt đối, hoặc trong thư mục dữ liệu · an absolute path, or one in the home"
 
 
 @dataclass(frozen=True)
@@ -91,27 +102,28 @@ class Settings:
 def load_settings(home: Path | str | None = None) -> Settings:
     """Return the settings of this process; `home` (or `TONGHOP_HOME`, or ./var) is made if it is not there.
 
-    A variable that is blank counts as not set.
+    A variable that is blank counts as not set. A path that is relative is below the home, "~" is the user's folder.
 
     Raises:
         OperationError: A variable says something that it cannot, or the home folder cannot be written.
     """
     env = {name: os.environ[name] for name in VARIABLES if os.environ.get(name, "").strip()}
     env = {name: text if name == "TONGHOP_SMTP_PASSWORD" else text.strip() for name, text in env.items()}
-    folder = Path(home or env.get("TONGHOP_HOME") or "var").expanduser().absolute()
+    _check_others()
+    folder = _path("TONGHOP_HOME", str(home or env.get("TONGHOP_HOME") or "var"))
     security = _word(env, "TONGHOP_SMTP_SECURITY", tuple(SECURITIES))
     found = Settings(
         home=folder,
         environment=_word(env, "TONGHOP_ENVIRONMENT", ENVIRONMENTS),
-        archive_url=_shaped(env, "TONGHOP_ARCHIVE", str(folder / "archive")),
+        archive_url=_archive_url(_shaped(env, "TONGHOP_ARCHIVE", "archive"), folder),
         s3_endpoint_url=_shaped(env, "TONGHOP_S3_ENDPOINT"),
-        ledger_url=_shaped(env, "TONGHOP_LEDGER", f"sqlite:///{folder / 'ledger.sqlite'}"),
+        ledger_url=_ledger_url(env, "TONGHOP_LEDGER", folder),
         smtp_host=_shaped(env, "TONGHOP_SMTP_HOST"),
         smtp_port=_port(env, "TONGHOP_SMTP_PORT", SECURITIES[security]),
         smtp_user=env.get("TONGHOP_SMTP_USER", ""),
         smtp_password=env.get("TONGHOP_SMTP_PASSWORD", ""),
         smtp_security=security,
-        smtp_authorities=env.get("TONGHOP_SMTP_CA", ""),
+        smtp_authorities=_file(env, "TONGHOP_SMTP_CA", folder),
         mail_sender=_shaped(env, "TONGHOP_MAIL_SENDER", "tonghop@stttt-gialai.example"),
         approved_domains=_domains(env, "TONGHOP_APPROVED_DOMAINS"),
         audit_key_file=_shaped(env, "TONGHOP_AUDIT_KEY"),
@@ -146,8 +158,79 @@ def _port(env: dict[str, str], name: str, usual: int) -> int:
 def _shaped(env: dict[str, str], name: str, default: str = "") -> str:
     shape, allowed = SHAPES[name]
     if name in env and not re.fullmatch(shape, env[name]):
-        raise _setting_error(name, "" if "://" in env[name] and "@" in env[name] else env[name], allowed)
+        raise _setting_error(name, env[name], allowed)
     return env.get(name, default)
+
+
+def _check_others() -> None:
+    """Refuse what Prefect would stumble over in the middle of a month; for it, a blank is no empty variable."""
+    given = {name: os.environ[name] for name in OTHERS if os.environ.get(name)}
+    for name in given:
+        _shaped(given, name)
+    url = given.get("PREFECT_API_URL", "")
+    if url and not _host_of(url):
+        raise _setting_error("PREFECT_API_URL", url, SHAPES["PREFECT_API_URL"][1])
+
+
+def _archive_url(text: str, home: Path) -> str:
+    return text if text.startswith("s3://") else str(_path("TONGHOP_ARCHIVE", text, home))
+
+
+def _file(env: dict[str, str], name: str, home: Path) -> str:
+    return str(_path(name, env[name], home)) if name in env else ""
+
+
+def _ledger_url(env: dict[str, str], name: str, home: Path) -> str:
+    """Return the address of a ledger that outlives this process: a file, or a database of a server."""
+    url = _shaped(env, name, f"sqlite:///{home / 'ledger.sqlite'}")
+    if name not in env:
+        return url
+    file = url.removeprefix("sqlite:///")
+    if file == url:
+        is_usable = _names_database(url)
+    else:
+        path = _path(name, file, home)
+        is_usable = ":memory:" not in file and "mode=memory" not in file and _may_be_file(path) and path != home
+        url = f"sqlite:///{path}"
+    if not is_usable:
+        raise _setting_error(name, env[name], SHAPES[name][1])
+    return url
+
+
+def _names_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(_host_of(url) or "host=" in parts.query) and parts.path.strip("/") != ""
+    except ValueError:
+        return False
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file() or not path.exists()
+    except OSError:    # opening it will tell why
+        return True
+
+
+def _host_of(url: str) -> str:
+    """Return the host of an address, "" when it names none or its port is no number."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "") if parts.port is None or parts.port else ""
+    except ValueError:
+        return ""
+
+
+def _path(name: str, text: str, below: Path | None = None) -> Path:
+    """Return an absolute path; one that is relative is below a folder and stays there, or without one, where we are."""
+    try:
+        path = Path(text).expanduser()
+        found = below / path if below else path.absolute()
+    except (RuntimeError, FileNotFoundError):    # no such user; where we are is gone
+        raise _setting_error(name, text, PATH) from None
+    if below and not path.is_absolute() and not Path(os.path.normpath(found)).is_relative_to(os.path.normpath(below)):
+        raise _setting_error(name, text, PATH)
+    return found
 
 
 def _domains(env: dict[str, str], name: str) -> tuple[str, ...]:
@@ -159,7 +242,9 @@ def _domains(env: dict[str, str], name: str) -> tuple[str, ...]:
 
 
 def _setting_error(name: str, text: str, allowed: str) -> OperationError:
-    """Return the sentence about one variable; `text` is empty where it may hold a secret."""
+    """Return the sentence about one variable, without its text where that may hold a secret."""
+    is_secret = name in SECRETS or ("://" in text and "@" in text) or text.startswith("postgresql")
+    text = "" if is_secret else text
     shown_vi, shown_en = (f" đang là “{text}”,", f" is {text!r};") if text else ("", "")
     return OperationError(
         f"Cài đặt {name}{shown_vi} không dùng được; cần: {allowed}.",
