@@ -32,6 +32,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Tiến trình đọc tệp · children", _children),
         ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
         ("Prefect", _prefect),
+        ("Máy chủ thường trực · standing server", _standing),
     ]
     return [_examine_one(name, check, settings) for name, check in checks]
 
@@ -165,3 +166,18 @@ def _prefect(settings: Settings) -> str:
     if not settings.with_prefect:
         return "tắt · off (TONGHOP_PREFECT)"
     return named_server() or "khởi động mỗi lần chạy · started for each run"
+
+
+def _standing(settings: Settings) -> str:
+    """Say whether the schedules run, when a month is due next, and who is told of what needs a person."""
+    from flows.deployments import month_schedule
+    from flows.serving import LOCK
+    from infra.locks import holder
+
+    schedule = month_schedule(settings)
+    if settings.is_production and not settings.operator:
+        raise OperationError("Chưa khai báo người vận hành để báo tin.", "No operator is set who would be told.",
+                             remedy_vi="Đặt TONGHOP_OPERATOR là một địa chỉ thư.")
+    running = holder(settings.home / LOCK).partition(" ")[2]
+    told = settings.operator or f"hộp thư tại máy · {settings.mailbox_folder}"
+    return f"{running or 'không chạy · not running'}; {schedule.text}; báo tin · tells {told}"

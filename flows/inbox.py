@@ -13,6 +13,7 @@ from prefect.states import Completed, State
 
 from flows import steps
 from flows.monthly import name_run, run_as_task
+from flows.scheduled import attended, no_mail, opened_patiently
 from flows.steps import Inbox
 
 
@@ -25,7 +26,13 @@ def watch_inbox(period: str = "", inbox: str = "", home: str = "") -> State[Any]
         inbox: Folder of messages and files; empty for the home's own inbox of that month.
         home: Folder of all state; empty for `TONGHOP_HOME`.
     """
-    with steps.open_inbox(period or steps.month_of_today(), inbox, home) as month:
+    return attended(lambda: _watched(period or steps.month_of_today(), inbox, home))
+
+
+def _watched(period: str, inbox: str, home: str) -> State[Any]:
+    with opened_patiently(lambda: steps.open_inbox(period, inbox, home)) as month:
+        if not steps.look_for_mail(month):
+            return no_mail(period, month.inbox)
         reception = run_as_task(steps.receive_submissions, month)
         readings = run_as_task(steps.read_submissions, month, reception)
         replies = run_as_task(steps.prepare_replies, month)

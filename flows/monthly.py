@@ -16,6 +16,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, State
 
 from flows import artifacts, steps
+from flows.events import NOT_DELIVERED
+from flows.scheduled import attended, awaiting, no_mail, noted_opening, opened_patiently
 from flows.steps import Month, MonthResult
 from infra.errors import OperationError
 
@@ -78,19 +80,44 @@ def monthly_report(period: str = "", inbox: str = "", home: str = "") -> State[A
         home: Folder of all state; empty for `TONGHOP_HOME`.
     """
     with steps.open_month(period or steps.month_of_today(), inbox, home) as month:
-        result = compile_month(month, run_as_task)
-        artifacts.publish(result)
+        result = _compiled(month)
     return _state_of(result)
+
+
+@flow(name="monthly-report", flow_run_name=name_run("monthly"), persist_result=False)
+def scheduled_month(period: str = "", inbox: str = "", home: str = "") -> State[Any]:
+    """Turn one month's submissions into the published and delivered report, as the standing server does it.
+
+    Args:
+        period: Report month, "2019-04"; empty for the month of today.
+        inbox: Folder of messages and files below the home's inbox; empty for that of the month.
+        home: Folder of all state; it must be that of the settings.
+    """
+    return attended(lambda: _scheduled(period or steps.month_of_today(), inbox, home))
+
+
+def _scheduled(period: str, inbox: str, home: str) -> State[Any]:
+    with noted_opening(period) as opened, opened_patiently(lambda: steps.open_month(period, inbox, home)) as month:
+        opened()
+        if not steps.look_for_mail(month):
+            return no_mail(period, month.inbox)
+        result = _compiled(month)
+    return _state_of(result)
+
+
+def _compiled(month: Month) -> MonthResult:
+    result = compile_month(month, run_as_task)
+    artifacts.publish(result)
+    return result
 
 
 def _state_of(result: MonthResult) -> State[Any]:
     if result.edition and result.undelivered:
         message = f"edition {result.edition.edition_id}: {len(result.undelivered)} deliveries are open"
-        return Completed(name="NotDelivered", message=message, data=result)
+        return Completed(name=NOT_DELIVERED, message=message, data=result)
     if result.edition:
         return Completed(name="Published", message=f"edition {result.edition.edition_id}", data=result)
-    message = f"{len(result.blocking)} blocking findings"
-    return Completed(name="AwaitingDecision", message=message, data=result)
+    return awaiting([finding.finding_id for finding in result.blocking], result)
 
 
 def _is_worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:

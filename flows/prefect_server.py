@@ -10,6 +10,7 @@ neither a foreign page (origins) nor a name that was bent to loopback (hosts).
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import http.client
 import os
@@ -42,11 +43,18 @@ QUIET = {
 UNUSED_SERVICES = (
     "CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "SCHEDULER", "TRIGGERS",
 )
+STANDING = {                  # old events, runs and logs go by age: Prefect's database is no record of ours
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 86400),
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P3D",
+}
 ONE_OFF = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNUSED_SERVICES} | {
     "PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
 }
 # The server works in that folder: no address has to spell a path with "?", "#" or "%" in it.
-DATABASE = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:///prefect.db"}
+DATABASE_FILE = "prefect.db"
+ASIDE = ".aside"
+DATABASE = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{DATABASE_FILE}"}
 PASSWORD = "api-password"
 LOOPBACK = ("127.0.0.1", "localhost")
 ANSWER_SECONDS = 5.0
@@ -119,21 +127,22 @@ class PrefectServer(ChildProcess):
 
     Args:
         home: Where its database, its pages and its log are.
-        port: Where it listens; 0 for any that is free.
-        is_standing: With pages and schedules, for `tonghop serve`.
+        listener: Where it listens, for `tonghop serve`, with pages and schedules: whoever holds it open lets the next
+            server take over its place, and nobody else. A one-off run has any free port.
 
     Raises:
-        OperationError: The port is taken, or the home cannot be written.
+        OperationError: The home cannot be written.
     """
 
-    def __init__(self, home: Path, port: int = 0, is_standing: bool = False) -> None:
-        with _listening(port) as listener:
-            self.port = int(listener.getsockname()[1])
+    def __init__(self, home: Path, listener: socket.socket | None = None) -> None:
+        with contextlib.ExitStack() as stack:
+            place = listener or stack.enter_context(listening(0))
+            self.port = int(place.getsockname()[1])
             self.url = f"http://127.0.0.1:{self.port}/api"
             _lay_database(home / "prefect")
-            variables = self._variables(home) | ({} if is_standing else ONE_OFF)
+            variables = STANDING | self._variables(home) if listener else self._variables(home) | ONE_OFF
             super().__init__(Helper("prefect", __name__, "máy chủ Prefect", "Prefect server", variables), home)
-            socket.send_fds(self.channel, [b"S"], [listener.fileno()])
+            socket.send_fds(self.channel, [b"S"], [place.fileno()])
 
     @property
     def client_environment(self) -> dict[str, str]:
@@ -144,12 +153,18 @@ class PrefectServer(ChildProcess):
         """Return True when the server answers, False when it ended or took too long."""
         deadline = time.monotonic() + START_WALL_SECONDS
         while time.monotonic() < deadline and self.cpu_seconds() < START_CPU_SECONDS and self.is_running:
-            try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=2):
-                    return True
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
+            if self.answers(2.0):
+                return True
+            time.sleep(0.05)
         return False
+
+    def answers(self, seconds: float = ANSWER_SECONDS) -> bool:
+        """Return whether the server says within so many seconds that it is well."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=seconds) as answer:
+                return bool(answer.read(100).strip() == b"true")
+        except (OSError, http.client.HTTPException):
+            return False
 
     def stop(self, patience: float = 10.0) -> None:
         """End the server; it may first close its database."""
@@ -166,15 +181,21 @@ class PrefectServer(ChildProcess):
         }
 
 
-def _listening(port: int) -> socket.socket:
-    """Bound here and handed over: nobody can take the port between choosing it and using it."""
+def listening(port: int) -> socket.socket:
+    """Return a listener on loopback, 0 for any free port, bound here and handed over to the server.
+
+    Nobody can take the port between choosing it and using it, nor, while it is held here, when a server has died.
+
+    Raises:
+        OperationError: The port is taken.
+    """
     try:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         raise OperationError(
             f"Cổng {port} trên máy này đang bị dùng.", f"Port {port} is taken: {error.strerror}.",
             place=f"127.0.0.1:{port}",
-            remedy_vi="Dừng chương trình đang dùng cổng đó, hoặc đặt PREFECT_API_URL nếu đó là máy chủ Prefect.",
+            remedy_vi="Dừng chương trình đang dùng cổng đó, hoặc đặt TONGHOP_PREFECT_PORT là một cổng khác.",
         ) from error
 
 
@@ -186,9 +207,19 @@ def _private_folder(folder: Path) -> None:
 def _lay_database(folder: Path) -> None:
     # Creating the schema runs some hundred migrations, most of the server's first start; set-up did it once.
     _private_folder(folder)
-    database = folder / "prefect.db"
+    database = folder / DATABASE_FILE
     if TEMPLATE.is_file() and not database.exists():
         replace_file(database, TEMPLATE.read_bytes())
+
+
+def set_database_aside(home: Path) -> None:
+    """Let the next server begin with an empty database; the present one stays beside it, for whoever asks why.
+
+    It holds no fact of ours: what ran is in the ledger, what is scheduled is declared anew at every start.
+    """
+    for path in (home / "prefect").glob(f"{DATABASE_FILE}*"):
+        if ASIDE not in path.name:
+            path.rename(path.with_name(path.name.replace(DATABASE_FILE, f"{DATABASE_FILE}{ASIDE}")))
 
 
 def prepare_template() -> None:

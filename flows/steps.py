@@ -7,18 +7,16 @@ memory is only what saves a second read. Nothing here knows Prefect.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from flows.children import start_children
+from flows.duties import AWAITING, NO_MAIL, PUBLISHED
 from flows.progress import Progress
 from flows.records import Edition, Finding, InboxNotice, Receipt
 from flows.soundness import sound_catalogue
@@ -27,6 +25,7 @@ from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import OperationError, TonghopError
 from infra.journal import open_journal
+from infra.locks import held_lock, holder
 from infra.machine_faults import told_in_words
 from infra.periods import check_period as check_period
 from infra.process_state import as_found
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
     from flows.build import Builder
     from flows.check.judge import Judge
     from flows.receive import Reception
+
+LOCK = "month.lock"             # in the home: who holds it runs a month
 
 
 NOT_DELIVERED = 7      # exit code: published, and a line is pending, rejected, held or uncertain
@@ -126,6 +127,7 @@ class Inbox:
         self.progress = progress
         self.sandbox = sandbox
         self.notices: tuple[InboxNotice, ...] = ()
+        self.has_mail = True
         open_journal(settings.home)
         # the command line has looked at it while helpers and server began
         self.catalogue: Catalogue = load_catalogue().at(period) if _begun.get() else sound_catalogue(period)
@@ -153,6 +155,18 @@ class Month(Inbox):
              *((seen.name, seen.sentence_vi) for seen in self.ledger.sightings(self.period))],
         )
         return self.outcome
+
+
+def look_for_mail(month: Inbox) -> bool:
+    """Return whether anything of the month has come, now or before; noted in `month.has_mail`."""
+    from flows.receive import EmptyInboxError
+    from flows.receive.paths import list_inbox
+
+    has_files = False
+    with contextlib.suppress(EmptyInboxError):       # the folder is not there yet
+        has_files = any(list_inbox(month.inbox))
+    month.has_mail = has_files or bool(month.ledger.receipts(month.period))
+    return month.has_mail
 
 
 def receive_submissions(month: Inbox) -> Reception:
@@ -346,10 +360,10 @@ def _not_allowed(what_vi: str, what_en: str, given: str, allowed: str) -> Operat
 @contextlib.contextmanager
 def _recorded(month: Month) -> Iterator[None]:
     """Note in the ledger that a run began and how it ended; one without an end was killed."""
-    from infra.ledger_records import Run
+    from infra.ledger_records import COMMANDED, SCHEDULED, Run
 
-    run_id = uuid.uuid4().hex
-    month.ledger.start_run(Run(run_id, month.period, "month", month.ledger.now()))
+    run_id, command = uuid.uuid4().hex, COMMANDED if _begun.get() else SCHEDULED
+    month.ledger.start_run(Run(run_id, month.period, command, month.ledger.now()))
     try:
         yield
     except BaseException as error:
@@ -357,8 +371,9 @@ def _recorded(month: Month) -> Iterator[None]:
             month.ledger.finish_run(run_id, type(error).__name__)
         raise
     edition = month.outcome.edition if month.outcome else None
+    calm = AWAITING if month.has_mail else NO_MAIL
     month.ledger.finish_run(
-        run_id, "published" if edition else "awaiting_decision",
+        run_id, PUBLISHED if edition else calm,
         month.outcome.build_id if month.outcome else "", edition.edition_id if edition else "",
     )
 
@@ -368,36 +383,29 @@ def month_of_today() -> str:
     return vietnamese.now().strftime("%Y-%m")
 
 
+def note_failed_opening(period: str, error: Exception) -> None:
+    """Note in the ledger that a scheduled month could not even be opened: a month that was tried is no idle month."""
+    from infra.ledger import open_ledger
+    from infra.ledger_records import SCHEDULED, Run
+
+    ledger = open_ledger(load_settings())
+    now = ledger.now()
+    ledger.start_run(Run(uuid.uuid4().hex, period, SCHEDULED, now, now, type(error).__name__))
+
+
+def is_held(settings: Settings) -> bool:
+    """Return whether a run holds the home's lock at this moment."""
+    return bool(holder(settings.home / LOCK))
+
+
 @contextlib.contextmanager
 def one_run_at_a_time(settings: Settings, wait_seconds: float = 5.0) -> Iterator[None]:
     """Hold the home's lock; the system releases it when the process ends in whatever way."""
-    with _open_lock(settings.home / "month.lock") as lock:
-        deadline = time.monotonic() + wait_seconds
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise _already_running(lock.name) from None
-                time.sleep(0.1)
-        with contextlib.suppress(OSError):       # a full disk: the lock holds, only its note is missing
-            lock.seek(0)
-            lock.truncate()
-            lock.write(str(os.getpid()).encode())
+    path = settings.home / LOCK
+    with held_lock(path, wait_seconds) as is_ours:
+        if not is_ours:
+            raise _already_running(str(path))
         yield
-
-
-def _open_lock(path: Path) -> IO[bytes]:
-    try:
-        return path.open("a+b", buffering=0)
-    except OSError as error:
-        raise OperationError(
-            "Không mở được tệp khóa của thư mục dữ liệu.",
-            f"The home's lock file cannot be opened: {error.strerror}.",
-            place=str(path),
-            remedy_vi="Cấp quyền ghi vào tệp đó, hoặc dọn bớt chỗ trên ổ đĩa.",
-        ) from error
 
 
 def _already_running(path: str) -> OperationError:

@@ -24,6 +24,7 @@ from infra.errors import TonghopError
 from infra.machine_faults import machine_fault
 
 CHANNEL = "TONGHOP_HELPER_CHANNEL"       # number of the socket, process id of the parent, "tied" or "loose"
+RUNNER = "TONGHOP_RUNNER"                # process id of the scheduler, for the runs that it starts
 SHOW_YOURSELF = signal.SIGUSR1           # asks where every thread is; the answer goes to the log
 PR_SET_PDEATHSIG = 1
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
@@ -36,17 +37,30 @@ def take_channel() -> socket.socket:
     where the thread that started us may end before its process.
     """
     number, parent, bond = os.environ.pop(CHANNEL).split(":")
-    if bond == "tied" and sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(parent):      # it ended before we asked
-        os._exit(1)
+    _tie_to(int(parent), bond)
     faulthandler.enable()
     faulthandler.register(SHOW_YOURSELF, all_threads=True)
     channel = socket.socket(fileno=int(number))
     channel.set_inheritable(False)       # or a process of ours would hold it open when we are gone
     return channel
+
+
+def end_with_runner() -> None:
+    """End this process with the one that started it and named itself in TONGHOP_RUNNER; nothing when none did.
+
+    For processes that a library starts for us: what they hold (a lock, a database) must not outlive who watches them.
+    """
+    if runner := os.environ.get(RUNNER):
+        _tie_to(int(runner), "tied")
+
+
+def _tie_to(parent: int, bond: str) -> None:
+    if bond == "tied" and sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:           # it ended before we asked
+        os._exit(1)
 
 
 def end_with_parent(channel: socket.socket) -> None:

@@ -83,6 +83,11 @@ class ChildProcess:
     def log_file(self) -> Path:
         return self._log.path
 
+    @property
+    def last_words(self) -> str:
+        """The last line it printed."""
+        return self._log.last_line
+
     def end_soon(self) -> None:
         """Tell it to end by itself, and go on; `stop` then waits for less."""
         if self.is_running:

@@ -182,9 +182,16 @@ class Delivery:
         return self.response or self.place
 
 
+SCHEDULED = "scheduled month"  # command of a run that the standing server began
+COMMANDED = "month"            # and of one that a person began
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a command that changes something. Key: `run_id`. `outcome` is empty while it runs."""
+    """One run of a command that changes something. Key: `run_id`. `outcome` is empty while it runs.
+
+    `outcome` afterwards: published, awaiting_decision, no_mail, or the name of the error that ended it.
+    """
 
     run_id: str
     period: str

@@ -144,17 +144,22 @@ class LedgerStore:
 
     @contextlib.contextmanager
     def _clear_errors(self) -> Iterator[None]:
-        from sqlalchemy.exc import DBAPIError
+        from sqlalchemy.exc import DBAPIError, OperationalError
 
         try:
             yield
         except DBAPIError as error:
-            raise OperationError(
+            fault = OperationError(
                 "Không đọc hoặc ghi được sổ cái.",
                 f"The ledger cannot be read or written: {error.orig}",
                 place=self.engine.url.render_as_string(hide_password=True),
                 remedy_vi="Kiểm tra cơ sở dữ liệu đang chạy, quyền ghi và dung lượng trống.",
-            ) from error
+            )
+            # Somebody else writes for long, or the server is away: that passes. A full disk is a person's to mend.
+            fault.is_temporary = isinstance(error, OperationalError) and (
+                not self._is_sqlite or "locked" in str(error.orig)
+            )
+            raise fault from error
 
     # ------------------------------------------------------------ within a transaction
 

@@ -45,8 +45,13 @@ def as_found() -> Iterator[None]:
         if Path.cwd() != folder:
             os.chdir(folder)
         _restore(environment)
-        for forget in _remembered:
-            forget()
+        forget_files()
+
+
+def forget_files() -> None:
+    """Forget what files said: whoever stands for days looks again, as each run does."""
+    for forget in _remembered:
+        forget()
 
 
 def _restore(environment: dict[str, Any]) -> None:

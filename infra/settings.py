@@ -24,11 +24,15 @@ VARIABLES = (
     "TONGHOP_SMTP_HOST", "TONGHOP_SMTP_PORT", "TONGHOP_SMTP_USER", "TONGHOP_SMTP_PASSWORD", "TONGHOP_SMTP_SECURITY",
     "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
     "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY",
+    "TONGHOP_OPERATOR", "TONGHOP_PREFECT_PORT", "TONGHOP_MONTH_SCHEDULE", "TONGHOP_INBOX_SCHEDULE",
 )
 OTHERS = ("PREFECT_API_URL", "PREFECT_SERVER_API_AUTH_STRING")    # Prefect's own, which decide how we meet it
 SECRETS = ("PREFECT_SERVER_API_AUTH_STRING",)
-INTERNAL = ("TONGHOP_HELPER_CHANNEL",)  # what a parent tells its child
+INTERNAL = ("TONGHOP_HELPER_CHANNEL", "TONGHOP_RUNNER")  # what a parent tells its child
 DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
+MAIL_ADDRESS = r"[^\s@<>,;\"]+@(?i:" + DOMAIN + ")"
+SCHEDULE = (r"@every [1-9]\d{0,5}s|\S+( +\S+){4}",
+            "năm trường như cron, “30 17 18 * *” · five cron fields, @every 900s")
 SHAPES = {
     "TONGHOP_ARCHIVE": (r"s3://[a-z0-9][a-z0-9.-]+(?:/.*)?|(?!s3:|\w+:/).+", "một thư mục · a folder, s3://bucket/prefix"),
     "TONGHOP_ANCHOR": (r"/.+", "một thư mục, đường dẫn tuyệt đối · an absolute path of a folder"),
@@ -42,7 +46,10 @@ SHAPES = {
     "PREFECT_API_URL": (r"https?://\S+", "http://127.0.0.1:4200/api"),
     # It travels in a header and is compared as ASCII.
     "PREFECT_SERVER_API_AUTH_STRING": (r"[!-9;-~]+:[!-~]+", "tên:mật-khẩu không dấu · name:password in ASCII"),
-    "TONGHOP_MAIL_SENDER": (r"[^\s@<>,;\"]+@(?i:" + DOMAIN + ")", "một địa chỉ thư · one mail address"),
+    "TONGHOP_MAIL_SENDER": (MAIL_ADDRESS, "một địa chỉ thư · one mail address"),
+    "TONGHOP_OPERATOR": (MAIL_ADDRESS, "một địa chỉ thư · one mail address"),
+    "TONGHOP_MONTH_SCHEDULE": SCHEDULE,
+    "TONGHOP_INBOX_SCHEDULE": SCHEDULE,
 }
 
 
@@ -73,6 +80,10 @@ class Settings:
     smtp_authorities: str = ""    # a file of certificates to trust instead of the system's
     audit_key_file: str = ""      # the key of the audit chain, outside the home; "" = the chain has none
     anchor_folder: str = ""       # where heads of the audit chain are noted as well; "" = in the archive only
+    operator: str = ""             # whom the standing server tells of what needs a person
+    prefect_port: int = 0          # of the standing server; 0 for the usual one, or any that is free
+    month_schedule: str = ""       # "" = that of `infra/prefect.yaml`
+    inbox_schedule: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -129,6 +140,10 @@ def load_settings(home: Path | str | None = None) -> Settings:
         audit_key_file=_shaped(env, "TONGHOP_AUDIT_KEY"),
         anchor_folder=_shaped(env, "TONGHOP_ANCHOR"),
         with_prefect=_word(env, "TONGHOP_PREFECT", ("on", "off")) == "on",
+        operator=_shaped(env, "TONGHOP_OPERATOR"),
+        prefect_port=_port(env, "TONGHOP_PREFECT_PORT", 0),
+        month_schedule=_shaped(env, "TONGHOP_MONTH_SCHEDULE"),
+        inbox_schedule=_shaped(env, "TONGHOP_INBOX_SCHEDULE"),
     )
     _ensure_writable(folder)
     return found
@@ -149,7 +164,9 @@ def _word(env: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
 
 
 def _port(env: dict[str, str], name: str, usual: int) -> int:
-    text = env.get(name, str(usual))
+    if name not in env:
+        return usual
+    text = env[name]
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not 1 <= int(text) <= 65535:
         raise _setting_error(name, text, "1–65535")
     return int(text)

@@ -28,13 +28,19 @@ def settle_interrupted(settings: Settings, archive: Archive, ledger: Ledger, edi
     witness saw go out, and the ledger does not remember, is open too.
     """
     for delivery in ledger.deliveries(edition_id=edition.edition_id):
-        if delivery.state == "claimed":
-            delivery = _leave_claimed(ledger, delivery)
-        forgotten = witness.forgotten_sendings(archive, ledger, delivery)
-        if forgotten and delivery.state in ("pending", "held"):
-            delivery = ledger.move_delivery(delivery, "uncertain", response=f"{FORGOTTEN} ({', '.join(forgotten)})")
-        if delivery.state == "uncertain" and delivery.server == SINK:
-            _ask_mailbox(settings, ledger, delivery)
+        settle_line(settings, archive, ledger, delivery)
+
+
+def settle_line(settings: Settings, archive: Archive, ledger: Ledger, delivery: Delivery) -> Delivery:
+    """Clear up one line of the outbox, as above."""
+    if delivery.state == "claimed":
+        delivery = _leave_claimed(ledger, delivery)
+    forgotten = witness.forgotten_sendings(archive, ledger, delivery)
+    if forgotten and delivery.state in ("pending", "held"):
+        delivery = ledger.move_delivery(delivery, "uncertain", response=f"{FORGOTTEN} ({', '.join(forgotten)})")
+    if delivery.state == "uncertain" and delivery.server == SINK:
+        delivery = _ask_mailbox(settings, ledger, delivery)
+    return delivery
 
 
 def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person: str, reason: str) -> Delivery:
@@ -65,8 +71,7 @@ def _leave_claimed(ledger: Ledger, delivery: Delivery) -> Delivery:
     )
 
 
-def _ask_mailbox(settings: Settings, ledger: Ledger, delivery: Delivery) -> None:
+def _ask_mailbox(settings: Settings, ledger: Ledger, delivery: Delivery) -> Delivery:
     if has_message(settings.mailbox_folder, delivery):
-        ledger.move_delivery(delivery, "accepted", response="Hộp thư trên máy đã có thư này.")
-    else:
-        ledger.move_delivery(delivery, "pending", response="Hộp thư trên máy không có thư này.")
+        return ledger.move_delivery(delivery, "accepted", response="Hộp thư trên máy đã có thư này.")
+    return ledger.move_delivery(delivery, "pending", response="Hộp thư trên máy không có thư này.")

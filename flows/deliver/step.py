@@ -12,7 +12,7 @@ from flows.deliver.changes import describe_changes
 from flows.deliver.mailer import Patience, Route, hold_reason, open_route, transmit
 from flows.deliver.message import Parcel, compose_message, message_id, outputs_for, pack, subject_of, write_letter
 from flows.deliver.packages import write_package
-from flows.deliver.settle import settle_interrupted
+from flows.deliver.settle import settle_interrupted, settle_line
 from flows.records import Delivery, Edition
 from infra.anchors import note_head, require_known_heads
 from infra.errors import OperationError
@@ -184,3 +184,14 @@ def _release(ledger: Ledger, held: Delivery, why: OperationError) -> None:
     if not held.data_ended_at:
         with contextlib.suppress(OperationError):
             ledger.move_delivery(held, "pending", response=why.message_vi)
+
+
+def send_line(
+    settings: Settings, archive: Archive, ledger: Ledger, delivery: Delivery, patience: Patience
+) -> Delivery:
+    """Make one try to send a line of the outbox that belongs to no edition; the caller holds the right to deliver."""
+    delivery = settle_line(settings, archive, ledger, delivery)
+    if not _is_due(settings, ledger, delivery):
+        return ledger.delivery(delivery.delivery_id)
+    with open_route(settings) as route:
+        return _send_one(settings, archive, ledger, route, delivery, patience)

@@ -14,6 +14,7 @@ import pytest
 from flows import doctor
 from flows.prefect_server import named_server
 from infra.errors import OperationError
+from infra.locks import held_lock
 from infra.settings import Settings
 from tests.servers import free_port
 from tests.whole_month import run_tonghop
@@ -62,6 +63,19 @@ def test_production_without_a_mail_server_is_named(settings: Settings, monkeypat
 def test_mail_settings_that_delivery_refuses_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = dataclasses.replace(settings, smtp_host="192.0.2.1")   # outside production mail stays on the machine
     assert not rows(elsewhere, monkeypatch)["Thư đi · mail"][0]
+
+
+def test_the_standing_server_is_said_to_run_and_production_wants_an_operator(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "Máy chủ thường trực · standing server"
+    is_sound, text = rows(settings, monkeypatch)[name]
+    assert is_sound and "not running" in text and "30 17 18 * *" in text
+    with held_lock(settings.home / "serve.lock", 0, "http://127.0.0.1:4201"):
+        assert "http://127.0.0.1:4201" in rows(settings, monkeypatch)[name][1]
+    production = dataclasses.replace(settings, environment="production")
+    is_sound, text = rows(production, monkeypatch)[name]
+    assert not is_sound and "TONGHOP_OPERATOR" in text
 
 
 @pytest.fixture
