@@ -91,7 +91,7 @@ def receive(stores: Any, catalogue: Any, period: str, inbox: Path) -> None:
 @task
 def read(stores: Any, catalogue: Any, period: str) -> list[DocumentReading]:
     settings, archive, ledger = stores
-    receipts = [step._as_arrived(r, catalogue) for r in step.in_order(ledger.receipts(period))]
+    receipts = step.arrived(ledger, catalogue, period)
     said = []
     for request in step._requests(receipts, ledger):
         reading = Reading()

@@ -8,6 +8,7 @@ from typing import Any
 from flows.build.inputs import is_about_path
 from flows.check import explain, load_findings
 from flows.readings import load_month
+from flows.receipts import why_believed
 from flows.records import CellReference, Finding, IntakeFinding
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
@@ -15,6 +16,7 @@ from infra.settings import Settings
 from infra.vietnamese import SEVERITY_VI
 from infra.warehouse import fetch, open_current
 
+MOST_SENDERS = 8
 INTAKE_COLUMNS = ("intake_finding_id", "kind", "severity", "submitter_id", "message", "file", "sheet", "cell",
                   "raw_text", "message_vi", "remedy_vi", "receipt_id")
 
@@ -38,7 +40,12 @@ def explain_finding(settings: Settings, period: str, finding_id: str) -> str:
     """
     period = period or _latest_period(settings)
     row = intake_row(settings, period, finding_id)
-    return _explained(row) if row else explain(settings, period, finding_id)
+    if row:
+        return "\n".join([_explained(row), *_believed(settings, period, {row["receipt_id"]})])
+    text, wanted = explain(settings, period, finding_id), finding_id.strip().upper()
+    verdicts = load_findings(settings, open_ledger(settings), period)
+    concerned = {c.receipt_id for f in verdicts if f.finding_id.upper() == wanted for c in f.cells}
+    return "\n".join([text, *_believed(settings, period, concerned)])
 
 
 def intake_row(settings: Settings, period: str, finding_id: str) -> dict[str, Any] | None:
@@ -76,6 +83,14 @@ def _explained(row: dict[str, Any]) -> str:
     lines += [f"  {name}: {text}" for name, text in told.items() if text]
     lines.append("Thấy khi đọc thư, không phải kết luận của quy tắc nào. (Found while reading; no rule's verdict.)")
     return "\n".join(lines)
+
+
+def _believed(settings: Settings, period: str, receipt_ids: set[str]) -> list[str]:
+    """Return who sent the messages that a finding is about, and why that was believed or not."""
+    ledger = open_ledger(settings)
+    told = [(r.message, why_believed(r)) for r in ledger.receipts(period) if r.receipt_id in receipt_ids]
+    lines = [f"  {message}: {why}" for message, why in told[:MOST_SENDERS] if why]
+    return ["Người gửi · senders:", *lines] if lines else []
 
 
 def _latest_period(settings: Settings) -> str:

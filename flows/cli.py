@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from flows import cli_operation
+from flows import cli_held, cli_operation
 from flows.cli_options import (
     TOLD,
     Format,
@@ -428,6 +428,7 @@ def _log_fault() -> str:
         return traceback.format_exc()
 
 
+app.registered_commands.extend(cli_held.app.registered_commands)
 app.registered_commands.extend(cli_operation.app.registered_commands)
 
 if __name__ == "__main__":

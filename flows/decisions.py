@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from flows import decide
-from flows.records import Decision, Finding
+from flows.receipts import can_be_decided
+from flows.records import Decision, Finding, Receipt
 from infra.catalogue import Catalogue, Indicator, load_catalogue
 from infra.errors import SubmissionError
-from infra.ledger import open_ledger
+from infra.ledger import Ledger, open_ledger
 from infra.settings import Settings
-from infra.vietnamese import number_text
+from infra.vietnamese import STATUS_VI, number_text
 
 FIGURE = re.compile(r"\s*[-+]?[0-9][0-9., ]*%?\s*")  # other scripts' digits and words are for what others sent
 
@@ -102,6 +103,53 @@ def _check_not_sent(settings: Settings, period: str, submitter_id: str, area_cod
 def waive(settings: Settings, period: str, finding_id: str, reason: str, person: str, until: str) -> Decision:
     """Record that one finding is accepted with its exact values."""
     return decide.waive(open_ledger(settings), period, _finding(settings, period, finding_id), reason, person, until)
+
+
+def release(settings: Settings, receipt_id: str, submitter_id: str, reason: str, person: str) -> Decision:
+    """Record that a held message counts: as its own submitter's or, where nobody knows whose it is, as the named one's.
+
+    Raises:
+        SubmissionError: No such message waits for a person, or it is not said whose it is.
+    """
+    ledger = open_ledger(settings)
+    receipt = _held_receipt(ledger, receipt_id)
+    return decide.release(ledger, receipt, _whose(receipt, submitter_id), reason, person)
+
+
+def refuse(settings: Settings, receipt_id: str, reason: str, person: str) -> Decision:
+    """Record that a held message is not used.
+
+    Raises:
+        SubmissionError: No such message waits for a person.
+    """
+    ledger = open_ledger(settings)
+    return decide.refuse(ledger, _held_receipt(ledger, receipt_id), reason, person)
+
+
+def _held_receipt(ledger: Ledger, receipt_id: str) -> Receipt:
+    found = next((r for r in ledger.receipts() if r.receipt_id.lower() == receipt_id.strip().lower()), None)
+    if found is None or not can_be_decided(found):
+        state = f" (đang là “{STATUS_VI.get(found.status, found.status)}”)" if found else ""
+        raise SubmissionError(
+            f"Không có thư nào mang mã {receipt_id} đang chờ người quyết định{state}.",
+            f"No message {receipt_id} waits for a person.",
+            remedy_vi="Xem mã thư (R…) bằng tonghop findings, hoặc ở trang của cán bộ tổng hợp.",
+        )
+    return found
+
+
+def _whose(receipt: Receipt, submitter_id: str) -> str:
+    """Return the submitter whose message it is: the one named, else the one of its address."""
+    catalogue = load_catalogue().at(receipt.period)
+    by_address = catalogue.submitter_by_address.get(receipt.sender_address)
+    whose = submitter_id or receipt.submitter_id or (by_address.submitter_id if by_address else "")
+    if whose in catalogue.submitter_by_id:
+        return whose
+    remedy = "Thêm --for MÃ_ĐƠN_VỊ, như --for dist_622; tra mã trong dbt_project/seeds/catalogue/submitters.csv."
+    if whose:
+        raise SubmissionError(f"Không có đơn vị mang mã {whose}.", f"Unknown id {whose}.", remedy_vi=remedy)
+    raise SubmissionError(f"Chưa biết thư {receipt.receipt_id} là của đơn vị nào.",
+                          f"Nobody knows whose {receipt.receipt_id} is.", remedy_vi=remedy)
 
 
 def withdraw(settings: Settings, period: str, decision_id: str, reason: str, person: str) -> Decision:

@@ -29,6 +29,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Sổ cái · ledger", _ledger),
         ("Thư đi · mail", _mail),
         ("Nơi nhận · deliveries", _deliveries),
+        ("Thư đến · senders", _senders),
         ("Tiến trình đọc tệp · children", _children),
         ("Phần mềm · engines", lambda s: ", ".join(f"{n} {importlib.metadata.version(n)}" for n in ENGINES)),
         ("Prefect", _prefect),
@@ -158,6 +159,22 @@ def _deliveries(settings: Settings) -> str:
                              f"{len(waiting)} deliveries are open.",
                              remedy_vi="Xem bằng tonghop deliveries; gửi lại bằng tonghop deliver THÁNG.")
     return "không còn gì chờ gửi · nothing is open"
+
+
+def _senders(settings: Settings) -> str:
+    """Say by what senders are proved; in production something must prove them."""
+    if settings.authserv_id:
+        ignored = "; TONGHOP_INBOX_TRUSTED không dùng · not used" if settings.is_inbox_trusted else ""
+        return (f"chỉ tin kết quả của · only the results of {settings.authserv_id} "
+                f"({settings.authserv_place} Received){ignored}")
+    if settings.is_inbox_trusted:
+        return "hộp thư do người chép tay · the inbox is filled by hand (TONGHOP_INBOX_TRUSTED)"
+    vi = "Không có gì chứng minh người gửi: mọi bản gửi lại đều chờ người xác nhận"
+    en = "Nothing proves senders: every replacement waits for a person"
+    if settings.is_production:
+        raise OperationError(f"{vi}.", f"{en}.", remedy_vi="Đặt TONGHOP_AUTHSERV_ID là tên máy chủ thư của Sở "
+                             "(docs/how-to/prove-senders.md), hoặc TONGHOP_INBOX_TRUSTED=by_hand.")
+    return f"{vi} · {en}"
 
 
 def _prefect(settings: Settings) -> str:

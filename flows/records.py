@@ -16,11 +16,12 @@ from infra.ledger_records import Delivery as Delivery
 from infra.ledger_records import Document as Document
 from infra.ledger_records import Edition as Edition
 from infra.ledger_records import Output as Output
+from infra.ledger_records import Proof as Proof
 from infra.ledger_records import Receipt as Receipt
 from infra.ledger_records import ReceiptStatus as ReceiptStatus
 from infra.ledger_records import Sighting as Sighting
 
-UseStatus = Literal["in_force", "superseded", "duplicate", "rejected"]
+UseStatus = Literal["in_force", "superseded", "duplicate", "rejected", "held"]
 Severity = Literal["blocking", "warning", "note"]
 Outcome = Literal["pass", "fail", "undecided", "not_applicable"]
 Part = Literal["I", "II"]

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from flows.receipts import can_be_decided, why_believed
 from flows.records import Finding, Receipt
 from infra.files import replace_file
 from infra.settings import PROJECT, Settings
@@ -41,6 +42,7 @@ def write_steward_page(
             "submissions": _submissions(connection, period),
             "intake": _intake(connection, period),
             "unused": [r for r in receipts if r.status not in ("received", "late")],
+            "senders": [(r, why_believed(r), can_be_decided(r)) for r in receipts if r.status != "no_data"],
             "counts": {s: sum(f.severity == s and not f.decision for f in findings) for s in SEVERITIES},
         }
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)

@@ -24,6 +24,7 @@ from infra.catalogue_cells import (
     Day,
     DayOfMonth,
     Decimals,
+    Domains,
     Identifier,
     OptionalDay,
     OptionalText,
@@ -41,6 +42,7 @@ from infra.catalogue_words import (
     IndicatorKind,
     IndicatorSection,
     PhraseKind,
+    ProofLevel,
     Role,
     SubmitterKind,
     WordingKind,
@@ -86,13 +88,19 @@ class AreaAlias:
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """A reporting unit. `addresses`: the senders that speak for it, separated by ";" in the file."""
+    """A reporting unit. `addresses`: the senders that speak for it, separated by ";" in the file.
+
+    `proof_level`: aligned (our mail server's result must pass for the address's own domain), known_relay (or for one of
+    `relays`, the domains of servers that send for it and sign), confirmed (a person confirms every message).
+    """
 
     submitter_id: Identifier
     submitter_name: str
     submitter_kind: SubmitterKind
     area_code: str
     addresses: Addresses
+    proof_level: ProofLevel
+    relays: Domains
     valid_from: Day
     valid_to: OptionalDay
     KEY: ClassVar = ("submitter_id",)

@@ -21,6 +21,7 @@ Identifier = Annotated[str, "small letters, digits and _"]
 Day = Annotated[str, "a day, kept as 2019-12-31"]
 OptionalDay = Annotated[str, "a day, or blank for no end"]
 Addresses = Annotated[tuple[str, ...], "mail addresses, separated by ;"]
+Domains = Annotated[tuple[str, ...], "mail domains, separated by ;"]
 Clock = Annotated[str, "a time of day, 17:00"]
 DayOfMonth = Annotated[int, "1 to 31"]
 ClosingDay = Annotated[str, 'a day of the month, or "last"']
@@ -35,6 +36,7 @@ _TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)   # Excel in Viet
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
                       r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _DAY_FORM = "viết năm-tháng-ngày, như 2019-12-31"
 FIRST_YEAR, LAST_YEAR, ENDLESS = 1900, 2199, "9999-12-31"
@@ -187,6 +189,11 @@ def _addresses(column: str, text: str) -> tuple[str, ...]:
     return tuple(_shaped(column, part, _ADDRESS, wanted, "a mail address") for part in _texts(column, text))
 
 
+def _domains(column: str, text: str) -> tuple[str, ...]:
+    wanted = "tên miền chữ thường, như donvi.gov.vn, cách nhau bằng “;”", "a mail domain in small letters"
+    return tuple(_shaped(column, part, _DOMAIN, *wanted) for part in _texts(column, text))
+
+
 _READERS: dict[Any, Callable[[str, str], Any]] = {
     str: _text,
     OptionalText: lambda column, text: text,
@@ -194,6 +201,7 @@ _READERS: dict[Any, Callable[[str, str], Any]] = {
     Day: read_day,
     OptionalDay: _optional_day,
     Addresses: _addresses,
+    Domains: _domains,
     Clock: _clock,
     DayOfMonth: lambda column, text: _within(column, text, 1, 31),
     ClosingDay: _closing_day,

@@ -113,6 +113,11 @@ def _check_submitters(tables: Tables) -> None:
         if row.submitter_kind == "district" and level[row.area_code] != "district":
             raise table.error(line, f"cột area_code: đơn vị cấp huyện mà địa bàn {row.area_code} không phải huyện",
                               f"column area_code: a district whose area {row.area_code} is none")
+    for line, row in table.numbered():
+        if bool(row.relays) != (row.proof_level == "known_relay"):
+            raise table.error(line, f"cột relays: cần tên miền khi và chỉ khi proof_level là known_relay, "
+                                    f"đang là “{row.proof_level}”",
+                              "column relays: domains are needed for known_relay, and for nothing else")
     senders = ((line, row, (address.lower(),)) for line, row in table.numbered() for address in row.addresses)
     _no_two_at_once(table, senders, "địa chỉ thư của hai đơn vị", "a mail address of two submitters")
 

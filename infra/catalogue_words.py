@@ -13,6 +13,9 @@ from typing import Literal
 AreaLevel = Literal["province", "district", "commune"]
 AreaType = Literal["province", "city", "town", "rural_district", "ward", "rural_commune", "township"]
 SubmitterKind = Literal["district", "telecom", "post", "press", "broadcaster", "printer", "department_unit"]
+# How the sender of a submitter's mail is proved: by our mail server's results that align with its domain, by those of
+# a relay that its row names, or by a person for every single message.
+ProofLevel = Literal["aligned", "known_relay", "confirmed"]
 SectionCode = Literal["CNTT", "BCVT", "TTBCXB", "CTMTQG", "THANHTRA", "DVSN", "KHAC", "HUYEN"]
 IndicatorSection = Literal["BUUCHINH", "VIENTHONG", "TTBCXB", "THANHTRA", "DVSN", "CNTT", "BCVT"]
 IndicatorKind = Literal["stock", "flow", "ratio", "count", "target", "reference"]

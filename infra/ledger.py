@@ -108,7 +108,7 @@ class Ledger(LedgerStore):
 
     def set_receipt_status(
         self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None,
-        actor: str = ACTOR,
+        actor: str = ACTOR, **settled: str,
     ) -> None:
         """Change what a receipt counts for, and why; the same again changes nothing.
 
@@ -118,6 +118,7 @@ class Ledger(LedgerStore):
             reason_vi: Why, in Vietnamese.
             supersedes: The receipt that it replaces; None leaves it as it is.
             actor: Who changes it.
+            settled: Other fields that a decision about the receipt changes: `submitter_id`, `decision_id`, …
 
         Raises:
             OperationError: The receipt is not known.
@@ -125,7 +126,8 @@ class Ledger(LedgerStore):
         with self.writing() as connection:
             receipt = self._one(connection, self.tables.receipts, Receipt, receipt_id)
             replaced = receipt.supersedes if supersedes is None else supersedes
-            changed = dataclasses.replace(receipt, status=status, reason_vi=reason_vi, supersedes=replaced)
+            told: dict[str, Any] = {"status": status, "reason_vi": reason_vi, "supersedes": replaced} | settled
+            changed = dataclasses.replace(receipt, **told)
             if changed != receipt:
                 held = self._records(connection, self.tables.documents, Document, receipt_id=receipt_id)
                 detail = _receipt_detail(changed, held)

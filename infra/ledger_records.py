@@ -19,6 +19,16 @@ ReceiptStatus = Literal[
     "unopened",     # could not be taken apart: kept and shown, not used
     "no_data",      # nothing to use: newsletter, empty message
 ]
+Proof = Literal[
+    "",         # nothing proves who sent it
+    "dmarc",    # our mail server found that the domain of the address sent it
+    "dkim",     # it carries a right signature of that domain, which has no DMARC
+    "relay",    # it carries a right signature of a relay that the submitter's row names
+    "by_hand",  # a person of the house put it into the inbox and vouches for it
+    "address",  # its address is the submitter's, nothing else: it counts, and replaces nothing by itself
+    "upload",   # it lies in the submitter's upload folder: as "address"
+    "earlier",  # received before proofs were kept: it counts as it did then
+]
 DeliveryState = Literal[
     "pending",      # to be sent
     "claimed",      # being sent; found at a start, its sender died
@@ -53,7 +63,12 @@ class Receipt:
     supersedes: str = ""     # receipt_id of the submission that this one replaces
     in_reply_to: str = ""
     message_id: str = ""     # of the message itself, for the answer
-    problem: str = ""        # kind of the finding about the whole message, whose sentence is `reason_vi`
+    problem: str = ""        # kind of the finding about the whole message, as it came in
+    traced_at: str = ""      # when the last mail server took it over, by its own line; "" when none says so
+    proof: Proof = ""        # why its sender was believed when it came in
+    proof_vi: str = ""       # the sentence: who was believed, and why
+    held_vi: str = ""        # why it was held when it came in; a release leaves this as it is
+    decision_id: str = ""    # the decision that released or refused it
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +115,11 @@ class Decision:
     correct: `target` is an observation_id, `value` the figure to use, `basis` the value it replaces.
     supply:  `target` is "period/submitter_id/area_code/indicator_id", for a figure nobody sent.
     waive:   `target` is a finding_id, `basis` the exact values it is bound to.
+    release, refuse: `target` is the receipt_id of a held message, `value` the submitter whose it is.
     """
 
     decision_id: str
-    kind: Literal["correct", "supply", "waive", "withdraw"]
+    kind: Literal["correct", "supply", "waive", "release", "refuse", "withdraw"]
     period: str
     target: str
     value: str

@@ -20,7 +20,10 @@ Record = TypeVar("Record")
 WRITER_LOCK = 0x746F6E67  # number of PostgreSQL's advisory lock: one writer at a time keeps the chain gapless
 # Fields that came after the first links of a chain were written, with what old records have there.
 LATER_FIELDS: dict[type, dict[str, Any]] = {
-    Receipt: {"message_id": "", "problem": ""},
+    Receipt: {
+        "message_id": "", "problem": "", "traced_at": "", "proof": "earlier", "proof_vi": "", "held_vi": "",
+        "decision_id": "",
+    },
     Document: {"problem": "", "problem_vi": ""},
     Delivery: {"claim": 0, "environment": ""},
 }

@@ -19,12 +19,15 @@ CATALOGUE = PROJECT / "dbt_project" / "seeds" / "catalogue"
 
 ENVIRONMENTS = ("development", "production")
 SECURITIES = {"none": 25, "starttls": 587, "tls": 465}    # each with the port it usually has (RFC 8314)
+PLACES = ("above", "below")           # where our mail server writes its results: above or beneath its Received line
+TRUSTS = ("no", "by_hand")            # by_hand: a person of the house fills the inbox and vouches for every sender
 VARIABLES = (
     "TONGHOP_HOME", "TONGHOP_ENVIRONMENT", "TONGHOP_ARCHIVE", "TONGHOP_S3_ENDPOINT", "TONGHOP_LEDGER",
     "TONGHOP_SMTP_HOST", "TONGHOP_SMTP_PORT", "TONGHOP_SMTP_USER", "TONGHOP_SMTP_PASSWORD", "TONGHOP_SMTP_SECURITY",
     "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
     "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY",
     "TONGHOP_OPERATOR", "TONGHOP_PREFECT_PORT", "TONGHOP_MONTH_SCHEDULE", "TONGHOP_INBOX_SCHEDULE",
+    "TONGHOP_AUTHSERV_ID", "TONGHOP_AUTHSERV_PLACE", "TONGHOP_INBOX_TRUSTED",
 )
 OTHERS = ("PREFECT_API_URL", "PREFECT_SERVER_API_AUTH_STRING")    # Prefect's own, which decide how we meet it
 SECRETS = ("PREFECT_SERVER_API_AUTH_STRING",)
@@ -50,6 +53,8 @@ SHAPES = {
     "TONGHOP_OPERATOR": (MAIL_ADDRESS, "một địa chỉ thư · one mail address"),
     "TONGHOP_MONTH_SCHEDULE": SCHEDULE,
     "TONGHOP_INBOX_SCHEDULE": SCHEDULE,
+    "TONGHOP_AUTHSERV_ID": (r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
+                            "tên máy chủ ghi ở đầu dòng Authentication-Results · the name that begins that line"),
 }
 
 
@@ -84,10 +89,18 @@ class Settings:
     prefect_port: int = 0          # of the standing server; 0 for the usual one, or any that is free
     month_schedule: str = ""       # "" = that of `infra/prefect.yaml`
     inbox_schedule: str = ""
+    authserv_id: str = ""             # whose Authentication-Results count, in lower case; "" = no gateway is known
+    authserv_place: str = "above"     # "above", "below"
+    inbox_trusted: str = "no"         # "no", "by_hand"
 
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def is_inbox_trusted(self) -> bool:
+        """Whether a person fills the inbox by hand; it counts only where no gateway proves senders."""
+        return self.inbox_trusted == "by_hand"
 
     @property
     def warehouse_folder(self) -> Path:
@@ -144,6 +157,9 @@ def load_settings(home: Path | str | None = None) -> Settings:
         prefect_port=_port(env, "TONGHOP_PREFECT_PORT", 0),
         month_schedule=_shaped(env, "TONGHOP_MONTH_SCHEDULE"),
         inbox_schedule=_shaped(env, "TONGHOP_INBOX_SCHEDULE"),
+        authserv_id=_shaped(env, "TONGHOP_AUTHSERV_ID").lower(),
+        authserv_place=_word(env, "TONGHOP_AUTHSERV_PLACE", PLACES),
+        inbox_trusted=_word(env, "TONGHOP_INBOX_TRUSTED", TRUSTS),
     )
     _ensure_writable(folder)
     return found

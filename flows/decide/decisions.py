@@ -11,7 +11,7 @@ import itertools
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from flows.records import Decision, Finding
+from flows.records import Decision, Finding, Receipt
 from infra.audit import canonical_json
 from infra.errors import SubmissionError
 from infra.statements import stated
@@ -20,7 +20,7 @@ from infra.vietnamese import DAY_SHAPE, moment, number_text
 if TYPE_CHECKING:
     from infra.ledger import Ledger
 
-Kind = Literal["correct", "supply", "waive", "withdraw"]
+Kind = Literal["correct", "supply", "waive", "release", "refuse", "withdraw"]
 # A figure is decimal(28, 6) in the warehouse: of this many whole digits, sums of thousands of figures fit as well.
 WHOLE_DIGITS, DECIMALS = 18, 6
 
@@ -77,6 +77,24 @@ def waive(ledger: Ledger, period: str, finding: Finding, reason: str, person: st
                               remedy_vi="Bổ sung hoặc sửa số liệu bằng tonghop supply, tonghop correct.")
     _check_expiry(until, ledger.now())
     return _record(ledger, "waive", period, finding.finding_id, "", finding.basis, reason, person, until)
+
+
+def release(ledger: Ledger, receipt: Receipt, submitter_id: str, reason: str, person: str) -> Decision:
+    """Let a held message count as the submitter's, from the next run on.
+
+    Raises:
+        SubmissionError: Reason or person is missing.
+    """
+    return _record(ledger, "release", receipt.period, receipt.receipt_id, submitter_id, receipt.sha256, reason, person)
+
+
+def refuse(ledger: Ledger, receipt: Receipt, reason: str, person: str) -> Decision:
+    """Say that a held message is not used; it is kept.
+
+    Raises:
+        SubmissionError: Reason or person is missing.
+    """
+    return _record(ledger, "refuse", receipt.period, receipt.receipt_id, "", receipt.sha256, reason, person)
 
 
 def withdraw(ledger: Ledger, period: str, decision_id: str, reason: str, person: str) -> Decision:

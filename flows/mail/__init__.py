@@ -7,7 +7,8 @@ Only bytes come in. All of it runs in the child that has limits (`flows.sandbox_
 
 from __future__ import annotations
 
-from flows.mail.headers import decode_words, parse_date, safe_name, sender_address
+from flows.mail.author import sender_address
+from flows.mail.headers import decode_words, parse_date, safe_name
 from flows.mail.message import Attachment, Mail, parse_mail
 
 __all__ = [

@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from flows.clean_text import clean_line, clean_text
+from flows.mail.author import sender_address
 from flows.mail.contents import Content
-from flows.mail.headers import MAX_NAME, MAX_VALUE, sender_address
-from flows.mail.message import Mail, free_name
+from flows.mail.headers import MAX_NAME, MAX_VALUE
+from flows.mail.message import MAX_TRACE, TRACE, Mail, free_name
 
 # The headers that say what kind of message it is; no other leaves the child.
 KEPT_HEADERS = (
-    "authentication-results", "auto-submitted", "content-type", "list-unsubscribe", "list-id", "x-campaign-id",
-    "feedback-id", "precedence",
-)  # fmt: skip
+    "auto-submitted", "content-type", "list-unsubscribe", "list-id", "x-campaign-id", "feedback-id", "precedence",
+)
 SEEN_OF_BODY = 20_000  # letters of the text that tell a newsletter from a report
 MAX_FILE = 600
 MONTH = re.compile(r"=?(?:\d{4})?-\d{2}")
@@ -50,6 +50,7 @@ def mail_fields(mail: Mail) -> dict[str, Any]:
         "in_reply_to": mail.in_reply_to,
         "body": mail.body[:SEEN_OF_BODY],
         "headers": {name: mail.headers[name] for name in KEPT_HEADERS if name in mail.headers},
+        "trace": [list(line) for line in mail.trace],
     }
 
 
@@ -84,7 +85,14 @@ def _mail(answer: dict[str, Any]) -> Mail:
         body=clean_text(answer["body"]),
         attachments=(),
         headers=headers,
+        trace=tuple(_trace_line(*line) for line in answer["trace"][:MAX_TRACE]),
     )
+
+
+def _trace_line(name: str, value: str) -> tuple[str, str]:
+    if name not in TRACE:
+        raise ValueError("no line of a mail server")
+    return name, clean_line(str(value))[:MAX_VALUE]
 
 
 def _is_moment(text: str) -> bool:

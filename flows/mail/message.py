@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flows.clean_text import clean_text
-from flows.mail.headers import Headers, author_of, decode_bytes, decode_words, first_id, parse_date, safe_name
+from flows.mail.author import author_of
+from flows.mail.headers import Headers, decode_bytes, decode_words, first_id, parse_date, safe_name
 from flows.mail.html_text import MAX_HTML, html_text
 from flows.mail.parts import Leaf, decode, leaves
 
@@ -31,6 +32,8 @@ EXTENSIONS = {
     "image/png": ".png",
     "message/rfc822": ".eml",
 }
+TRACE = ("received", "authentication-results")  # the lines that mail servers write on the way
+MAX_TRACE = 60
 DIGITS = re.compile(r"\d+")
 ENCLOSED = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?:[!-`][ -`]{0,84}\n){0,400000}?`?\n?end$", re.MULTILINE)
 
@@ -55,7 +58,7 @@ class Mail:
     """A parsed message. `sent_at` is ISO 8601 with offset, empty when the Date header cannot be read.
 
     `sender_fault` says why there is no sender. `body_problem` and `body_problem_vi` are what is to be said about the
-    text; `attachments` holds everything else, in order.
+    text; `attachments` holds everything else, in order. `trace` are the lines of mail servers, the last one's first.
     """
 
     sender_address: str
@@ -70,6 +73,7 @@ class Mail:
     sender_fault: str = ""
     body_problem: str = ""
     body_problem_vi: str = ""
+    trace: tuple[tuple[str, str], ...] = ()
 
 
 def parse_mail(data: bytes) -> Mail:
@@ -93,6 +97,7 @@ def parse_mail(data: bytes) -> Mail:
         has_html=any(leaf.media_type == "text/html" for leaf in texts),
         body_problem=kind,
         body_problem_vi=sentence,
+        trace=tuple(line for line in headers.lines if line[0] in TRACE)[:MAX_TRACE],
     )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from flows.read.problems import KINDS, Problem
+from flows.receipts import OF_SENDER, how_to_decide, is_held_on_arrival
 from flows.records import Document, DocumentReading, IntakeFinding, Reading, Receipt
 from infra import periods
 from infra.catalogue import Catalogue
@@ -19,12 +20,39 @@ USUAL_PROBLEM = {
 def message_findings(receipt: Receipt, catalogue: Catalogue) -> list[IntakeFinding]:
     """Return what the receipt itself calls for, whatever its documents say."""
     problems = []
-    if receipt.status in USUAL_PROBLEM:
+    if is_held_replacement(receipt):
+        problems.append(Problem("unproved_replacement", receipt.reason_vi))
+    elif receipt.status in USUAL_PROBLEM:
         usual = "empty_message" if receipt.status == "no_data" and receipt.submitter_id else ""
-        problems.append(Problem(receipt.problem or usual or USUAL_PROBLEM[receipt.status], receipt.reason_vi))
+        told = receipt.reason_vi
+        if receipt.status == "quarantined" and is_held_on_arrival(receipt):
+            told = f"{told} {how_to_decide(receipt, catalogue)}"
+        problems.append(Problem(receipt.problem or usual or USUAL_PROBLEM[receipt.status], told))
     if receipt.sender_address and receipt.submitter_id and receipt.status not in ("no_data", "unopened", "quarantined"):
         problems += _about_date(receipt, catalogue)
     return [p.finding(receipt.period, receipt.receipt_id, receipt.message, "", receipt.submitter_id) for p in problems]
+
+
+def is_held_replacement(receipt: Receipt) -> bool:
+    """Return whether a message was held only because of what it would replace, when versions were settled."""
+    return receipt.status == "quarantined" and not receipt.problem and bool(receipt.submitter_id)
+
+
+def waiting_replacement(receipt: Receipt, catalogue: Catalogue, in_force: set[str]) -> list[IntakeFinding]:
+    """Return the question about a held message that may be a new version of what counts now, in whoever's name it came.
+
+    It has not been read, so nobody knows what it would replace: a person must look before the month is published.
+    """
+    if receipt.status != "quarantined" or receipt.problem not in ("unproved_sender", "date_in_future"):
+        return []
+    submitter = catalogue.submitter_by_address.get(receipt.sender_address)
+    if submitter is None or submitter.submitter_id not in in_force:
+        return []
+    sentence = (f"Thư giữ lại này mang địa chỉ của {submitter.submitter_name}, đơn vị đã có bản được dùng; bản đó vẫn "
+                f"đứng cho đến khi có người quyết định. {how_to_decide(receipt, catalogue)}")
+    whose = "" if receipt.problem in OF_SENDER else receipt.submitter_id
+    problem = Problem("unproved_replacement", sentence)
+    return [problem.finding(receipt.period, receipt.receipt_id, receipt.message, "", whose)]
 
 
 def document_findings(receipt: Receipt, document: Document) -> list[IntakeFinding]:
@@ -35,20 +63,12 @@ def document_findings(receipt: Receipt, document: Document) -> list[IntakeFindin
     return [problem.finding(receipt.period, receipt.receipt_id, receipt.message, document.file, receipt.submitter_id)]
 
 
-def is_late(receipt: Receipt, catalogue: Catalogue) -> bool:
-    """Return whether a message was sent after the deadline; a file's own date never makes it late."""
-    return bool(receipt.sender_address) and periods.is_late(receipt.sent_at, catalogue, receipt.period)
-
-
-def late_sentence(receipt: Receipt, catalogue: Catalogue) -> str:
-    """Return when a late message was sent and when it was due."""
-    return periods.late_sentence(receipt.sent_at, catalogue, receipt.period)
-
-
 def _about_date(receipt: Receipt, catalogue: Catalogue) -> list[Problem]:
     if not receipt.sent_at:
         return [Problem("no_date", "Thư không có ngày gửi đọc được nên không xét được hạn nộp.")]
-    return [Problem("late", late_sentence(receipt, catalogue))] if is_late(receipt, catalogue) else []
+    if not periods.is_late(receipt.sent_at, catalogue, receipt.period):
+        return []
+    return [Problem("late", periods.late_sentence(receipt.sent_at, catalogue, receipt.period))]
 
 
 def silent_documents(readings: Sequence[DocumentReading], period: str) -> list[IntakeFinding]:

@@ -96,6 +96,9 @@ KINDS: dict[str, Kind] = {
         "Đơn vị kiểm tra ngày giờ của máy gửi; người phụ trách xác nhận trước khi thư này thay bản đã nhận.",
     ),
     "unproved_sender": Kind("warning", "Người phụ trách gọi lại đơn vị theo số đã biết trước khi dùng thư này."),
+    "unproved_replacement": Kind(
+        "blocking", "Người phụ trách gọi lại đơn vị theo số đã biết, rồi cho dùng hoặc từ chối thư này.", EXPLAINS
+    ),
 }
 
 

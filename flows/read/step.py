@@ -19,17 +19,18 @@ from flows.mail.contents import UNREAD
 from flows.read.messages import (
     as_reading,
     document_findings,
-    is_late,
-    late_sentence,
     message_findings,
     missing_submissions,
     silent_documents,
+    waiting_replacement,
 )
 from flows.read.problems import Problem
 from flows.read.sandbox import Request, is_lasting, read_in_child
-from flows.read.versions import READ, Resolved, in_order, resolve_versions
+from flows.read.versions import READ, Resolved, resolve_versions
 from flows.readings import find_month, reading_from_json, reading_to_json, save_month
+from flows.receipts import as_arrived, decided_about, in_order
 from flows.records import (
+    Decision,
     Document,
     DocumentReading,
     InboxNotice,
@@ -49,6 +50,7 @@ from infra.settings import Settings
 
 WORKERS = 2
 KEPT_TOGETHER = 32     # readings written in one go: what a killed run reads again
+SETTLED = ("submitter_id", "problem", "held_vi", "decision_id")  # fields that a decision about a receipt may change
 UNUSED = ("quarantined", "no_data", "duplicate", "unopened")  # nothing of these is read
 Advance = Callable[[int, int], None]
 
@@ -68,8 +70,11 @@ class LedgerStore(Protocol):
 
     def sightings(self, period: str | None = None) -> list[Sighting]: ...
 
+    def decisions_in_force(self, period: str | None = None) -> list[Decision]: ...
+
     def set_receipt_status(
-        self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None
+        self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", supersedes: str | None = None,
+        **settled: str,
     ) -> None: ...
 
 
@@ -101,7 +106,7 @@ def read_receipts(
         One reading a document in the order the messages were sent, then one a finding about a whole message or
         the month. The same is saved (`flows.readings.load_month`), and the receipts' status is set in the ledger.
     """
-    receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
+    receipts = arrived(ledger, catalogue, period)
     requests = _requests(receipts, ledger)
     inputs = _month_inputs([*receipts, *ledger.sightings(period)], requests, catalogue)
     shown = progress or (lambda done, total: None)
@@ -122,7 +127,7 @@ def readings_of(
 
     They are kept as long as the messages, the catalogue of that month and the reading itself are the same.
     """
-    receipts = [_as_arrived(r, catalogue) for r in in_order(ledger.receipts(period))]
+    receipts = arrived(ledger, catalogue, period)
     inputs = _month_inputs([*receipts, *ledger.sightings(period)], _requests(receipts, ledger), catalogue)
     kept = find_month(settings, period, inputs)
     return read_receipts(settings, archive, ledger, catalogue, period) if kept is None else kept
@@ -136,13 +141,11 @@ def _month_inputs(recorded: list[Any], requests: list[Request], catalogue: Catal
     return digest.hexdigest()
 
 
-def _as_arrived(receipt: Receipt, catalogue: Catalogue) -> Receipt:
-    """Undo what an earlier run settled: versions are judged anew over all messages."""
-    if receipt.status not in ("received", "late", "superseded", "rejected"):
-        return replace(receipt, supersedes="")
-    if is_late(receipt, catalogue):
-        return replace(receipt, status="late", reason_vi=late_sentence(receipt, catalogue), supersedes="")
-    return replace(receipt, status="received", reason_vi="", supersedes="")
+def arrived(ledger: LedgerStore, catalogue: Catalogue, period: str) -> list[Receipt]:
+    """Return the month's receipts in order as they came in, with what persons decided: versions are judged anew."""
+    decided = decided_about(ledger.decisions_in_force(period))
+    found = [as_arrived(r, decided.get(r.receipt_id), catalogue) for r in ledger.receipts(period)]
+    return in_order(found)
 
 
 def _requests(receipts: list[Receipt], ledger: LedgerStore) -> list[Request]:
@@ -259,8 +262,9 @@ def _set_statuses(ledger: LedgerStore, receipts: list[Receipt], resolved: Resolv
         verdict = resolved.verdicts[receipt.receipt_id]
         changed = replace(receipt, status=verdict.status, reason_vi=verdict.reason_vi, supersedes=verdict.supersedes)
         if changed != stored[receipt.receipt_id]:
+            settled = {name: getattr(changed, name) for name in SETTLED}
             ledger.set_receipt_status(
-                receipt.receipt_id, verdict.status, verdict.reason_vi, supersedes=verdict.supersedes
+                receipt.receipt_id, verdict.status, verdict.reason_vi, supersedes=verdict.supersedes, **settled
             )
         current.append(changed)
     return current
@@ -273,11 +277,12 @@ def _counts(reading: DocumentReading) -> bool:
 
 
 def _about_messages(receipts: list[Receipt], resolved: Resolved, catalogue: Catalogue, period: str) -> Iterator[Any]:
+    in_force = {r.submitter_id for r in resolved.readings if _counts(r)}
     for receipt in receipts:
         yield from message_findings(receipt, catalogue)
+        yield from waiting_replacement(receipt, catalogue, in_force)
     read = {
         r.receipt_id for r in receipts if r.submitter_id and r.status not in UNUSED
     }
     yield from silent_documents([r for r in resolved.readings if r.document.receipt_id in read], period)
-    in_force = {r.submitter_id for r in resolved.readings if _counts(r)}
     yield from missing_submissions(receipts, catalogue, period, in_force)

@@ -2,17 +2,19 @@
 
 Pure functions over receipts and what their documents said. Nothing is removed: a figure that no longer counts keeps
 its place and says why in `use_status`, and a finding tells the sender. The newest message of a submitter wins,
-but only over what it states again: a reply that corrects one figure leaves the others as they were.
+but only over what it states again: a reply that corrects one figure leaves the others as they were. And it wins only
+when its sender is proved and writes from where the earlier one came; else it is held for a person.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flows.read.problems import Problem
+from flows.receipts import channel, how_to_decide, in_order, is_proved
 from flows.records import (
     Document,
     DocumentReading,
@@ -24,7 +26,6 @@ from flows.records import (
     UseStatus,
 )
 from infra.catalogue import Catalogue
-from infra.vietnamese import moment
 
 READ = ("received", "late", "duplicate")
 OTHER_MONTH = ("last_year_file", "other_month_file")
@@ -62,6 +63,7 @@ class _Doc:
     observations: list[Observation]
     items: list[NarrativeItem]
     findings: list[IntakeFinding] = field(default_factory=list)
+    held_vi: str = ""
 
     @property
     def live(self) -> list[Observation]:
@@ -83,6 +85,11 @@ class _Doc:
         """Give everything still in force a status."""
         self.set_figures(status, self.keys)
         self.set_items(status, {"I", "II"})
+
+    def hold(self, why: str) -> None:
+        """Keep everything still in force out until a person decides."""
+        self.set_all("held")
+        self.held_vi = why
 
     def set_figures(self, status: UseStatus, keys: set[Key]) -> None:
         self.observations = [
@@ -124,18 +131,6 @@ def resolve_versions(
     return Resolved(tuple(_rebuilt(d, r) for d, r in zip(docs, readings, strict=True)), _linked(verdicts, replaced))
 
 
-def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Return receipts by the moment of receipt; what came in together, by when it says it was sent.
-
-    A date of sending is what the sender says: it never puts a message after one that was received later.
-    """
-    return sorted(receipts, key=lambda r: (_instant(r.received_at), _instant(r.sent_at or r.received_at), r.message))
-
-
-def _instant(stamp: str) -> float:
-    return moment(stamp).timestamp() if stamp else 0.0
-
-
 def _key(observation: Observation) -> Key:
     return observation.period, observation.indicator_id, observation.area_code
 
@@ -145,17 +140,50 @@ def _resolve_submitter(docs: list[_Doc], catalogue: Catalogue) -> dict[str, str]
     for doc in docs:
         if doc.receipt.status == "duplicate":
             doc.set_all("duplicate")
-        elif any(f.kind in OTHER_MONTH for f in doc.findings):
+        elif any(f.kind in OTHER_MONTH for f in doc.findings) and not _is_released_month(doc.receipt):
             doc.set_all("rejected")
     order = in_order({d.receipt.receipt_id: d.receipt for d in docs}.values())
     messages = [[d for d in docs if d.receipt is receipt] for receipt in order if receipt.status != "duplicate"]
     _mark_twins([doc for message in messages for doc in message])
     replaced: dict[str, str] = {}
-    for number, later in enumerate(messages):
-        for earlier in messages[:number]:
+    counted: list[list[_Doc]] = []
+    for later in messages:
+        restated = [earlier for earlier in counted if _restates(earlier, later)]
+        if why := _why_held(later, restated, catalogue):
+            for doc in later:
+                doc.hold(why)
+            continue
+        for earlier in counted:
             if _supersede_message(earlier, later, catalogue):
                 replaced.setdefault(earlier[0].receipt.receipt_id, later[0].receipt.receipt_id)
+        counted.append(later)
     return replaced
+
+
+def _is_released_month(receipt: Receipt) -> bool:
+    """A person who releases a message held for the month it names has looked at that month."""
+    return bool(receipt.decision_id) and receipt.problem in OTHER_MONTH
+
+
+def _why_held(later: list[_Doc], restated: list[list[_Doc]], catalogue: Catalogue) -> str:
+    """Return why a message may not replace what it states again; "" when it may, or replaces nothing."""
+    receipt = later[0].receipt
+    if not restated or receipt.decision_id:
+        return ""
+    stands = f"Bản đã nhận ({restated[-1][0].receipt.message}) vẫn đứng. {how_to_decide(receipt, catalogue)}"
+    if not is_proved(receipt):
+        return f"Thư này nêu lại số liệu đã nhận mà chưa chứng minh được người gửi. {stands}"
+    known = {channel(earlier[0].receipt) for earlier in restated}
+    if channel(receipt) not in known:
+        return f"Thư này nêu lại số liệu đã nhận nhưng đến từ địa chỉ khác ({channel(receipt)}). {stands}"
+    return ""
+
+
+def _restates(earlier: list[_Doc], later: list[_Doc]) -> bool:
+    """Return whether a later message states again a figure or an item that counts."""
+    keys = {key for doc in later for key in doc.keys}
+    insists = _says_it_replaces(later[0].receipt)
+    return any(old.keys & keys or _repeats_items(old, later, insists) for old in earlier)
 
 
 def _mark_twins(docs: list[_Doc]) -> None:
@@ -232,17 +260,21 @@ def _supersede_document(old: _Doc, later: list[_Doc], again: set[Key], catalogue
 
 def _supersede_items(old: _Doc, later: list[_Doc], insists: bool) -> bool:
     """Replace a text by its new version: it says so, or it repeats half of the items."""
+    if not _repeats_items(old, later, insists):
+        return False
+    old.set_items("superseded", {i.part for doc in later for i in doc.items if i.use_status == "in_force"})
+    newer = _name(next(doc for doc in later if doc.items))
+    old.add("superseded_by_resubmission", f"Đã có bản gửi sau thay thế: {newer}. Bản này được lưu, không dùng.")
+    return True
+
+
+def _repeats_items(old: _Doc, later: list[_Doc], insists: bool) -> bool:
     news = [i for doc in later for i in doc.items if i.use_status == "in_force"]
     mine = [i for i in old.items if i.use_status == "in_force"]
     if not news or not mine:
         return False
     repeated = {_words(i.text) for i in news}
-    if not insists and sum(_words(i.text) in repeated for i in mine) < SAME_KIND * len(mine):
-        return False
-    old.set_items("superseded", {i.part for i in news})
-    newer = _name(next(doc for doc in later if doc.items))
-    old.add("superseded_by_resubmission", f"Đã có bản gửi sau thay thế: {newer}. Bản này được lưu, không dùng.")
-    return True
+    return insists or sum(_words(i.text) in repeated for i in mine) >= SAME_KIND * len(mine)
 
 
 def _subject(observation: Observation, catalogue: Catalogue) -> str:
@@ -266,6 +298,8 @@ def _verdict(receipt: Receipt, docs: list[_Doc], replaced: dict[str, str]) -> Ve
     """Say what a receipt counts for from what became of its content."""
     if receipt.status not in ("received", "late"):
         return Verdict(receipt.status, receipt.reason_vi, receipt.supersedes)
+    if held := next((d.held_vi for d in docs if d.held_vi), ""):
+        return Verdict("quarantined", held)
     statuses = {o.use_status for d in docs for o in d.observations} | {i.use_status for d in docs for i in d.items}
     if "in_force" in statuses:
         return Verdict(receipt.status, receipt.reason_vi)

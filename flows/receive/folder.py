@@ -18,8 +18,10 @@ from typing import Protocol
 from flows.children import children_of
 from flows.mail.answer import Unpacked
 from flows.mail.unpack import unpack
+from flows.receipts import arrival_order, in_order
 from flows.receive.month import month_of_message
 from flows.receive.paths import EmptyInboxError, Found, list_inbox, open_file, sha256_of
+from flows.receive.proof import Belief, judge_sender, judge_upload, traced_at
 from flows.receive.senders import find_submitter, is_in_future, judge_mail
 from flows.records import Document, InboxNotice, Receipt, Sighting
 from infra.catalogue import Catalogue, load_catalogue
@@ -27,7 +29,7 @@ from infra.errors import CatalogueError
 from infra.killpoints import reached
 from infra.sandbox import Sandbox
 from infra.settings import Settings
-from infra.vietnamese import HANOI, moment
+from infra.vietnamese import HANOI
 
 MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
 WORKERS = 2
@@ -84,6 +86,7 @@ class Reader:
     `threads` gives the month of each earlier message by its Message-ID, and by the receipt that our answers bear.
     """
 
+    settings: Settings
     sandbox: Sandbox
     archive: ArchiveStore
     catalogue: Catalogue
@@ -129,17 +132,17 @@ def receive_folder(
     known = {r.receipt_id: r for r in ledger.receipts()}
     if not files and not any(r.period == period for r in known.values()):
         raise _empty(folder, period)
-    received_at = received_at or datetime.now(UTC).isoformat(timespec="seconds")
+    received_at = received_at or datetime.now(UTC).isoformat(timespec="microseconds")  # it orders
     notices = [InboxNotice(s.name, s.kind, s.sentence_vi) for s in skipped]
     with children_of(settings, sandbox) as children:
-        reader = Reader(children, archive, catalogue, period, received_at, _threads(known.values()))
+        reader = Reader(settings, children, archive, catalogue, period, received_at, _threads(known.values()))
         new, seen = _divided(files, known, period, notices)
         arrivals = _take_in(reader, new, known, progress, len(files), notices)
     stored = _record(ledger, arrivals, known, period)
     for found, receipt_id in seen:
         for sighting in _about_known(found, stored.get(receipt_id), period, received_at):
             ledger.add_sighting(sighting)
-    return Reception(_oldest_first(r for r in stored.values() if r.period == period), tuple(notices))
+    return Reception(in_order(r for r in stored.values() if r.period == period), tuple(notices))
 
 
 def _threads(receipts: Iterable[Receipt]) -> dict[str, str]:
@@ -233,15 +236,17 @@ def _of_mail(reader: Reader, receipt: Receipt, opened: Unpacked) -> Receipt:
     mail = opened.mail
     if mail is None:
         raise ValueError("a message without its fields")
-    sent_at = "" if is_in_future(mail.sent_at, receipt.received_at) else mail.sent_at
+    dates = traced_at(mail.trace, receipt.received_at), receipt.received_at
+    sent_at = "" if is_in_future(mail.sent_at, *dates) else mail.sent_at
     period, catalogue = _filed_under(reader, opened, sent_at)
     submitter = find_submitter(mail, catalogue)
-    status, problem, reason = judge_mail(opened, submitter, catalogue, period, receipt.received_at)
+    belief = judge_sender(mail, submitter, reader.settings) if submitter else Belief("", "")
+    status, problem, reason = judge_mail(opened, submitter, belief, catalogue, period, dates)
     return replace(
         receipt,
         period=period,
         sender_address=mail.sender_address,
-        submitter_id=submitter.submitter_id if submitter else "",
+        submitter_id=submitter.submitter_id if submitter and belief.proof else "",
         subject=mail.subject,
         sent_at=mail.sent_at,
         status=status,
@@ -249,6 +254,10 @@ def _of_mail(reader: Reader, receipt: Receipt, opened: Unpacked) -> Receipt:
         reason_vi=reason,
         in_reply_to=mail.in_reply_to,
         message_id=mail.message_id,
+        traced_at=dates[0],
+        proof=belief.proof,
+        proof_vi=belief.sentence_vi if belief.proof else "",
+        held_vi=reason if status == "quarantined" else "",
     )
 
 
@@ -270,10 +279,12 @@ def _of_upload(reader: Reader, receipt: Receipt) -> Receipt:
     Its date is the file's own; it orders uploads but never makes one late.
     """
     account = receipt.message.split("/")[0] if "/" in receipt.message else ""
-    if account in reader.catalogue.submitter_by_id:
-        return replace(receipt, submitter_id=account, status="received", problem="", reason_vi="")
+    if submitter := reader.catalogue.submitter_by_id.get(account):
+        belief = judge_upload(account, submitter, reader.settings)
+        return replace(receipt, submitter_id=account, status="received", problem="", reason_vi="",
+                       proof=belief.proof, proof_vi=belief.sentence_vi)
     reason = "Tệp rời không có người gửi nên không biết của đơn vị nào."
-    return replace(receipt, status="quarantined", problem="loose_file", reason_vi=reason)
+    return replace(receipt, status="quarantined", problem="loose_file", reason_vi=reason, held_vi=reason)
 
 
 def _oversized(receipt: Receipt, size: int) -> Receipt:
@@ -284,10 +295,10 @@ def _oversized(receipt: Receipt, size: int) -> Receipt:
 def _record(
     ledger: LedgerStore, arrivals: Sequence[Arrival], known: dict[str, Receipt], period: str
 ) -> dict[str, Receipt]:
-    """Write the receipts, the earliest sent first; return all that are known now."""
+    """Write the receipts in the order in which they came; return all that are known now."""
     twins = _signatures(ledger, known)
     stored = dict(known)
-    for arrival in sorted(arrivals, key=lambda a: (_instant(a.receipt.sent_at), a.receipt.message)):
+    for arrival in sorted(arrivals, key=lambda a: arrival_order(a.receipt)):
         settled = _recognise_twin(arrival, twins)
         reached("receive.before_receipt")
         if settled.receipt.receipt_id not in known:
@@ -311,11 +322,15 @@ def _recognise_twin(arrival: Arrival, twins: dict[str, Receipt]) -> Arrival:
 
 
 def _signatures(ledger: LedgerStore, known: dict[str, Receipt]) -> dict[str, Receipt]:
-    """Return the receipts by what they hold; of twins the one that was there first."""
+    """Return the receipts by what they hold; of twins the one that was there first.
+
+    What waits for a person, or was decided by one, is nobody's twin: it would hide the same figures once proved.
+    """
     held: dict[str, list[Document]] = {}
     for document in ledger.documents() if known else []:
         held.setdefault(document.receipt_id, []).append(document)
-    return {_signature(r, held.get(r.receipt_id, [])): r for r in reversed(known.values())}
+    counted = [r for r in known.values() if r.status != "quarantined" and not r.decision_id]
+    return {_signature(r, held.get(r.receipt_id, [])): r for r in reversed(counted)}
 
 
 def _signature(receipt: Receipt, documents: Iterable[Document]) -> str:
@@ -343,14 +358,6 @@ def _sighting(found: Found, receipt: Receipt, period: str, seen_at: str, kind: s
     key = hashlib.sha256(f"{period}|{found.name}|{receipt.receipt_id}|{kind}".encode()).hexdigest()
     where = period, found.name, receipt.receipt_id, receipt.submitter_id
     return Sighting(f"S{key[:16]}", *where, kind, sentence, seen_at)
-
-
-def _oldest_first(receipts: Iterable[Receipt]) -> list[Receipt]:
-    return sorted(receipts, key=lambda r: (_instant(r.sent_at), r.message))
-
-
-def _instant(sent_at: str) -> float:
-    return moment(sent_at).timestamp() if sent_at else 0.0
 
 
 def _empty(folder: Path, period: str) -> EmptyInboxError:

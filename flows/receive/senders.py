@@ -1,15 +1,18 @@
-"""Who sent a message and what it may count for: decided from its headers, before any file is opened."""
+"""Who sent a message and what it may count for: decided from its headers, before any file is opened.
+
+Whose address it names is looked up here; whether it comes from there is for `flows.receive.proof`.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import timedelta
 
 from flows.mail.answer import Unpacked
 from flows.mail.contents import BODY
 from flows.mail.message import Mail
 from flows.receive.month import other_month_of_subject
+from flows.receive.proof import CLOCKS_APART, Belief
 from flows.records import ReceiptStatus
 from infra.catalogue import Catalogue, Submitter
 from infra.periods import is_late, late_sentence
@@ -21,21 +24,23 @@ REPORTING = re.compile(r"bao cao|so lieu|thue bao|bieu mau|bieu so|gui bc|\bbc t
 
 
 def find_submitter(mail: Mail, catalogue: Catalogue) -> Submitter | None:
-    """Return whose address sent the message; a message whose domain was proved forged belongs to nobody."""
-    if is_forged(mail):
-        return None
+    """Return whose address the message names as its author's."""
     return catalogue.submitter_by_address.get(mail.sender_address)
 
 
-def is_forged(mail: Mail) -> bool:
-    """Return whether the receiving mail server found that the sender's domain did not send this message."""
-    return bool(re.search(r"\bdmarc=fail\b", mail.headers.get("authentication-results", "").lower()))
-
-
 def judge_mail(
-    opened: Unpacked, submitter: Submitter | None, catalogue: Catalogue, period: str, received_at: str
+    opened: Unpacked, submitter: Submitter | None, belief: Belief, catalogue: Catalogue, period: str,
+    dates: tuple[str, str],
 ) -> tuple[ReceiptStatus, str, str]:
     """Return the status of a message on arrival, the kind of finding and its sentence (both empty when received).
+
+    Args:
+        opened: The message.
+        submitter: Whose address it names, if anybody's.
+        belief: Whether that is proved.
+        catalogue: The catalogue of the month under which it is filed.
+        period: That month.
+        dates: When the last mail server took it over ("" when unknown) and when it was received here.
 
     Raises:
         ValueError: What was taken apart is no message.
@@ -47,10 +52,13 @@ def judge_mail(
         return "no_data", "", "Thư trả lời tự động hoặc thông báo của máy chủ thư, không có báo cáo."
     if submitter is None:
         return _judge_stranger(mail, bool(_files(opened)))
+    if not belief.proof:
+        sentence = f"Chưa tin thư này là của {submitter.submitter_name}: {belief.sentence_vi}."
+        return "quarantined", "unproved_sender", sentence
     if not _files(opened) and not mail.body.strip():
         return "no_data", "empty_message", "Thư không có chữ và không có tệp đính kèm."
-    if is_in_future(mail.sent_at, received_at):
-        return "quarantined", "date_in_future", _future_sentence(mail.sent_at, received_at)
+    if is_in_future(mail.sent_at, *dates):
+        return "quarantined", "date_in_future", _future_sentence(mail.sent_at, dates[0] or dates[1])
     if other := other_month_of_subject(period, opened.months, mail.sent_at):
         return "quarantined", "last_year_file" if other[:4] < period[:4] else "other_month_file", _other_sentence(other)
     if is_late(mail.sent_at, catalogue, period):
@@ -58,9 +66,10 @@ def judge_mail(
     return "received", "", ""
 
 
-def is_in_future(sent_at: str, received_at: str) -> bool:
-    """Return whether a message claims to have been sent more than a day after it was received."""
-    return bool(sent_at and received_at) and moment(sent_at) > moment(received_at) + timedelta(days=1)
+def is_in_future(sent_at: str, traced_at: str, received_at: str) -> bool:
+    """Return whether a message claims to have been sent more than a day after a server, or we, received it."""
+    came_at = traced_at or received_at
+    return bool(sent_at and came_at) and moment(sent_at) > moment(came_at) + CLOCKS_APART
 
 
 def _future_sentence(sent_at: str, received_at: str) -> str:
@@ -94,9 +103,6 @@ def is_bulk(mail: Mail) -> bool:
 
 
 def _judge_stranger(mail: Mail, has_files: bool) -> tuple[ReceiptStatus, str, str]:
-    if is_forged(mail):
-        sentence = f"Máy chủ thư xác định địa chỉ {mail.sender_address} bị giả mạo."
-        return "quarantined", "unproved_sender", sentence
     if mail.sender_fault:
         return "quarantined", "unproved_sender", f"Không biết ai gửi: {mail.sender_fault}."
     if not has_files and is_bulk(mail):

@@ -17,6 +17,7 @@ USE_VI = {
     "superseded": "đã có bản gửi sau thay thế",
     "duplicate": "trùng với thư đã nhận",
     "rejected": "không thuộc tháng báo cáo",
+    "held": "chờ người phụ trách xác nhận",
 }
 
 

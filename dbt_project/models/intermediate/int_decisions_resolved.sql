@@ -89,7 +89,7 @@ select
     ranked.target_indicator_id,
     case
         when ranked.is_withdrawn then 'withdrawn'
-        when ranked.kind in ('waive', 'withdraw') then 'recorded'
+        when ranked.kind in ('waive', 'release', 'refuse', 'withdraw') then 'recorded'
         when ranked.nth_latest > 1 then 'replaced'
         when ranked.kind = 'supply' and sent.period is not null then 'ended'
         when ranked.kind = 'supply' then 'in_force'

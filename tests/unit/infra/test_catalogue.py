@@ -109,7 +109,7 @@ def test_a_slip_in_a_closed_word_is_refused_at_its_line(folder: Path, data: st.D
     line = data.draw(st.sampled_from([n for n, row in enumerate(rows, 1) if n > 1 and row[place]]))
     slip = data.draw(st.sampled_from([s for s in slips(rows[line - 1][place]) if s not in known] or ["???"]))
     error = refused_with(folder, name, line, column, slip)
-    assert column in error.message_vi and slip.strip() in error.message_vi
+    assert column in error.message_vi and any(part.strip() in error.message_vi for part in slip.split(";"))
 
 
 @pytest.mark.parametrize(("name", "column", "slip", "meant"), [

@@ -49,6 +49,7 @@ def test_what_a_variable_cannot_say_is_a_sentence(
 
 
 def test_blank_variables_count_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TONGHOP_INBOX_TRUSTED")
     expected = load_settings(tmp_path / "home")
     for name in VARIABLES:
         monkeypatch.setenv(name, "  ")

@@ -10,6 +10,7 @@ import pytest
 from flows.read.messages import message_findings, missing_submissions, silent_documents
 from flows.read.problems import Problem
 from flows.read.versions import Resolved, resolve_versions
+from flows.receipts import in_order
 from flows.records import Document, DocumentReading, NarrativeItem, Observation, Reading, Receipt
 from infra.catalogue import load_catalogue
 
@@ -19,9 +20,10 @@ CATALOGUE = load_catalogue().at(PERIOD)
 
 def receipt(message: str, day: int, submitter: str = "dist_632", **changes: str) -> Receipt:
     """One message of 10 o'clock on a day of April."""
-    fields: dict[str, str] = {"subject": "BC", "status": "received", "in_reply_to": ""} | changes
+    usual = {"subject": "BC", "status": "received", "in_reply_to": "", "proof": "by_hand"}
+    fields: dict[str, str] = usual | {"sender_address": "a@b.example"} | changes
     return Receipt(
-        receipt_id=f"R-{message}", period=PERIOD, message=message, sha256=message, sender_address="a@b.example",
+        receipt_id=f"R-{message}", period=PERIOD, message=message, sha256=message,
         submitter_id=submitter, sent_at=f"2019-04-{day:02d}T10:00:00+07:00", received_at="", **fields,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -310,3 +312,68 @@ def test_who_sent_nothing_and_who_sent_nothing_usable_are_told_apart() -> None:
     assert "viettel" not in by_submitter
     assert by_submitter["vnpt"] == "no_usable_submission"
     assert by_submitter["mobifone"] == "missing_submission"
+
+
+@pytest.mark.parametrize("proof", ["", "address", "upload"])
+def test_a_replacement_that_is_not_proved_waits_and_the_first_stands(proof: str) -> None:
+    first, second = receipt("1.eml", 16, proof="address"), receipt("2.eml", 17, proof=proof)
+    readings = [reading(first, "a.xlsx", FULL, ("Việc một",)), reading(second, "b.xlsx", FULL, ("Việc hai",))]
+    resolved = resolve_versions([first, second], readings, CATALOGUE)
+    assert set(in_force(resolved).values()) == {"1.eml 42", "1.eml 125", "1.eml 19"}
+    assert {o.use_status for o in resolved.readings[1].reading.observations} == {"held"}
+    assert {i.use_status for i in resolved.readings[1].reading.narrative_items} == {"held"}
+    verdict = resolved.verdicts["R-2.eml"]
+    assert verdict.status == "quarantined" and "tonghop release R-2.eml" in verdict.reason_vi
+    (said,) = message_findings(replace(second, status="quarantined", reason_vi=verdict.reason_vi), CATALOGUE)
+    assert (said.kind, said.severity) == ("unproved_replacement", "blocking")
+
+
+def test_a_replacement_from_another_address_waits_however_well_it_is_proved() -> None:
+    first = receipt("1.eml", 16, proof="dmarc")
+    second = receipt("2.eml", 17, proof="dmarc", sender_address="c@d.example")
+    readings = [reading(first, "a.xlsx", FULL), reading(second, "(body)", {"internet_agents": "41"})]
+    resolved = resolve_versions([first, second], readings, CATALOGUE)
+    assert in_force(resolved)["internet_agents"] == "1.eml 42"
+    assert "c@d.example" in resolved.verdicts["R-2.eml"].reason_vi
+
+
+def test_what_was_not_stated_before_needs_no_proof_to_stand_beside_it() -> None:
+    first, second = receipt("1.eml", 16, proof="address"), receipt("2.eml", 17, proof="address")
+    less = {name: value for name, value in FULL.items() if name != "internet_agents"}
+    readings = [reading(first, "a.xlsx", less), reading(second, "b.xlsx", {"internet_agents": "41"})]
+    resolved = resolve_versions([first, second], readings, CATALOGUE)
+    assert in_force(resolved)["internet_agents"] == "2.eml 41"
+    assert resolved.verdicts["R-2.eml"].status == "received"
+
+
+def test_a_text_sent_again_without_proof_waits() -> None:
+    first, second = receipt("1.eml", 16, proof="dmarc"), receipt("2.eml", 17, proof="address")
+    readings = [reading(first, "a.docx", {}, ("Việc một",)), reading(second, "b.docx", {}, ("Việc một", "Việc hai"))]
+    resolved = resolve_versions([first, second], readings, CATALOGUE)
+    assert resolved.verdicts["R-2.eml"].status == "quarantined"
+
+
+def test_a_released_replacement_replaces() -> None:
+    first = receipt("1.eml", 16, proof="address")
+    second = receipt("2.eml", 17, proof="address", sender_address="c@d.example", decision_id="D1")
+    readings = [reading(first, "a.xlsx", FULL), reading(second, "b.xlsx", FULL | {"internet_agents": "41"})]
+    resolved = resolve_versions([first, second], readings, CATALOGUE)
+    assert set(in_force(resolved).values()) == {"2.eml 41", "2.eml 125", "2.eml 19"}
+
+
+def test_a_proved_correction_passes_by_one_that_waits() -> None:
+    receipts = [receipt("1.eml", 15), receipt("2.eml", 16, sender_address="c@d.example"), receipt("3.eml", 17)]
+    readings = [reading(r, "a.xlsx", FULL | {"internet_agents": str(n)}) for n, r in enumerate(receipts)]
+    resolved = resolve_versions(receipts, readings, CATALOGUE)
+    assert in_force(resolved)["internet_agents"] == "3.eml 2"
+    assert [resolved.verdicts[r.receipt_id].status for r in receipts] == ["superseded", "quarantined", "received"]
+
+
+def test_the_servers_line_orders_what_came_together_and_not_the_senders_date() -> None:
+    came = "2019-04-20T10:00:00+07:00"
+    first = replace(receipt("2.eml", 17), received_at=came, traced_at="2019-04-16T09:00:00+07:00")
+    second = replace(receipt("1.eml", 16), received_at=came, traced_at="2019-04-17T09:00:00+07:00")
+    assert in_order([second, first]) == [first, second]
+    ahead = replace(receipt("0.eml", 16), received_at=came, sent_at="2019-04-20T20:00:00+07:00")
+    later = replace(receipt("9.eml", 10), received_at="2019-04-20T10:00:01+07:00")
+    assert in_order([later, ahead]) == [ahead, later]
