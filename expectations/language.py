@@ -56,6 +56,7 @@ PLACE_CALLS = {
     "heading_gaps": 0,
     "untrue_claims": 0,
 }
+MOST_TOKENS = 200  # names, numbers, signs and brackets of one line: what is read by recursion must have an end
 PI_DIGITS = 60
 PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10 ** (PI_DIGITS))
 
@@ -298,6 +299,9 @@ class _Parser:
             kind = match.lastgroup or ""
             self.tokens.append((kind, match.group(kind), match.start(kind)))
             position = match.end()
+        if len(self.tokens) > MOST_TOKENS:
+            said = f"more than {MOST_TOKENS} names, numbers, signs and brackets"
+            raise LanguageError(said, self.tokens[MOST_TOKENS][2])
 
     def peek(self) -> str:
         return self.tokens[self.index][1] if self.index < len(self.tokens) else ""

@@ -26,6 +26,7 @@ from infra.catalogue_cells import (
     Decimals,
     Domains,
     Identifier,
+    NotNegative,
     OptionalDay,
     OptionalText,
     Positive,
@@ -228,7 +229,7 @@ class ReferenceFigure:
     """A dated figure of the unit dimension: population, area, numbers of communes."""
 
     reference_id: Identifier
-    value: Decimal
+    value: NotNegative
     unit: str
     note: OptionalText
     source: OptionalText

@@ -26,13 +26,14 @@ Clock = Annotated[str, "a time of day, 17:00"]
 DayOfMonth = Annotated[int, "1 to 31"]
 ClosingDay = Annotated[str, 'a day of the month, or "last"']
 Positive = Annotated[Decimal, "above zero"]
+NotNegative = Annotated[Decimal, "zero or above"]
 Decimals = Annotated[int, "decimals that a figure is printed with, 0 to 6"]
 
 _MIDNIGHT = re.compile(r"[\sT]+0{1,2}:00(?::00)?$")  # Excel may show the hour of a day
 _AROUND_MARKS = re.compile(r"\s*([-/.])\s*")
 _ISO_DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _OFFICE_DAY = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
-_TWO_MEANINGS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)   # Excel in Vietnamese writes thousands so
+_TWO_MEANINGS = re.compile(r"-?\d+\.\d{3}", re.ASCII)   # Excel in Vietnamese writes thousands so
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
                       r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
@@ -138,9 +139,12 @@ def _decimal(column: str, text: str) -> Decimal:
     wanted = "một số, dấu chấm thập phân, không dấu ngăn nghìn, như 15510.8"
     number = _shaped(column, text, _NUMBER, wanted, "a number such as 15510.8")
     if _TWO_MEANINGS.fullmatch(number):
-        thousands, decimal = number.replace(".", ""), f"{Decimal(number).normalize():f}"
-        raise CellError(f"cột {column}: “{text}” đọc được thành {thousands} hay {decimal}; hãy viết rõ một số",
-                        f"column {column}: {text!r} may be {thousands} or {decimal}; write one of them")
+        thousands, decimal = f"{Decimal(number.replace('.', '')):f}", f"{number}0"
+        raise CellError(
+            f"cột {column}: “{text}” có đúng ba chữ số sau dấu chấm, đọc được thành hai số; "
+            f"hãy viết {thousands}, hoặc {decimal} nếu là số thập phân",
+            f"column {column}: {text!r} has three digits behind its dot and may be two numbers; "
+            f"write {thousands}, or {decimal} for the decimal")
     return Decimal(number)
 
 
@@ -152,6 +156,13 @@ def _positive(column: str, text: str) -> Decimal:
     value = _decimal(column, text)
     if value <= 0:
         raise CellError(f"cột {column}: “{text}” phải lớn hơn 0", f"column {column}: {text!r} must be above zero")
+    return value
+
+
+def _not_negative(column: str, text: str) -> Decimal:
+    value = _decimal(column, text)
+    if value < 0:
+        raise CellError(f"cột {column}: “{text}” không được âm", f"column {column}: {text!r} must not be negative")
     return value
 
 
@@ -207,6 +218,7 @@ _READERS: dict[Any, Callable[[str, str], Any]] = {
     ClosingDay: _closing_day,
     Decimals: lambda column, text: _within(column, text, 0, 6),
     Positive: _positive,
+    NotNegative: _not_negative,
     bool: _truth,
     int: _integer,
     Decimal: _decimal,

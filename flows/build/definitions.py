@@ -11,6 +11,8 @@ from infra.catalogue import FOREVER, Catalogue, Definition, place_of
 from infra.catalogue_files import row_error
 from infra.errors import CatalogueError
 
+SHOWN = 200  # letters of a formula that an error repeats
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledDefinition:
@@ -37,13 +39,14 @@ def compile_definitions(catalogue: Catalogue) -> list[CompiledDefinition]:
 
     Raises:
         CatalogueError: With its line; a formula, current or not, that cannot be read, names no figure or an unknown
-            one, or rests on itself.
+            one, rests on itself, or divides by zero: a constant, or a reference figure that is zero.
     """
     references = {row.reference_id for row in catalogue.reference_figures}
     known = references | {row.indicator_id for row in catalogue.indicators}
     for definition in catalogue.definitions:
         _check_names(definition, known)
         _check_rests_on_others(definition, references)
+        _check_denominators(definition, catalogue)
     ordered = _in_order([d for d in catalogue.definitions if d.is_current])
     return [_compile(position, definition) for position, definition in enumerate(ordered)]
 
@@ -106,13 +109,32 @@ def _check_rests_on_others(definition: Definition, references: set[str]) -> None
         raise _wrong(definition, f"công thức của {name} dùng chính {name}", f"the formula of {name} uses {name} itself")
 
 
+def _check_denominators(definition: Definition, catalogue: Catalogue) -> None:
+    tree = language.parse_expression(definition.expression)
+    divisors = [n.right for n in language.walk(tree) if isinstance(n, language.Operation) and n.sign == "/"]
+    for divisor in divisors:
+        names = language.names(divisor)
+        if not names and not language.evaluate(divisor, {}):
+            raise _wrong(definition, f"công thức {definition.definition_id} chia cho 0: {definition.expression}",
+                         f"formula {definition.definition_id} divides by zero: {definition.expression}")
+        for row in catalogue.reference_figures:
+            if row.reference_id in names and row.value <= 0:
+                raise row_error(
+                    *place_of(row),
+                    f"{row.reference_id} phải lớn hơn 0, vì công thức {definition.definition_id} của "
+                    f"{definition.indicator_id} chia cho số này",
+                    f"{row.reference_id} must be above zero: formula {definition.definition_id} of "
+                    f"{definition.indicator_id} divides by it",
+                )
+
+
 def _inputs(definition: Definition) -> tuple[str, ...]:
     try:
         language.to_sql(definition.expression)
         return language.names(definition.expression)
     except language.LanguageError as error:
         raise _wrong(
-            definition, f"không đọc được công thức {definition.definition_id}: {definition.expression}",
+            definition, f"không đọc được công thức {definition.definition_id}: {definition.expression[:SHOWN]}",
             f"formula {definition.definition_id} cannot be read: {error}",
         ) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -59,6 +60,37 @@ def test_indicator_that_names_itself_is_the_register() -> None:
 def test_wrong_formula_is_named(formulas: tuple[tuple[str, str], ...], said: str) -> None:
     with pytest.raises(CatalogueError, match=said):
         compile_definitions(_catalogue(*formulas))
+
+
+@pytest.mark.parametrize("expression", [
+    "post_offices / 0", "post_offices / (2 - 2)", "1 + post_offices / (pi * 0)", "post_offices / round(0.4, 0)",
+])
+def test_a_formula_that_divides_by_nothing_is_refused(expression: str) -> None:
+    with pytest.raises(CatalogueError, match="divides by zero"):
+        compile_definitions(_catalogue(("phone_subs_total", expression)))
+
+
+@pytest.mark.parametrize("expression", ["post_offices / population", "sqrt(area_km2 / (pi * population))"])
+def test_a_reference_figure_that_is_divided_by_is_above_zero(expression: str) -> None:
+    catalogue = load_catalogue()
+    nobody = tuple(
+        replace(row, value=Decimal(0)) if row.reference_id == "population" else row
+        for row in catalogue.reference_figures
+    )
+    formula = _catalogue(("phone_subs_total", expression)).definitions
+    with pytest.raises(CatalogueError, match="population must be above zero"):
+        compile_definitions(replace(catalogue, reference_figures=nobody, definitions=formula))
+    compile_definitions(replace(catalogue, definitions=formula))
+
+
+@pytest.mark.parametrize("expression", [
+    "(" * 3000 + "post_offices" + ")" * 3000, "-" * 3000 + "post_offices", "post_offices" + " + post_offices" * 3000,
+    "abs(" * 3000 + "post_offices" + ")" * 3000,
+])
+def test_a_formula_without_end_is_a_sentence(expression: str) -> None:
+    with pytest.raises(CatalogueError) as raised:
+        compile_definitions(_catalogue(("phone_subs_total", expression)))
+    assert len(str(raised.value)) < 1500
 
 
 def test_formulas_of_different_times_are_no_circle() -> None:

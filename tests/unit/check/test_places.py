@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from flows.check.calls import usual_range
+from flows.check.findings import make_finding
 from flows.check.places import Instance
 from infra.catalogue import load_catalogue
 from tests.unit.check.conftest import BEFORE, PERIOD, change
@@ -275,3 +276,12 @@ def test_past_of_five_months_is_needed(month, judged) -> None:
     change(month, "vnpt", "64", "phone_subs_net_add", 510)
     _, instances = judged(month, past)
     assert "total_is_usual" in failing(instances)
+
+
+def test_a_provincial_figure_outside_its_bounds_blocks(month, judged) -> None:
+    assert "published_figure_within_bounds" not in failing(judged(month)[1])
+    change(month, "vnpt", "622", "phone_subs_fixed", "-9999999")
+    book, instances = judged(month)
+    found = failing(instances)["published_figure_within_bounds"]
+    assert {i.place.indicator_id for i in found} == {"phone_subs_fixed"}
+    assert {make_finding(book, i).severity for i in found} == {"blocking"}

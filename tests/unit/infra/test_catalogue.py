@@ -132,6 +132,8 @@ def test_nothing_near_is_suggested_for_a_strange_word() -> None:
     ("indicators", "lower_bound", "0,5"), ("indicators", "lower_bound", "NaN"), ("indicators", "label_vi", ""),
     ("indicators", "upper_bound", "-5"), ("indicators", "indicator_id", "Tổng số"),
     ("reference_figures", "value", "1.463.750"), ("reference_figures", "value", "1.46E+06"),
+    ("reference_figures", "value", "1463.750"), ("reference_figures", "value", "0.001"),
+    ("reference_figures", "value", "-5"),
     ("reference_figures", "value", ""), ("units", "multiplier", "0"), ("units", "multiplier", "1.000"),
     ("units", "unit_code", ""),
     ("submitters", "addresses", "pvhtt.pleiku"), ("submitters", "addresses", "a@b"),
