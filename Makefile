@@ -18,6 +18,7 @@ help:  ## list the targets
 
 month: export TONGHOP_INBOX_TRUSTED = by_hand   # the sample is put there by hand: no mail server has seen it
 month: export TONGHOP_AUTHSERV_ID =
+month: export TONGHOP_RELEASE ?= automatic
 month: $(VENV)/month  ## the sample month, from the submissions to the mailed report
 	@$(PY) -m flows.cli sample $(PERIOD) "$$TONGHOP_HOME/inbox/$(PERIOD)"
 	@$(PY) -m flows.cli month $(PERIOD) --inbox "$$TONGHOP_HOME/inbox/$(PERIOD)"

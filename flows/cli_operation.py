@@ -33,6 +33,19 @@ def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
 
 
 @app.command()
+def approve(
+    edition: Annotated[str, typer.Argument(help="Mã ấn bản, như 2019-04-1 (edition id).")],
+    person: Annotated[str, typer.Option("--by", help="Mã người phê duyệt trong people.csv (an approver's id).")],
+    home: HomeOption = "",
+) -> None:
+    """Phê duyệt một ấn bản để được gửi đi · let an edition leave the house, by a person of people.csv."""
+    from flows.approving import approve_edition
+
+    approval = approve_edition(settings_of(home), edition, person)
+    say(f"{edition}: {approval.person_name} đã phê duyệt; gửi bằng tonghop deliver {edition}. (Approved.)")
+
+
+@app.command()
 def deliver(
     edition: Annotated[str, typer.Argument(help="Tháng hoặc mã ấn bản, như 2019-04 hay 2019-04-1 (which edition).")],
     home: HomeOption = "",

@@ -140,6 +140,12 @@ def _alias_error(alias: AreaAlias, other: Area | AreaAlias) -> CatalogueError:
     )
 
 
+def _check_people(_catalogue: Catalogue, _period: str) -> None:
+    from infra.people import load_people
+
+    load_people()
+
+
 def _check_recipients(catalogue: Catalogue, period: str) -> None:
     if not catalogue.recipients:
         raise CatalogueError(
@@ -150,5 +156,5 @@ def _check_recipients(catalogue: Catalogue, period: str) -> None:
 
 
 CHECKS: tuple[Callable[[Catalogue, str], None], ...] = (
-    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_aliases, _check_recipients,
+    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_aliases, _check_recipients, _check_people,
 )

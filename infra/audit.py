@@ -20,7 +20,9 @@ from typing import Any
 from infra.errors import OperationError
 from infra.ledger_records import AuditEntry
 
-LINKS_ALONE = "anchors/"             # subjects that are no records: the link says all
+ANCHORS = "anchors/"
+APPROVALS = "approvals/"
+LINKS_ALONE = (ANCHORS, APPROVALS)   # subjects that are no records: the link says all
 DONE_WITHOUT = "anchor_done_without"
 KEY_BEGUN = "key_begun"
 KEYED = "hmac-"                      # begins the hash of a link made with the key
@@ -147,7 +149,7 @@ def find_cut(entries: Iterable[AuditEntry], anchors: Iterable[tuple[int, str]]) 
 
 def anchor_subject(seq: int, digest: str) -> str:
     """Return what a link is about that says that the chain goes on without a head noted outside."""
-    return f"{LINKS_ALONE}{seq:09d}-{digest[:16]}"
+    return f"{ANCHORS}{seq:09d}-{digest[:16]}"
 
 
 def _digest(key: bytes | None, *parts: Any) -> str:

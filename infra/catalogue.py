@@ -373,7 +373,7 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
     Raises:
         CatalogueError: A file, a column or a value is wrong; the place is file and line.
     """
-    tables = {name: _read_table(folder / f"{name}.csv", row_type) for name, row_type in TABLES.items()}
+    tables = {name: read_table(folder / f"{name}.csv", row_type) for name, row_type in TABLES.items()}
     check_tables(tables)
     return Catalogue(**{name: table.rows for name, table in tables.items()})
 
@@ -381,7 +381,7 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
 def place_of(row: Any) -> tuple[Path, int]:
     """Return the file and the line of one row of the catalogue; line 1 where the file no longer has that row."""
     name = next(name for name, row_type in TABLES.items() if row_type is type(row))
-    table = _read_table(CATALOGUE / f"{name}.csv", type(row))
+    table = read_table(CATALOGUE / f"{name}.csv", type(row))
     return table.path, next((line for line, other in table.numbered() if other == row), 1)
 
 
@@ -392,7 +392,12 @@ def _in_force(row: Any, period: str) -> bool:
     return bool(row.valid_from <= last_day <= (row.valid_to or FOREVER))
 
 
-def _read_table(path: Path, row_type: type) -> Table:
+def read_table(path: Path, row_type: type) -> Table:
+    """Return the rows of one file, each cell read as its column's type says.
+
+    Raises:
+        CatalogueError: A column or a cell is wrong; the place is file and line.
+    """
     hints = typing.get_type_hints(row_type, include_extras=True)
     parsers = {field.name: parser_of(field.name, hints[field.name]) for field in dataclasses.fields(row_type)}
     lines = read_lines(path, tuple(parsers))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from infra import audit
 from infra.errors import ClaimLostError
 from infra.ledger_records import (
+    Approval,
     AuditEntry,
     Decision,
     Delivery,
@@ -212,6 +214,34 @@ class Ledger(LedgerStore):
             for edition in self._records(connection, self.tables.editions, Edition, period=period)
         ]
 
+    def approve(self, approval: Approval) -> Approval:
+        """Record a person's word that an edition may leave the house, once; return the word that holds.
+
+        Raises:
+            OperationError: The ledger has no such edition with these contents.
+        """
+        with self.writing() as connection:
+            edition = self._one(connection, self.tables.editions, Edition, approval.edition_id)
+            if edition.manifest_sha256 != approval.manifest_sha256:
+                raise ledger_error(f"Ấn bản {approval.edition_id} có nội dung khác bản được phê duyệt.",
+                                   f"Edition {approval.edition_id} has other contents than what is approved.")
+            known = self._approval(connection, edition)
+            if known is None:
+                subject = f"{audit.APPROVALS}{approval.edition_id}"
+                self._note(connection, approval.person_id, "edition_approved", subject, dataclasses.asdict(approval))
+            return known or approval
+
+    def approval(self, edition: Edition) -> Approval | None:
+        """Return who approved an edition exactly as it is; None while nobody did."""
+        with self.reading() as connection:
+            return self._approval(connection, edition)
+
+    def _approval(self, connection: Connection, edition: Edition) -> Approval | None:
+        subject = f"{audit.APPROVALS}{edition.edition_id}"
+        links = self._records(connection, self.tables.audit, AuditEntry, subject=subject)
+        words = [Approval(**json.loads(link.detail)) for link in links]
+        return next((word for word in words if word.manifest_sha256 == edition.manifest_sha256), None)
+
     # ------------------------------------------------------------ outbox and deliveries
 
     def add_delivery(self, delivery: Delivery, actor: str = ACTOR) -> bool:
@@ -241,9 +271,9 @@ class Ledger(LedgerStore):
             ClaimLostError: It is no longer as the caller knows it.
         """
         with self.writing() as connection:
-            self._check_held(connection, delivery, "claimed")
+            current = self._check_held(connection, delivery, "claimed")
             taken = dataclasses.replace(
-                delivery, state="claimed", claim=self._head(connection)[0] + 1, attempts=delivery.attempts + 1,
+                current, state="claimed", claim=self._head(connection)[0] + 1, attempts=current.attempts + 1,
                 claimed_at=self.now(), data_ended_at="", finished_at="", response="", **changes,
             )
             return self._put_delivery(connection, taken, actor, "delivery_claimed")
@@ -355,7 +385,7 @@ class Ledger(LedgerStore):
             entries = self._records(connection, self.tables.audit, AuditEntry)
             lost = [anchor for anchor in anchors if audit.find_cut(entries, [anchor])]
             if self.key and not audit.is_keyed(self._head(connection)[1]):
-                self._note(connection, person, audit.KEY_BEGUN, f"{audit.LINKS_ALONE}key", {"reason": reason})
+                self._note(connection, person, audit.KEY_BEGUN, f"{audit.ANCHORS}key", {"reason": reason})
             for seq, digest in lost:
                 detail = {"seq": seq, "hash": digest, "reason": reason}
                 self._note(connection, person, audit.DONE_WITHOUT, audit.anchor_subject(seq, digest), detail)

@@ -154,6 +154,17 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word that an edition, exactly as frozen, may leave the house; a link of the chain."""
+
+    edition_id: str
+    manifest_sha256: str
+    person_id: str
+    person_name: str
+    approved_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One line of the outbox: an edition for one recipient, and what became of it. Key: `delivery_id`.
 

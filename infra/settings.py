@@ -17,6 +17,7 @@ SET_UP = Path(sys.prefix) / "share" / "tonghop"      # what set-up made once, fo
 CATALOGUE = PROJECT / "dbt_project" / "seeds" / "catalogue"
 
 
+RELEASES = ("approved", "automatic")     # what lets an edition leave the house in production
 ENVIRONMENTS = ("development", "production")
 SECURITIES = {"none": 25, "starttls": 587, "tls": 465}    # each with the port it usually has (RFC 8314)
 PLACES = ("above", "below")           # where our mail server writes its results: above or beneath its Received line
@@ -25,7 +26,7 @@ VARIABLES = (
     "TONGHOP_HOME", "TONGHOP_ENVIRONMENT", "TONGHOP_ARCHIVE", "TONGHOP_S3_ENDPOINT", "TONGHOP_LEDGER",
     "TONGHOP_SMTP_HOST", "TONGHOP_SMTP_PORT", "TONGHOP_SMTP_USER", "TONGHOP_SMTP_PASSWORD", "TONGHOP_SMTP_SECURITY",
     "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
-    "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY",
+    "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY", "TONGHOP_RELEASE",
     "TONGHOP_OPERATOR", "TONGHOP_PREFECT_PORT", "TONGHOP_MONTH_SCHEDULE", "TONGHOP_INBOX_SCHEDULE",
     "TONGHOP_AUTHSERV_ID", "TONGHOP_AUTHSERV_PLACE", "TONGHOP_INBOX_TRUSTED",
 )
@@ -83,6 +84,7 @@ class Settings:
     approved_domains: tuple[str, ...]
     with_prefect: bool = True
     smtp_authorities: str = ""    # a file of certificates to trust instead of the system's
+    release: str = "approved"     # "approved", "automatic"
     audit_key_file: str = ""      # the key of the audit chain, outside the home; "" = the chain has none
     anchor_folder: str = ""       # where heads of the audit chain are noted as well; "" = in the archive only
     operator: str = ""             # whom the standing server tells of what needs a person
@@ -92,6 +94,11 @@ class Settings:
     authserv_id: str = ""             # whose Authentication-Results count, in lower case; "" = no gateway is known
     authserv_place: str = "above"     # "above", "below"
     inbox_trusted: str = "no"         # "no", "by_hand"
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether an edition waits for an approver; what does not leave this machine need not."""
+        return self.is_production and self.release != "automatic"
 
     @property
     def is_production(self) -> bool:
@@ -150,6 +157,7 @@ def load_settings(home: Path | str | None = None) -> Settings:
         smtp_authorities=_file(env, "TONGHOP_SMTP_CA", folder),
         mail_sender=_shaped(env, "TONGHOP_MAIL_SENDER", "tonghop@stttt-gialai.example"),
         approved_domains=_domains(env, "TONGHOP_APPROVED_DOMAINS"),
+        release=_word(env, "TONGHOP_RELEASE", RELEASES),
         audit_key_file=_shaped(env, "TONGHOP_AUDIT_KEY"),
         anchor_folder=_shaped(env, "TONGHOP_ANCHOR"),
         with_prefect=_word(env, "TONGHOP_PREFECT", ("on", "off")) == "on",

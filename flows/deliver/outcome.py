@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 OPEN = {
     "pending": "chưa gửi được: tonghop deliver (not sent yet)",
     "claimed": "lần gửi bị ngắt: tonghop deliver (a try was cut off)",
-    "held": "chờ phê duyệt hộp thư: TONGHOP_APPROVED_DOMAINS (a mailbox waits for approval)",
+    "held": "chờ phê duyệt: tonghop approve, hoặc TONGHOP_APPROVED_DOMAINS (waits for approval)",
     "rejected": "bị máy chủ từ chối: xem lý do, rồi tonghop settle (refused for good)",
     "uncertain": "chưa rõ đã đến chưa: hỏi nơi nhận, rồi tonghop settle (nobody knows whether it arrived)",
 }

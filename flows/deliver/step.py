@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 
+UNAPPROVED = "Ấn bản chờ người phê duyệt: tonghop approve."
+
+
 def deliver_edition(
     settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, edition: Edition,
     patience: Patience | None = None,
@@ -33,7 +36,8 @@ def deliver_edition(
     """Bring an edition to each line of the recipients block, once, and return what became of each line.
 
     A line with addresses gets one message to all of them; any other gets a package to hand over. Running
-    again sends only what is still due: what was accepted, or may have been, is never sent a second time.
+    again sends only what is still due: what was accepted, or may have been, is never sent a second time. In
+    production nothing leaves before an approver's word, unless the installation says otherwise.
 
     Returns:
         One delivery a line in printed order. "pending": the server would not take it now; run again.
@@ -76,6 +80,11 @@ def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue
         _put_out(ledger, before, dataclasses.replace(delivery, message_sha256=archive.put(content)))
 
 
+def is_released(settings: Settings, ledger: Ledger, edition: Edition) -> bool:
+    """Return whether an edition may leave the house: approved, or where no approval is asked for."""
+    return not settings.needs_approval or ledger.approval(edition) is not None
+
+
 def _is_to_begin_anew(settings: Settings, delivery: Delivery) -> bool:
     """Return whether a line was only rehearsed: what the local mailbox took is not sent in production."""
     return settings.is_production and bool(delivery.message_id) and delivery.is_rehearsal
@@ -113,6 +122,8 @@ def _new_delivery(
 
 def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Edition) -> None:
     """Write the package of every line that gets no message, and of the files too large for one."""
+    if not is_released(settings, ledger, edition):
+        return
     parcel = pack(edition, None)
     for delivery in ledger.deliveries(edition_id=edition.edition_id):
         if delivery.state == "pending" and not delivery.message_id:
@@ -126,7 +137,8 @@ def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
 
 def _send_mail(settings: Settings, archive: Archive, ledger: Ledger, edition: Edition, patience: Patience) -> None:
     """Send every message that is due; one that the server will not take now is tried again after a pause."""
-    due = [d for d in ledger.deliveries(edition_id=edition.edition_id) if _is_due(settings, ledger, d)]
+    waits = not is_released(settings, ledger, edition)
+    due = [d for d in ledger.deliveries(edition_id=edition.edition_id) if _is_due(settings, ledger, d, waits)]
     if not due:
         return
     with open_route(settings) as route:
@@ -138,11 +150,11 @@ def _send_mail(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
                 return
 
 
-def _is_due(settings: Settings, ledger: Ledger, delivery: Delivery) -> bool:
+def _is_due(settings: Settings, ledger: Ledger, delivery: Delivery, waits: bool = False) -> bool:
     """Return whether a message is to be sent now; hold one that needs approval, release one that got it."""
     if not delivery.message_id or delivery.state not in ("pending", "held"):
         return False
-    reason = hold_reason(settings, delivery.addresses)
+    reason = UNAPPROVED if waits else hold_reason(settings, delivery.addresses)
     if reason and delivery.state == "pending":
         ledger.move_delivery(delivery, "held", response=reason)
     if not reason and delivery.state == "held":

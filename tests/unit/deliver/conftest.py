@@ -41,7 +41,7 @@ class Office:
     def __init__(self, home, **changes):
         import dataclasses
 
-        self.settings = dataclasses.replace(load_settings(home), **changes)
+        self.settings = dataclasses.replace(load_settings(home), **{"release": "automatic"} | changes)
         self.archive = open_archive(self.settings)
         self.ledger = open_ledger(self.settings)
         self.catalogue = load_catalogue().at("2019-04")
