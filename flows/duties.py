@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from flows.records import Decision, Delivery, Edition, Receipt
-from infra.ledger_records import SCHEDULED, Run
+from infra.ledger_records import SCHEDULED, Approval, Run
 from infra.periods import month_bounds, previous_period
 from infra.schedules import Schedule
 from infra.vietnamese import moment
@@ -36,6 +36,8 @@ class Records(Protocol):
     def decisions(self, period: str | None = None) -> list[Decision]: ...
 
     def editions(self, period: str | None = None) -> list[Edition]: ...
+
+    def approval(self, edition: Edition) -> Approval | None: ...
 
     def deliveries(self, period: str | None = None) -> list[Delivery]: ...
 
@@ -83,16 +85,22 @@ def _why(records: Records, period: str, appointment: datetime, now: datetime, ag
     if last.outcome not in CALM:
         return _why_again(runs, now, again)
     if last.outcome == PUBLISHED:
-        return "undelivered" if _has_waited(last, now, again[-1]) and _is_undelivered(records, period) else ""
+        return _why_delivered_again(records, period, last, _has_waited(last, now, again[-1]))
     if moment(last.started_at) < appointment:
         return "due since"
     return "news" if _has_news(records, period, last) else ""
 
 
-def _is_undelivered(records: Records, period: str) -> bool:
-    """Return whether the last edition has lines that may be tried again; what a person must settle is no duty."""
-    newest = max((e.number, e.edition_id) for e in records.editions(period))[1] if records.editions(period) else ""
-    return any(d.state in OPEN_DELIVERIES and d.edition_id == newest for d in records.deliveries(period))
+def _why_delivered_again(records: Records, period: str, last: Run, has_waited: bool) -> str:
+    """What may be tried again is, after a pause; what waited for an approver goes at once; the rest is a person's."""
+    newest = max(records.editions(period), key=lambda edition: edition.number, default=None)
+    if newest is None:
+        return ""
+    states = {d.state for d in records.deliveries(period) if d.edition_id == newest.edition_id}
+    approval = records.approval(newest)
+    if "held" in states and approval and moment(approval.approved_at) > moment(last.started_at):
+        return "approved"
+    return "undelivered" if has_waited and states & set(OPEN_DELIVERIES) else ""
 
 
 def _why_again(runs: list[Run], now: datetime, again: Sequence[float]) -> str:

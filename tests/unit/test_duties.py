@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flows.duties import AWAITING, NO_MAIL, PUBLISHED, unfinished_months
 from flows.records import Decision, Delivery, Edition, Receipt
-from infra.ledger_records import COMMANDED, SCHEDULED, Run
+from infra.ledger_records import COMMANDED, SCHEDULED, Approval, Run
 from infra.schedules import Schedule
 from infra.vietnamese import HANOI
 
@@ -30,6 +30,7 @@ class Book:
     all_receipts: list[Receipt] = field(default_factory=list)
     all_decisions: list[Decision] = field(default_factory=list)
     all_editions: list[Edition] = field(default_factory=list)
+    approvals: dict[str, Approval] = field(default_factory=dict)
     all_deliveries: list[Delivery] = field(default_factory=list)
 
     def runs(self, period: str | None = None) -> list[Run]:
@@ -43,6 +44,9 @@ class Book:
 
     def editions(self, period: str | None = None) -> list[Edition]:
         return _of(self.all_editions, period)
+
+    def approval(self, edition: Edition) -> Approval | None:
+        return self.approvals.get(edition.edition_id)
 
     def deliveries(self, period: str | None = None) -> list[Delivery]:
         return _of(self.all_deliveries, period)
@@ -95,6 +99,18 @@ def test_a_published_month_is_done_and_an_undelivered_one_is_not() -> None:
     assert due(book, DUE + timedelta(days=1)) == {}, "a later edition replaced the one that waits"
     book.delivered("uncertain", number=3)
     assert due(book, DUE + timedelta(days=1)) == {}, "what a person must settle is no duty"
+
+
+def test_an_edition_that_was_approved_after_its_run_is_delivered_at_once() -> None:
+    book = Book()
+    book.ran(DUE, PUBLISHED)
+    book.delivered("held")
+    assert due(book, DUE + timedelta(days=3)) == {}, "it waits for the approver"
+    approved_at = (DUE + seconds(100)).isoformat()
+    book.approvals[f"{NOVEMBER}-1"] = Approval(f"{NOVEMBER}-1", "", "p", "P", approved_at)
+    assert due(book, DUE + seconds(101)) == {NOVEMBER: "approved"}
+    book.ran(DUE + seconds(200), PUBLISHED)
+    assert due(book, DUE + timedelta(days=3)) == {}, "once; a mailbox that waits for another word waits on"
 
 
 def test_a_killed_run_is_begun_again_at_once_and_then_ever_later() -> None:
