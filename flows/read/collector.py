@@ -60,7 +60,7 @@ class Collector:
             return
         cell = cell or self._blank(row.number, column.index if column else row.label_column)
         stated = (row.units, column.units if column else (), self.table_units)
-        parsed, doubt = figure_of(cell, indicator, stated, self.words.units)
+        parsed, doubt = figure_of(cell, indicator, stated, self.words.units, self.period_of(column, row))
         if cell.source.formula and parsed.obs_status == "O" and not parsed.problem:
             self.find(
                 cell,

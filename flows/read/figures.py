@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from flows.read.numbers import MAGNITUDES, Kind, ParsedNumber, decimals_of, plain
+from flows.read.numbers import MAGNITUDES, Kind, ParsedNumber, decimals_of, parse_number, plain
 from flows.read.sheet_view import ViewCell
+from flows.read.stance import reserve_of_cell
 from flows.read.text import fold
 from flows.read.units import StatedUnit, UnitIndex, unit_for
 from flows.records import Severity
@@ -17,7 +18,12 @@ from infra.vietnamese import number_text
 MEASURED_UNITS = frozenset({"giờ", "km/điểm", "người/điểm", "TB/100 dân", "%", "đồng"})
 """Units of which there can be a fraction; a fraction of a station or a subscriber is a slip."""
 
+_TIMES = frozenset({"tháng", "ngày", "năm", "quí", "tuần", "giờ", "phút", "giây"})
 _MAGNITUDE_WORD = re.compile(r"\b(?:" + "|".join(MAGNITUDES) + r")\b")
+
+
+UNCLEAR_NONE_VI = "có thể là không phát sinh (0) hoặc chưa có số liệu; chưa dùng."
+UNCLEAR_NONE_REMEDY_VI = "Ghi 0 nếu không phát sinh, ghi “…” nếu chưa có số liệu."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Doubt:
 
 
 def figure_of(
-    cell: ViewCell, indicator: Indicator, stated: tuple[tuple[StatedUnit, ...], ...], units: UnitIndex
+    cell: ViewCell, indicator: Indicator, stated: tuple[tuple[StatedUnit, ...], ...], units: UnitIndex, period: str
 ) -> tuple[ParsedNumber, Doubt | None]:
     """Return the figure of a cell in the unit of its indicator, exact, and the doubt about it if any.
 
@@ -40,6 +46,7 @@ def figure_of(
         indicator: What it counts.
         stated: Units that apply to the cell, the nearest first: its row's, its column's, the table's.
         units: The units of the catalogue.
+        period: The month that the cell should be of.
     """
     header_unit = next((found for group in stated if (found := unit_for(group, indicator.unit))), None)
     if header_unit is None and (other := _other_measure(stated, indicator)) and cell.text:
@@ -52,7 +59,36 @@ def figure_of(
         return parsed, _doubt_of_problem(cell, parsed)
     if parsed.value is None:
         return parsed, None
+    if refusal := _refusal(cell, indicator, parsed, period):
+        return ParsedNumber(None, "O"), refusal
     return _in_unit(cell, indicator, parsed, factor, units)
+
+
+def _refusal(cell: ViewCell, indicator: Indicator, parsed: ParsedNumber, period: str) -> Doubt | None:
+    """Return why what the cell says is no figure of its indicator and month: a change, a stretch of time, a plan."""
+    if parsed.is_change and indicator.lower_bound is not None:
+        return Doubt(
+            "change_not_level",
+            f"“{cell.text}” là mức tăng, giảm, không phải số của “{indicator.label_vi}”; chưa dùng số này.",
+            "Ghi số hiện có, không ghi mức tăng, giảm.",
+        )
+    if parsed.unit_text in _TIMES and parsed.unit_text != fold(indicator.unit):
+        return _wrong_unit(cell, indicator, parsed.unit_text)
+    is_typed = isinstance(cell.source.value, str | None) and not _is_none(cell.text, parsed)
+    reserve = reserve_of_cell(fold(cell.text), period) if is_typed else None
+    if reserve is None:
+        return None
+    return Doubt(
+        "figure_not_reported",
+        f"Ô ghi “{cell.text}”: chữ “{reserve.words}” nói đây không phải số báo cáo của kỳ; chưa dùng số này.",
+        "Nếu là số của tháng báo cáo, ghi riêng con số vào ô.",
+    )
+
+
+def _is_none(text: str, parsed: ParsedNumber) -> bool:
+    """Tell whether a zero is said in words, alone or behind the digit: "không phát sinh", "0 (không phát sinh)"."""
+    words = text.replace("0", " ").strip(" ()")
+    return parsed.value == 0 and parse_number(words).value == 0
 
 
 def _other_measure(stated: tuple[tuple[StatedUnit, ...], ...], indicator: Indicator) -> str:
@@ -132,6 +168,8 @@ def _doubt_of_problem(cell: ViewCell, parsed: ParsedNumber) -> Doubt:
         return Doubt(
             "error_value", f"Ô báo lỗi {cell.text}, không có số liệu.", "Sửa công thức hoặc nhập số rồi gửi lại."
         )
+    if parsed.problem == "unclear_none":
+        return Doubt("unclear_none", f"“{cell.text}” {UNCLEAR_NONE_VI}", UNCLEAR_NONE_REMEDY_VI)
     return Doubt("unreadable_number", f"“{cell.text}” không đọc được thành số.", "Ghi lại bằng số.")
 
 

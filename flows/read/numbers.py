@@ -49,6 +49,9 @@ _BODY = re.compile(rf"([-+])?\s*({_NUMERAL})\s*(%?)")
 _OVER = re.compile(rf"^\s*([^\W\d_][^\d/]*)?/\s*({_NUMERAL})\s*([^\d/]*)$")
 _FOOTNOTE = re.compile(r"\s*(?:\*+|†+|[¹²³⁴⁵⁶⁷⁸⁹]+|\((?:\d|\*+|[a-d])\)|\[\d+\])$")
 _NOTE = re.compile(r"\s*\(([^()]*)\)$")
+_MONTH_OF_YEAR = re.compile(r"(?:0?[1-9]|1[0-2])\s*/\s*(?:19|20)\d{2}")
+_UNCLEAR_NONE = re.compile(r"chưa có(?: (?:trong|đến) .*)?")
+_CHANGE_WORDS = ("tăng ", "giảm ", "thêm ", "bớt ", "+")
 _GENERATION = re.compile(r"[2-5]g")  # 2G, 3G, 4G are names, not amounts
 _DATE = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{2,4}")
 
@@ -61,7 +64,8 @@ class ParsedNumber:
     is reported (`obs_status` O blank, L not collected, M cannot exist) or when `problem` says why not.
     `printed_decimals` is negative after a word of magnitude: "25 triệu" is exact to a million.
     `denominator`: of "163/184". `problem`: "", "ambiguous_number" (see `readings`), "date_in_number",
-    "error_value" or "unreadable_number".
+    "error_value", "unclear_none" ("chưa có": none, or not known yet) or "unreadable_number".
+    `is_change`: the words say by how much ("tăng 12"), not how many.
     """
 
     value: Decimal | None
@@ -72,6 +76,7 @@ class ParsedNumber:
     denominator: Decimal | None = None
     problem: str = ""
     readings: tuple[Decimal, ...] = ()
+    is_change: bool = False
 
     @property
     def is_reported(self) -> bool:
@@ -80,6 +85,7 @@ class ParsedNumber:
 
 BLANK = ParsedNumber(None, "O")
 UNREADABLE = ParsedNumber(None, "O", problem="unreadable_number")
+UNCLEAR_NONE = ParsedNumber(None, "O", problem="unclear_none")
 
 
 @lru_cache(maxsize=65536)
@@ -103,9 +109,10 @@ def parse_number(text: str, kind: Kind = "count") -> ParsedNumber:
         return ParsedNumber(_FRACTION_LETTERS[words], printed_decimals=2)
     if words.startswith("(") and words.endswith(")") and words[1:2].isdigit():
         return _negated(parse_number(words[1:-1], kind))
+    is_change = words.startswith(_CHANGE_WORDS)
     sign, words = _direction(words)
     qualifier, words = _bound(words)
-    parsed = replace(_parse_body(words, kind), qualifier=qualifier)
+    parsed = replace(_parse_body(words, kind), qualifier=qualifier, is_change=is_change)
     return _negated(parsed) if sign < 0 else parsed
 
 
@@ -146,6 +153,8 @@ def plain(value: Decimal) -> str:
 
 def _stated_nothing(words: str) -> ParsedNumber | None:
     words = words.rstrip(".:;, ") or words
+    if _UNCLEAR_NONE.fullmatch(words):
+        return UNCLEAR_NONE
     if words in ("-", "- -") or (words != "chưa" and _NONE.fullmatch(words)):
         return ParsedNumber(Decimal(0))
     if words in NOT_COLLECTED:
@@ -171,7 +180,7 @@ def _bound(words: str) -> tuple[str, str]:
 
 
 def _parse_body(words: str, kind: Kind) -> ParsedNumber:
-    if _DATE.fullmatch(words):
+    if _DATE.fullmatch(words) or _MONTH_OF_YEAR.fullmatch(words):
         return ParsedNumber(None, "O", problem="date_in_number")
     match = _BODY.match(words)
     if not match or _GENERATION.fullmatch(words):

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 
 from flows.read.areas import area_index, own_area
 from flows.read.document import Paragraph, ReadContext
+from flows.read.figures import UNCLEAR_NONE_REMEDY_VI, UNCLEAR_NONE_VI
 from flows.read.labels import match_label
 from flows.read.narrative import Line, has_own_section, narrative_items, outline
 from flows.read.numbers import parse_number
 from flows.read.observations import make_finding, make_observation
 from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, prepare, sentences
+from flows.read.stance import Place, Reserve, Stance, reserve_of, reserve_of_head
 from flows.read.statements import Statement, Wordings, mentions, statements, uncounted
 from flows.read.text import fold
 from flows.records import IntakeFinding, Observation, Reading
@@ -31,6 +33,12 @@ _LABELLED_LINE = re.compile(
 _REQUEST = re.compile(r"(?<![^\W_])(?:đề nghị|xin|vui lòng|kính mong|mong|nhờ)(?![^\W_])")
 _UNIT = re.compile(r"[^\d]{0,25}")
 _TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
+_WHY_NOT: dict[Stance, str] = {
+    "denied": "Câu này phủ nhận",
+    "asked": "Câu này hỏi về",
+    "planned": "Câu này nói kế hoạch hoặc dự kiến về",
+    "other_period": "Câu này nói kỳ khác về",
+}
 REPORT = "report"
 MAX_LETTERS = 300_000
 """Of the prose of one document; a month's report of a district has 10 000, a book has more than this."""
@@ -66,6 +74,8 @@ class _Page:
     findings: list[IntakeFinding] = field(default_factory=list)
     figure_lines: set[str] = field(default_factory=set)
     list_heads: tuple[Phrase, ...] = ()
+    refused: set[str] = field(default_factory=set)  # indicators that a sentence names and does not report
+    head: Reserve | None = None  # what the heading above says of all that stands below it
 
     def __post_init__(self) -> None:
         self.phrases = usable_phrases(self.context)
@@ -75,18 +85,24 @@ class _Page:
     def read(self, line: Line) -> None:
         """Read one line: an area of a list, a labelled figure, or sentences."""
         before = len(self.observations)
+        self._note_head(line)
         if not self._read_area_line(line):
             text = line.text.replace("\t", ": ")  # columns without a table
             found = [(s, item) for s in sentences(text) for item in statements(s, self.wordings)]
             self._report_uncounted(line, text)
-            for _, item in found:
-                self._add(item, line.paragraph.place)
+            for sentence, item in found:
+                self._take(item, line.paragraph.place, sentence)
             if not found:
                 self._read_labelled_line(line)
                 self._report_request(line)
             self._note_list_head(line)
         if len(self.observations) > before:
             self.figure_lines.add(line.text)
+
+    def _note_head(self, line: Line) -> None:
+        """Remember what a line that only announces says of the lines below it ("Kế hoạch năm 2019:")."""
+        if line.role == "heading" or line.text.rstrip().endswith(":"):
+            self.head = reserve_of_head(prepare(line.text).text, self.context.report_period)
 
     def report_rest(self, paragraphs: Sequence[Paragraph], seen: Sequence[Paragraph]) -> None:
         """Report what is beyond the limit of length."""
@@ -114,7 +130,7 @@ class _Page:
 
     def report_unread(self, lines: Iterable[Line]) -> None:
         """Report figures that are named beside a number and were not read anywhere in the document."""
-        stated = {indicator_id for indicator_id, _ in self.observations}
+        stated = {indicator_id for indicator_id, _ in self.observations} | self.refused
         for line in lines:
             for sentence in sentences(line.text):
                 for indicator_id in mentions(sentence, self.wordings):
@@ -146,6 +162,34 @@ class _Page:
                 remedy = "Ghi rõ tên chỉ tiêu và số đúng, ví dụ “sửa số trạm BTS thành 120 trạm”."
                 self._find("unread_correction", text, line.paragraph.place, remedy, sentence.raw)
 
+    def _take(self, item: Statement, place: str, sentence: Sentence, area: str = "", is_total: bool = False) -> None:
+        """Add a figure that its sentence reports; one that is denied, asked, planned or of another time is said."""
+        reserve = self._reserve(item, sentence)
+        if reserve is None:
+            self._add(item, place, area, is_total)
+            return
+        self.refused.add(item.indicator_id)
+        label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
+        said = f"{_WHY_NOT[reserve.stance]} “{label}” (“{reserve.words}”)"
+        text = f"{said}, không báo cáo số “{item.raw_text}”; số này không được lấy."
+        remedy = "Nếu đây là số của tháng báo cáo, ghi lại theo mẫu “tên chỉ tiêu: số”."
+        self._find("figure_not_reported", text, place, remedy, sentence.raw[:200])
+
+    def _reserve(self, item: Statement, sentence: Sentence) -> Reserve | None:
+        if item.number.obs_status == "L":
+            return None
+        indicator = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]]
+        is_list = item.role == "list"
+        spot = Place(sentence.text, item.span[0], item.span[0] if is_list else item.start, item.end)
+        said = reserve_of(
+            spot,
+            self.context.report_period,
+            is_none=item.number.value == 0 and not any(letter.isdigit() for letter in item.raw_text),
+            is_target=indicator.indicator_kind == "target",
+            change=self.wordings.change if item.role == "correction" else None,
+        )
+        return said or (None if item.role == "correction" else self.head)
+
     def _add(self, item: Statement, place: str, area: str = "", is_total: bool = False) -> None:
         if item.number.problem:
             self._ask(item, place)
@@ -168,6 +212,8 @@ class _Page:
         label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
         text = f"Không rõ “{item.raw_text}” là bao nhiêu ({label}); số này chưa được lấy."
         remedy = "Viết số theo cách 1.234 (dấu chấm phân nhóm) và 12,5 (dấu phẩy thập phân)."
+        if item.number.problem == "unclear_none":
+            text, remedy = f"“{item.raw_text}” ({label}) {UNCLEAR_NONE_VI}", UNCLEAR_NONE_REMEDY_VI
         self._find(item.number.problem, text, place, remedy, item.raw_text)
 
     def _conflict(self, first: Observation, second: Observation) -> None:
@@ -193,15 +239,15 @@ class _Page:
         name = fold(match["name"])
         if name in _TOTALS:
             for phrase in self.list_heads:
-                self._add(_stated(match, phrase.indicator_id), line.paragraph.place, is_total=True)
+                self._take(*_stated(match, phrase.indicator_id, line), is_total=True)
             rest = prepare(match["more"])
             for item in statements(rest, self.wordings):
-                self._add(item, line.paragraph.place)
+                self._take(item, line.paragraph.place, rest)
             return True
         area = area_index(self.context).match(match["name"], "district").code
         for phrase in self.list_heads:
             if area and phrase.kind == "area_list":
-                self._add(_stated(match, phrase.indicator_id), line.paragraph.place, area)
+                self._take(*_stated(match, phrase.indicator_id, line), area)
         return bool(area)
 
     def _read_labelled_line(self, line: Line) -> None:
@@ -210,7 +256,7 @@ class _Page:
         if match and _UNIT.fullmatch(match["more"]):
             indicator_id = match_label(match["name"], self.context).indicator_id
             if indicator_id and provides(self.context, indicator_id):
-                self._add(_stated(match, indicator_id), line.paragraph.place)
+                self._take(*_stated(match, indicator_id, line))
 
 
 def usable_phrases(context: ReadContext) -> tuple[Phrase, ...]:
@@ -233,6 +279,10 @@ def provides(context: ReadContext, indicator_id: str) -> bool:
     return any(row.indicator_id == indicator_id.split("#")[0] for row in rows)
 
 
-def _stated(match: re.Match[str], indicator_id: str) -> Statement:
-    number = parse_number(match["n"])
-    return Statement(indicator_id, "figure", number, match["n"].strip(), *match.span("n"), match.span("n"))
+def _stated(match: re.Match[str], indicator_id: str, line: Line) -> tuple[Statement, str, Sentence]:
+    """Return the figure of a labelled line, its place, and the line as the sentence that it stands in."""
+    sentence, number = prepare(line.text), parse_number(match["n"])
+    start = sentence.text.find(fold(match["n"]), len(fold(match["name"])))
+    span = (0, start + len(fold(match["n"])))
+    item = Statement(indicator_id, "figure", number, match["n"].strip(), start, span[1], span)
+    return item, line.paragraph.place, sentence

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from flows.read.numbers import Kind, ParsedNumber, parse_number
+from flows.read.numbers import UNCLEAR_NONE, Kind, ParsedNumber, parse_number
 from flows.read.phrases import FIGURE, NO_FIGURE, Sentence, compile_phrase, enumerated, masked, needle, pattern_of
 from flows.read.text import fold
 from infra.catalogue import Indicator, Phrase
@@ -218,8 +218,9 @@ def _zeros(sentence: Sentence, wordings: Wordings) -> Iterator[Statement]:
             for thing in _finds(row, sentence, wordings):
                 span = _none_span(sentence.masked, thing, wordings)
                 if span and not _excluded(row, sentence.clause(*thing.span(), marks=";,")):
-                    raw, zero = sentence.raw_slice(*span), ParsedNumber(Decimal(0))
-                    yield Statement(row.indicator_id, "zero", zero, raw, *span, span)
+                    is_unclear = span[0] >= thing.end() and sentence.text[slice(*span)] == "chưa có"
+                    raw, none = sentence.raw_slice(*span), UNCLEAR_NONE if is_unclear else ParsedNumber(Decimal(0))
+                    yield Statement(row.indicator_id, "zero", none, raw, *span, span)
 
 
 def _none_span(text: str, thing: re.Match[str], wordings: Wordings) -> tuple[int, int] | None:

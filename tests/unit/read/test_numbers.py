@@ -73,7 +73,6 @@ ZEROS = [
     "không phát sinh",
     "Không có",
     "KHÔNG PHÁT SINH",
-    "chưa có",
     "Không phát sinh.",
     "không phát sinh trong kỳ",
     "Không phát sinh trong tháng 4/2019",
