@@ -1,6 +1,8 @@
 """The text of an HTML mail: one line a block, the tags gone. One pass over the letters: no nesting is too deep.
 
 A mail's HTML is read for its words only; a tree of it, as libraries build, loses what lies deeper than their limit.
+A row of a table is one line with tabs between its cells, a quoted block has ">" before its lines: what the letters of a
+mail mean by their place is meant here too.
 """
 
 from __future__ import annotations
@@ -8,20 +10,147 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from flows.clean_text import clean_text
 
 MAX_HTML = 2_000_000  # letters; a mail's text is far below
-BREAKS = frozenset({"p", "br", "div", "tr", "li", "h1", "h2", "h3", "h4", "table"})
+MAX_TABLES_DEEP = 20  # tables within tables lay out a page; deeper ones only break lines
+MAX_SPAN = 100
+MAX_TAG = 2_000  # letters of a tag that are looked at
+MAX_LINES_OF_CELL = 2  # a cell with more is a piece of a page, not of a table
+BREAKS = frozenset({"p", "br", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "td", "th", "blockquote"})
 SILENT = frozenset({"script", "style", "head", "title"})
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]*)")
+_WIDTH = re.compile(r"\bcolspan\s*=\s*[\"']?\s*(\d{1,4})", re.IGNORECASE)
+_HEIGHT = re.compile(r"\browspan\s*=\s*[\"']?\s*(\d{1,4})", re.IGNORECASE)
+_INDENT = re.compile(r"border(?:-[a-z]+)?\s*:\s*(?:none|0)", re.IGNORECASE)  # how mail programs write "move right"
+_CITED = re.compile(r"\b(?:class|type|cite)\s*=", re.IGNORECASE)
 
 
 def html_text(source: str) -> str:
     """Return the words of an HTML text, lines trimmed, blank lines dropped, of the first `MAX_HTML` letters."""
-    pieces = _Scanner(clean_text(source[:MAX_HTML])).pieces()
-    lines = (line.strip() for line in "".join(pieces).split("\n"))
-    return "\n".join(line for line in lines if line)
+    scanner, writer = _Scanner(clean_text(source[:MAX_HTML])), _Writer()
+    for piece in scanner.pieces():
+        if isinstance(piece, _Tag):
+            writer.tag(piece)
+        else:
+            writer.text(piece)
+    return "\n".join(writer.finish())
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """A tag that breaks lines: its name, whether it closes, and all of its letters."""
+
+    name: str
+    closes: bool
+    letters: str = ""
+
+    def span(self, pattern: re.Pattern[str]) -> int:
+        found = pattern.search(self.letters)
+        return min(max(1, int(found[1])), MAX_SPAN) if found else 1
+
+
+@dataclass
+class _Block:
+    """The lines of a page or of a cell. `depth` is how deep in quotations it began."""
+
+    depth: int = 0
+    width: int = 1
+    height: int = 1
+    holds_table: bool = False
+    lines: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+    def end_line(self, quoted: int) -> None:
+        line = "".join(self.pieces).strip(" \n")
+        self.pieces.clear()
+        if line.strip():
+            self.lines.append("> " * (quoted - self.depth) + line)
+
+
+@dataclass
+class _Table:
+    rows: list[list[_Block]] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        below: dict[int, int] = {}  # column → rows that a cell above still covers
+        for row in self.rows:
+            if len(row) < 2 or any(cell.holds_table or len(cell.lines) > MAX_LINES_OF_CELL for cell in row):
+                yield from (line for cell in row for line in cell.lines)
+            else:
+                yield "\t".join(_cells(row, below))
+
+
+def _cells(row: list[_Block], below: dict[int, int]) -> Iterator[str]:
+    """Yield the text of each column: a wide heading stands over all of its columns, a figure in its first only."""
+    column = 0
+    for cell in row:
+        while below.get(column, 0):
+            below[column] -= 1
+            column += 1
+            yield ""
+        text = " ".join(" ".join(cell.lines).split())
+        is_words = not any(letter.isdigit() for letter in text)
+        for number in range(cell.width):
+            below[column + number] = cell.height - 1
+            yield text if not number or is_words else ""
+        column += cell.width
+
+
+class _Writer:
+    """Puts words and tags together to lines, as a reader of the mail sees them."""
+
+    def __init__(self) -> None:
+        self.page = _Block()
+        self.tables: list[tuple[_Table, _Block]] = []  # each with the block that it stands in
+        self.block = self.page
+        self.moved: list[bool] = []  # blocks moved to the right that are open: whether each is a quotation
+        self.quoted = 0
+
+    def text(self, words: str) -> None:
+        self.block.pieces.append(words)
+
+    def tag(self, tag: _Tag) -> None:
+        self.block.end_line(self.quoted)
+        if tag.name == "blockquote":
+            self._quote(tag)
+        elif tag.name == "table" and tag.closes:
+            self._close_table()
+        elif tag.name == "table" and len(self.tables) < MAX_TABLES_DEEP:
+            self.block.holds_table = True
+            self.tables.append((_Table(), self.block))
+        elif tag.name in ("tr", "td", "th") and self.tables and not tag.closes:
+            self._open_cell(tag)
+
+    def _quote(self, tag: _Tag) -> None:
+        """Open or close a block that is moved to the right; mail programs also write so what nobody else said."""
+        if not tag.closes:
+            self.moved.append(bool(_CITED.search(tag.letters)) or not _INDENT.search(tag.letters))
+            self.quoted += self.moved[-1]
+        elif self.moved:
+            self.quoted = max(self.block.depth, self.quoted - self.moved.pop())
+
+    def finish(self) -> list[str]:
+        self.block.end_line(self.quoted)
+        while self.tables:
+            self._close_table()
+        return self.page.lines
+
+    def _open_cell(self, tag: _Tag) -> None:
+        table, _ = self.tables[-1]
+        if tag.name == "tr" or not table.rows:
+            table.rows.append([])
+        if tag.name != "tr":
+            self.block = _Block(self.quoted, tag.span(_WIDTH), tag.span(_HEIGHT))
+            table.rows[-1].append(self.block)
+
+    def _close_table(self) -> None:
+        if self.tables:
+            table, self.block = self.tables.pop()
+            prefix = "> " * (self.quoted - self.block.depth)
+            self.block.lines += [prefix + line for line in table.lines()]
 
 
 class _Scanner:
@@ -30,8 +159,9 @@ class _Scanner:
     def __init__(self, source: str) -> None:
         self.source = source
         self.absent: set[str] = set()  # ends that do not come any more: looked for once
+        self.last_quotation = source.lower().rfind("</blockquote")
 
-    def pieces(self) -> Iterator[str]:
+    def pieces(self) -> Iterator[str | _Tag]:
         position = 0
         while (found := self.source.find("<", position)) >= 0:
             yield _words(self.source[position:found])
@@ -39,8 +169,8 @@ class _Scanner:
             yield piece
         yield _words(self.source[position:])
 
-    def _after(self, start: int) -> tuple[int, str]:
-        """Return where the text goes on after "<", and what stands there in the text: a line end, "<", or nothing."""
+    def _after(self, start: int) -> tuple[int, str | _Tag]:
+        """Return where the text goes on after "<", and what stands there: a tag that breaks lines, "<", or nothing."""
         if self.source.startswith("<!--", start):
             return (self._past("-->", start) or start + 4), ""
         tag = _TAG.match(self.source, start)
@@ -50,7 +180,13 @@ class _Scanner:
         name = tag[1].lower() if tag else ""
         if name in SILENT and self.source[start + 1] != "/":
             return self._past_closing(name, end), ""
-        return end, "\n" if name in BREAKS else ""
+        return end, self._breaking(name, start, end) if name in BREAKS else ""
+
+    def _breaking(self, name: str, start: int, end: int) -> _Tag:
+        """Return a tag; a quotation that never ends only breaks the line."""
+        closes = self.source[start + 1] == "/"
+        is_endless = name == "blockquote" and not closes and start > self.last_quotation
+        return _Tag("div" if is_endless else name, closes, self.source[start : min(end, start + MAX_TAG)])
 
     def _past(self, mark: str, start: int) -> int:
         """Return the place after the next mark, 0 when there is none."""

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from dataclasses import replace
 
-from flows.read.document import Content, Grid, GridCell
+from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.text import decode_bytes
 from infra.errors import SubmissionError
 
@@ -33,8 +33,12 @@ def open_text(data: bytes, file: str = "") -> Content:
 
     text, _ = decode_bytes(data)
     content = open_body(text.lstrip("\ufeff"))
-    lines = (replace(line, place=f"paragraph {n}") for n, line in enumerate(content.paragraphs, start=1))
-    return replace(content, blocks=tuple(lines))
+    blocks = (_numbered(block, number) for number, block in enumerate(content.blocks, start=1))
+    return replace(content, blocks=tuple(blocks))
+
+
+def _numbered(block: Grid | Paragraph, number: int) -> Grid | Paragraph:
+    return replace(block, place=f"paragraph {number}") if isinstance(block, Paragraph) else block
 
 
 def is_table(data: bytes) -> bool:

@@ -35,7 +35,8 @@ class Grid:
     """A sheet of a workbook, a csv file, or a table of a Word or PDF document.
 
     `table_number` counts tables from 1 in a text document and is 0 for a sheet. `merged` holds
-    (first row, first column, last row, last column), all from 1.
+    (first row, first column, last row, last column), all from 1. `is_typed`: cut out of lines of text; when it turns
+    out to be no table, its rows are lines again.
     """
 
     sheet: str
@@ -45,6 +46,7 @@ class Grid:
     hidden_columns: frozenset[int] = frozenset()
     is_hidden: bool = False
     table_number: int = 0
+    is_typed: bool = False
     place_prefix: str = ""   # "pdf": precedes the place; alone it is the whole place
 
     def place(self, row: int, column: int) -> str:

@@ -1,4 +1,4 @@
-"""The text of a mail as lines of prose: no quotation of an earlier mail, no signature, wrapped lines joined.
+"""The text of a mail as lines of prose and tables: no quotation of an earlier mail, no signature, wrapped lines joined.
 
 What is set aside is said in a note, with its lines. A rule of dashes parts nothing off: it is a rule.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from flows.read.document import Content, Paragraph
+from flows.read.document import Content, Grid, Paragraph
 from flows.read.problems import KINDS
 from flows.read.text import detect_legacy, fold, normalise
+from flows.read.typed_tables import shows_cells, typed_tables
 from flows.records import IntakeFinding
 
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -23,6 +24,7 @@ _SIGNATURE = "--"  # RFC 3676 4.3; its blank is often lost on the way
 _RULE = re.compile(r"[-_=*~#–—]{3,}")
 _QUOTATION, _SIGNED = "thư cũ được trích lại", "chữ ký cuối thư (sau dấu “--”)"
 _ITEM = re.compile(r"^\s*(?:[-+*•▪●–]\s|\d{1,2}[.)]\s|[IVX]{1,4}[.)]\s|[a-zđ][.)]\s)")
+_NUMBERED = re.compile(r"\s*(\d{1,3})\s+[^\W\d_]")
 _WRAPPED = 55  # a line shorter than this was ended by its writer, not by the mail program
 
 
@@ -36,9 +38,22 @@ def open_body(text: str) -> Content:
     reasons = list(_reasons(lines))
     own = ["" if _RULE.fullmatch(x.strip()) else x for x, reason in zip(lines, reasons, strict=True) if not reason]
     encoding = detect_legacy(own)
-    joined = _joined([normalise(line, encoding=encoding) for line in own])
-    blocks = tuple(Paragraph(text=line.strip(), place="body") for line in joined)
+    blocks = tuple(_blocks([normalise(line, encoding=encoding) for line in own]))
     return Content(blocks, tuple(_set_aside(lines, reasons)))
+
+
+def _blocks(lines: list[str]) -> Iterator[Grid | Paragraph]:
+    """Yield the lines as prose, and the tables among them."""
+    at = 0
+    for number, table in enumerate(typed_tables(lines), start=1):
+        yield from _prose(lines[at : table.first])
+        yield table.grid(number)
+        at = table.last
+    yield from _prose(lines[at:])
+
+
+def _prose(lines: list[str]) -> Iterator[Paragraph]:
+    return (Paragraph(text=line.strip(), place="body") for line in _joined(lines))
 
 
 def _reasons(lines: list[str]) -> Iterator[str]:
@@ -85,9 +100,16 @@ def _joined(lines: list[str]) -> list[str]:
     for line in lines:
         bare = line.strip()
         was_broken = len(before) >= _WRAPPED and not before.endswith((".", ";", ":", "!"))
-        if bare and was_broken and not _ITEM.match(line):
+        if bare and was_broken and not _ITEM.match(line) and not _is_row(line, before):
             joined[-1].append(bare)
         else:
             joined.append([line.rstrip()])
         before = bare
     return [" ".join(parts) for parts in joined]
+
+
+def _is_row(line: str, before: str) -> bool:
+    """Tell whether a line is a row and not the rest of the one before: it shows cells, or has the next number."""
+    number, last = _NUMBERED.match(line), _NUMBERED.match(before)
+    is_next = number is not None and last is not None and int(number[1]) == int(last[1]) + 1
+    return is_next or shows_cells(line) or shows_cells(before)

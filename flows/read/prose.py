@@ -30,6 +30,8 @@ _LABELLED_LINE = re.compile(
     rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER.pattern})"
     r"(?P<more>.*)$"
 )
+_OPENING = re.compile(r"\s*(\d{1,3})(?P<gap>\s+)(?=(?P<word>[^\W\d_]+))")
+_COLUMNS = re.compile(r"\t| {3,}")  # columns without a table
 _REQUEST = re.compile(r"(?<![^\W_])(?:đề nghị|xin|vui lòng|kính mong|mong|nhờ)(?![^\W_])")
 _UNIT = re.compile(r"[^\d]{0,25}")
 _TOTALS = ("tổng cộng", "tổng số", "cộng", "toàn tỉnh", "tổng")
@@ -75,6 +77,7 @@ class _Page:
     figure_lines: set[str] = field(default_factory=set)
     list_heads: tuple[Phrase, ...] = ()
     refused: set[str] = field(default_factory=set)  # indicators that a sentence names and does not report
+    row_number: int = 0  # with which the line before opens, 0 without one
     head: Reserve | None = None  # what the heading above says of all that stands below it
 
     def __post_init__(self) -> None:
@@ -87,7 +90,7 @@ class _Page:
         before = len(self.observations)
         self._note_head(line)
         if not self._read_area_line(line):
-            text = line.text.replace("\t", ": ")  # columns without a table
+            text = _COLUMNS.sub(": ", line.text[self._ordinal_end(line) :])
             found = [(s, item) for s in sentences(text) for item in statements(s, self.wordings)]
             self._report_uncounted(line, text)
             for sentence, item in found:
@@ -98,6 +101,17 @@ class _Page:
             self._note_list_head(line)
         if len(self.observations) > before:
             self.figure_lines.add(line.text)
+
+    def _ordinal_end(self, line: Line) -> int:
+        """Return where the number of a row ends: "1<tab>Trạm BTS", "1 Trạm BTS", "2 …" below a line with "1 …"."""
+        opening = _OPENING.match(line.text)
+        number, before = int(opening[1]) if opening else 0, self.row_number
+        self.row_number = number
+        if opening is None:
+            return 0
+        is_next = number == before + 1 and before > 0
+        is_row = is_next or opening["gap"] != " " or opening["word"].istitle()
+        return opening.end() if is_row else 0
 
     def _note_head(self, line: Line) -> None:
         """Remember what a line that only announces says of the lines below it ("Kế hoạch năm 2019:")."""

@@ -16,12 +16,14 @@ from flows.read.expected import conflicts, missing_labels
 from flows.read.observations import make_finding
 from flows.read.periods import DeclaredMonth, other_month
 from flows.read.sheet_view import SheetView
+from flows.read.stance import reserve_of_head
 from flows.read.tables import GridReader
+from flows.read.text import fold
 from flows.readings import SUMMARY_SHEET
 from flows.records import IntakeFinding, Observation, Reading
 from infra.errors import SubmissionError
 
-BODY = "(body)"
+BODY, BODY_PLACE = "(body)", "body"
 _TITLE_LINES = 12
 _LONG_TEXT = 25
 
@@ -107,15 +109,53 @@ def _read_workbook(content: Content, context: ReadContext) -> Reading:
 
 def _read_text(content: Content, context: ReadContext) -> Reading:
     """Read a document of paragraphs and tables; a separated text file is one table."""
-    tables = [GridReader(SheetView(grid), context) for grid in content.grids]
-    read = [table.read() for table in tables]
-    prose = _read_prose(content.paragraphs, context) if content.paragraphs else Reading()
-    titles = [p.text for p in content.paragraphs[:_TITLE_LINES]] if content.paragraphs else []
+    tables, paragraphs, left_out = _parted(content, context)
+    read = [*(table.read() for table in tables), Reading(findings=tuple(left_out))]
+    prose = _read_prose(paragraphs, context) if paragraphs else Reading()
+    titles = [p.text for p in paragraphs[:_TITLE_LINES]]
     if not titles and tables:
         titles = tables[0].title_lines()
     other = None if context.file == BODY else other_month(titles, context.report_period)
     in_tables = tuple(o for reading in read for o in reading.observations)
     return _finished(_joined([*read, prose]), in_tables, other, context)
+
+
+def _parted(
+    content: Content, context: ReadContext
+) -> tuple[list[GridReader], list[Paragraph], list[IntakeFinding]]:
+    """Return the tables and the paragraphs of a text, and a finding for each table that a plan's heading announces.
+
+    Rows cut out of lines that are no table are lines again.
+    """
+    tables: list[GridReader] = []
+    paragraphs: list[Paragraph] = []
+    left_out: list[IntakeFinding] = []
+    for block in content.blocks:
+        if isinstance(block, Paragraph):
+            paragraphs.append(block)
+            continue
+        reader = GridReader(SheetView(block), context)
+        above = next((p.text.strip() for p in reversed(paragraphs) if p.text.strip()), "")
+        if block.is_typed and not reader.tables:
+            paragraphs += _lines_of(reader.view)
+        elif reader.tables and above.endswith(":") and reserve_of_head(fold(above), context.report_period):
+            left_out.append(_announced(block, above, context))
+        else:
+            tables.append(reader)
+    return tables, paragraphs, left_out
+
+
+def _announced(grid: Grid, above: str, context: ReadContext) -> IntakeFinding:
+    text = f"Bảng dưới dòng “{above[:100]}” là kế hoạch hoặc số của kỳ khác; không lấy số nào trong bảng."
+    remedy = "Nếu bảng là số của tháng báo cáo, sửa dòng phía trên bảng rồi gửi lại."
+    place = grid.place(*min(grid.cells))
+    return make_finding(
+        context, "figure_not_reported", "warning", text, cell=place, remedy_vi=remedy, raw_text=above[:200]
+    )
+
+
+def _lines_of(view: SheetView) -> Iterable[Paragraph]:
+    return (Paragraph("\t".join(c.text for c in row.values()), BODY_PLACE) for row in view.rows.values())
 
 
 def _finished(
