@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flows.own_letter import begins_letter, ends_letter, is_of_letter
 from flows.read.document import Content, Grid, Paragraph
 from flows.read.problems import KINDS
 from flows.read.text import detect_legacy, fold, normalise
@@ -23,6 +24,7 @@ _QUOTE_HEAD = re.compile(
 _SIGNATURE = "--"  # RFC 3676 4.3; its blank is often lost on the way
 _RULE = re.compile(r"[-_=*~#–—]{3,}")
 _QUOTATION, _SIGNED = "thư cũ được trích lại", "chữ ký cuối thư (sau dấu “--”)"
+_OURS = "thư trả lời của Sở được trích lại"
 _ITEM = re.compile(r"^\s*(?:[-+*•▪●–]\s|\d{1,2}[.)]\s|[IVX]{1,4}[.)]\s|[a-zđ][.)]\s)")
 _NUMBERED = re.compile(r"\s*(\d{1,3})\s+[^\W\d_]")
 _WRAPPED = 55  # a line shorter than this was ended by its writer, not by the mail program
@@ -31,8 +33,8 @@ _WRAPPED = 55  # a line shorter than this was ended by its writer, not by the ma
 def open_body(text: str) -> Content:
     """Return the writer's own lines, each with the place "body", and a note for those that are set aside.
 
-    Lines that begin with ">" and what follows the head of a quoted mail belong to an earlier message, what
-    follows the mark "-- " is the signature.
+    Lines that begin with ">" or a bar and what follows the head of a quoted mail belong to an earlier message, what
+    follows the mark "-- " is the signature. A letter of ours is set aside from its first line to its last.
     """
     lines = _LINE_END.split(text)
     reasons = list(_reasons(lines))
@@ -61,12 +63,22 @@ def _reasons(lines: list[str]) -> Iterator[str]:
     rest = ""  # what all lines from here on are
     for number, line in enumerate(lines):
         bare = line.strip()
-        is_head = not rest and bool(_QUOTE_HEAD.match(fold(bare)))
+        folded = fold(bare)
+        is_head = not rest and bool(_QUOTE_HEAD.match(folded))
         if is_head and not _next_line(lines, number).startswith(_QUOTED):
             rest = _QUOTATION
         elif not rest and bare == _SIGNATURE:
             rest = _SIGNED
-        yield rest or (_QUOTATION if is_head or bare.startswith(_QUOTED) else "")
+        elif not rest and begins_letter(folded):
+            rest = _OURS
+        own = _QUOTATION if is_head or _is_quoted(bare) else _OURS if is_of_letter(folded) else ""
+        yield rest or own
+        rest = "" if rest == _OURS and ends_letter(folded) else rest
+
+
+def _is_quoted(bare: str) -> bool:
+    """Tell whether a line is marked as a quotation; a row of a table has more bars than the first."""
+    return bare.startswith(_QUOTED) or (bare.startswith("|") and bare.count("|") == 1)
 
 
 def _next_line(lines: list[str], number: int) -> str:
@@ -76,7 +88,7 @@ def _next_line(lines: list[str], number: int) -> str:
 
 def _set_aside(lines: list[str], reasons: list[str]) -> Iterator[IntakeFinding]:
     """Yield one note a reason for the lines that are set aside."""
-    for reason in (_QUOTATION, _SIGNED):
+    for reason in (_QUOTATION, _SIGNED, _OURS):
         numbers = [n for n, line in enumerate(lines, 1) if reasons[n - 1] == reason and line.strip(" \t>|-")]
         if numbers:
             where = f"dòng {numbers[0]}" if len(numbers) == 1 else f"từ dòng {numbers[0]} đến dòng {numbers[-1]}"

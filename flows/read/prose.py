@@ -173,7 +173,7 @@ class _Page:
             change = self.wordings.change.search(sentence.masked, asked.end()) if asked else None
             if change and re.search(FIGURE, sentence.masked[change.end() :]):
                 text = "Câu này đề nghị sửa số liệu nhưng không rõ chỉ tiêu nào; chưa sửa gì."
-                remedy = "Ghi rõ tên chỉ tiêu và số đúng, ví dụ “sửa số trạm BTS thành 120 trạm”."
+                remedy = "Ghi rõ tên chỉ tiêu và số đúng, ví dụ “sửa số trạm BTS thành … trạm”."
                 self._find("unread_correction", text, line.paragraph.place, remedy, sentence.raw)
 
     def _take(self, item: Statement, place: str, sentence: Sentence, area: str = "", is_total: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flows.own_letter import HOW_TO_CORRECT, first_line, last_line
 from flows.records import DocumentReading, Finding, IntakeFinding, Receipt
 from flows.reply.marks import USE_VI, name_of, value_of
 from infra.catalogue import Catalogue
@@ -20,11 +21,6 @@ STATUS_VI = {
     "unopened": "Đã lưu nhưng chưa mở được.",
     "no_data": "Thư không có nội dung báo cáo.",
 }
-HOW_TO_CORRECT = (
-    "",
-    "Khi cần sửa số liệu, đề nghị gửi lại cả biểu, hoặc trả lời thư này và ghi rõ tên chỉ tiêu với số đúng,",
-    "ví dụ: “đề nghị sửa số trạm BTS thành 120 trạm”.",
-)
 CLOSING = ("", "Trân trọng.", "")
 Row = tuple[str, ...]
 
@@ -46,12 +42,17 @@ class Answer:
 
 
 def letter_text(answer: Answer, attached: Sequence[str]) -> str:
-    """Return the body of the answer, Vietnamese, plain text.
+    """Return the body of the answer, Vietnamese, plain text, between the two lines by which it is known again.
 
     Args:
         answer: The receipt, what was read and what was found.
         attached: A line for every file that goes with the answer.
     """
+    code = answer.receipt.receipt_id
+    return "\n".join([first_line(code), "", *_letter_lines(answer, attached), *CLOSING, last_line(code), ""])
+
+
+def _letter_lines(answer: Answer, attached: Sequence[str]) -> list[str]:
     receipt = answer.receipt
     month = f"{receipt.period[5:7]}/{receipt.period[:4]}"
     lines = [f"Kính gửi: {answer.submitter_name or receipt.sender_address}", ""]
@@ -60,12 +61,12 @@ def letter_text(answer: Answer, attached: Sequence[str]) -> str:
     if receipt.reason_vi:
         lines.append(receipt.reason_vi)
     if receipt.status in ("quarantined", "unopened"):
-        return "\n".join([*lines, *_section("Cách xử lý", _finding_lines(answer.about_message)), *CLOSING])
+        return [*lines, *_section("Cách xử lý", _finding_lines(answer.about_message))]
     lines += _section("1. Đã đọc được", _read_lines(answer))
     lines += _section("2. Chưa đọc được hoặc cần kiểm tra lại", _finding_lines(answer.intake))
     lines += _section("3. Số liệu chưa khớp khi kiểm tra", [f"- {f.message_vi}" for f in answer.verdicts])
     lines += _section("Tệp gửi kèm", [f"- {line}" for line in attached])
-    return "\n".join([*lines, *HOW_TO_CORRECT, *CLOSING])
+    return [*lines, *HOW_TO_CORRECT]
 
 
 def summary_rows(answer: Answer, file: str) -> list[Row]:
