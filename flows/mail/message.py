@@ -35,6 +35,11 @@ EXTENSIONS = {
 TRACE = ("received", "authentication-results")  # the lines that mail servers write on the way
 MAX_TRACE = 60
 DIGITS = re.compile(r"\d+")
+_NEXT_OF_MAILBOX = re.compile(
+    rb"(?P<gap>\n\r?\n)From [^\r\n]{1,200}\d{4}[^\r\n]{0,20}\r?\n"
+    rb"(?=(?:From|To|Cc|Date|Subject|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|Content-\w+|X-[\w-]+):)",
+    re.IGNORECASE,
+)
 ENCLOSED = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?:[!-`][ -`]{0,84}\n){0,400000}?`?\n?end$", re.MULTILINE)
 
 
@@ -78,6 +83,7 @@ class Mail:
 
 def parse_mail(data: bytes) -> Mail:
     """Return the message in `data`. Every leaf of it is in the body or among the attachments, or says why not."""
+    data, following = _first_of_mailbox(data)
     headers, parts = leaves(data)
     address, fault = author_of(headers)
     texts, files = _divided(parts)
@@ -92,13 +98,25 @@ def parse_mail(data: bytes) -> Mail:
         message_id=first_id(headers.first("message-id")),
         in_reply_to=first_id(headers.first("in-reply-to") or headers.first("references")),
         body=body,
-        attachments=_attachments(files, enclosed),
+        attachments=_attachments(files, [*enclosed, *following]),
         headers=headers.mapping(),
         has_html=any(leaf.media_type == "text/html" for leaf in texts),
         body_problem=kind,
         body_problem_vi=sentence,
         trace=tuple(line for line in headers.lines if line[0] in TRACE)[:MAX_TRACE],
     )
+
+
+def _first_of_mailbox(data: bytes) -> tuple[bytes, list[Attachment]]:
+    """Return the first message of a mailbox file (mbox), and all that follows it as one part that is not opened."""
+    is_mailbox = data.startswith(b"From ")
+    second = _NEXT_OF_MAILBOX.search(data) if is_mailbox else None
+    if second is None:
+        return data, []
+    count = 2 + sum(1 for _ in _NEXT_OF_MAILBOX.finditer(data, second.end()))
+    sentence = f"Tệp thư này chứa {count} thư (hộp thư mbox); chỉ thư đầu được đọc, từ thư thứ hai trở đi không mở."
+    first, rest = data[: second.end("gap")], data[second.end("gap") :]
+    return first, [Attachment("cac-thu-sau.mbox", rest, "application/mbox", False, "second_message", sentence)]
 
 
 def _divided(parts: Sequence[Leaf]) -> tuple[list[Leaf], list[Leaf]]:

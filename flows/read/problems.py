@@ -81,6 +81,8 @@ KINDS: dict[str, Kind] = {
         EXPLAINS,
     ),
     "message_unreadable": Kind("warning", "Soạn một thư mới, đính kèm lại tệp báo cáo rồi gửi.", EXPLAINS),
+    "second_message": Kind("warning", "Gửi mỗi thư thành một tệp .eml riêng.", EXPLAINS),
+    "outside_body": Kind("note", "Nếu phần này có số liệu báo cáo, ghi vào thân văn bản rồi gửi lại."),
     "unreadable_path": Kind("warning", "Người vận hành kiểm tra tên và quyền đọc của tệp trong hộp thư đến.", EXPLAINS),
     "skipped_part": Kind("note", "Nếu phần này có số liệu báo cáo, gửi lại trong tệp đính kèm.", EXPLAINS),
     "unknown_charset": Kind("note", "Lần sau gửi thư dạng UTF-8, hoặc ghi số liệu trong tệp đính kèm."),

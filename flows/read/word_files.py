@@ -7,6 +7,7 @@ merged cell does not shift its neighbours.
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -16,7 +17,9 @@ from typing import Any
 from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.legacy_text import decode_blocks
 from flows.read.packages import main_parts, transitional
+from flows.read.problems import KINDS
 from flows.read.text import normalise
+from flows.records import IntakeFinding
 from infra.errors import SubmissionError
 from infra.zip_files import READ_ERRORS
 
@@ -24,6 +27,12 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad"}
 _LEGACY = (".Vn", "VNI")
 _NOTE_CALL = re.compile(r"[\s\[\]()\d*]*")
+_BESIDE = re.compile(r"(header|footer|footnotes|endnotes|comments)\d*\.xml")
+_BESIDE_VI = {
+    "header": "Phần đầu trang", "footer": "Phần chân trang", "footnotes": "Chú thích cuối trang",
+    "endnotes": "Chú thích cuối văn bản", "comments": "Ghi chú bên lề",
+}  # fmt: skip
+_PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d+(?:\W+(?:of |trên |tổng số )?\d+)?\W*", re.IGNORECASE)
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _WRAPPERS = {f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")}
 _SKIPPED = {f"{_W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "txbxContent")}
@@ -39,7 +48,7 @@ def open_docx(data: bytes) -> Content:
     Raises:
         SubmissionError: The bytes are not a readable .docx.
     """
-    body, fonts = _document_parts(data)
+    body, fonts, beside = _document_parts(data)
     blocks: list[Grid | Paragraph] = []
     paragraphs = tables = 0
     for element in _body_elements(body):
@@ -49,7 +58,7 @@ def open_docx(data: bytes) -> Content:
         else:
             tables += 1
             blocks.append(_table(element, tables, fonts))
-    return Content(blocks=decode_blocks(blocks))
+    return Content(blocks=decode_blocks(blocks), findings=tuple(beside))
 
 
 def open_doc(data: bytes) -> Content:
@@ -63,7 +72,8 @@ def open_doc(data: bytes) -> Content:
     return read_word_binary(data)
 
 
-def _document_parts(data: bytes) -> tuple[Any, _Fonts]:
+def _document_parts(data: bytes) -> tuple[Any, _Fonts, list[IntakeFinding]]:
+    """Return the body, the fonts, and what is to be said about the parts that stand beside the body."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -75,12 +85,40 @@ def _document_parts(data: bytes) -> tuple[Any, _Fonts]:
             styles = transitional(archive.read("word/styles.xml")) if "word/styles.xml" in names else b""
             legacy = b".Vn" in styles or b"VNI-" in styles
             fonts = _Fonts(etree.fromstring(styles, parser) if legacy else None)
+            beside = list(_beside_body(archive, main, names))
     except (*READ_ERRORS, KeyError, etree.XMLSyntaxError) as error:
         raise unreadable("tệp Word (.docx)", str(error)) from error
     body = document.find(f"{_W}body")
     if body is None:
         raise unreadable("tệp Word (.docx)", "no body")
-    return body, fonts
+    return body, fonts, beside
+
+
+def _beside_body(archive: zipfile.ZipFile, main: str, names: list[str]) -> Iterator[IntakeFinding]:
+    """Yield a note for each part beside the body that holds a number, page numbers aside: it is not read."""
+    folder = main.rpartition("/")[0]
+    for name in sorted(names):
+        part = _BESIDE.fullmatch(name.removeprefix(f"{folder}/"))
+        if part:
+            text = normalise(_words_of(archive.read(name)))
+            if any(letter.isdigit() for letter in text) and not _PAGE_NUMBER.fullmatch(text):
+                yield outside_body(_BESIDE_VI[part[1]], text)
+
+
+def _words_of(xml: bytes) -> str:
+    """Return the letters of a part without opening its tree: only whether it says something counts."""
+    texts = re.findall(r"<(?:\w+:)?t(?:\s[^<>]*)?>([^<]*)</|</(?:\w+:)?(p)>", xml.decode("utf-8", "replace"))
+    return " ".join("".join(html.unescape(text) or " " for text, _ in texts).split())
+
+
+def outside_body(where_vi: str, text: str) -> IntakeFinding:
+    """Return the note about text that stands beside the body; the reader completes it."""
+    severity, remedy, _ = KINDS["outside_body"]
+    return IntakeFinding(
+        period="", receipt_id="", message="", file="", sheet="", cell="", kind="outside_body", severity=severity,
+        submitter_id="", message_vi=f"{where_vi} của văn bản không được đọc: “{text[:120]}”.", remedy_vi=remedy,
+        raw_text=text[:200],
+    )  # fmt: skip
 
 
 def unreadable(what_vi: str, detail: str) -> SubmissionError:

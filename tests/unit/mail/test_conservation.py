@@ -280,3 +280,32 @@ def test_a_multipart_message_whose_head_goes_on_beyond_what_is_looked_at_is_open
     head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\nX-Filler: " + b"x" * 300_000
     contents = contents_through_the_pipe(head + b"\r\n\r\n--b\r\n\r\nBTS 7\r\n--b--\r\n")
     assert [(c.data, c.problem) for c in contents] == [(b"BTS 7", "set_aside_text")]
+
+
+def mailbox(coding: str, line_end: str) -> bytes:
+    def one(number: int) -> bytes:
+        text = f"Trạm BTS: {number} trạm".encode()
+        coded = base64.encodebytes(text) if coding == "base64" else text + b"\n"
+        head = f"From: a@b.example\nSubject: BC {number}\nContent-Type: text/plain; charset=utf-8\n"
+        return head.encode() + f"Content-Transfer-Encoding: {coding}\n\n".encode() + coded
+
+    separator = b"From a@b.example Wed Apr 17 08:00:00 2019\n"
+    return b"".join(separator + one(number) + b"\n" for number in (11, 22, 33)).replace(b"\n", line_end.encode())
+
+
+@pytest.mark.parametrize("coding", ["8bit", "base64"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_messages_after_the_first_of_a_mailbox_are_said(coding: str, line_end: str) -> None:
+    mail = parse_mail(mailbox(coding, line_end))
+    assert mail.body.strip() == "Trạm BTS: 11 trạm"
+    assert mail.body_problem == ""
+    (rest,) = mail.attachments
+    assert rest.problem == "second_message"
+    assert "3 thư" in rest.problem_vi
+    assert [c.problem for c in contents_of_mail(mail)] == ["", "second_message"]
+    assert mailbox(coding, line_end).endswith(rest.data)
+
+
+def test_a_line_that_begins_like_a_separator_parts_no_message() -> None:
+    data = b"From: a@b.example\nSubject: BC\n\nMot.\n\nFrom a@b Wed Apr 17 08:00:00 2019\nSubject: x\n\nHai.\n"
+    assert parse_mail(data).attachments == ()

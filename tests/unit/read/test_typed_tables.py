@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.mail.html_text import html_text
+from flows.mail.message import parse_mail
 from flows.read.document import ReadContext
 from flows.read.mail_text import open_body
 from flows.read.reader import read_document
@@ -142,3 +143,14 @@ def test_a_table_below_the_heading_of_a_plan_gives_no_figure(above: str) -> None
     reading = read(f"{above}\n{aligned(rows_of({'telecom_bts_total': 21}))}")
     assert reading.observations == ()
     assert [f.kind for f in reading.findings] == ["figure_not_reported"]
+
+
+@pytest.mark.parametrize("head", [b'Content-Type: text/plain; charset=utf-8; name="noidung.txt"\n',
+                                  b"Content-Type: text/plain; charset=utf-8\n"
+                                  b'Content-Disposition: attachment; filename="bc.txt"\n'])  # fmt: skip
+def test_lines_of_a_named_or_attached_text_are_read_as_those_of_the_mail(head: bytes) -> None:
+    text = "".join(f"- {LABELS[name][0]}: {n}\n" for name, n in (("internet_agents", 20), ("telecom_bts_total", 21)))
+    (file,) = parse_mail(b"From: a@b.example\nMIME-Version: 1.0\n" + head + b"\n" + text.encode()).attachments
+    reading = read_document(file.data, ReadContext(CATALOGUE, PERIOD, DISTRICT, "r", "m", file.name))
+    assert {o.indicator_id: str(o.value) for o in reading.observations} == figures(text)
+    assert figures(text) == {"internet_agents": "20", "telecom_bts_total": "21"}

@@ -206,3 +206,23 @@ def test_strict_document_reads_as_a_transitional_one() -> None:
 
 def _strict(part: bytes) -> bytes:
     return re.sub(rb"http://schemas\.openxmlformats\.org/(\w+)/2006/", rb"http://purl.oclc.org/ooxml/\1/", part)
+
+
+def with_margins(header: str, footer: str) -> bytes:
+    document = docx.Document()
+    document.add_paragraph("Báo cáo tháng 4.")
+    document.sections[0].header.paragraphs[0].text = header
+    document.sections[0].footer.paragraphs[0].text = footer
+    return saved(document)
+
+
+def test_a_figure_in_the_margins_of_a_page_is_said() -> None:
+    findings = open_docx(with_margins("Trạm BTS: 55 trạm", "Cụm pa nô biên giới: 5 cụm")).findings
+    assert [(f.kind, f.severity) for f in findings] == [("outside_body", "note")] * 2
+    assert "chân trang" in findings[0].message_vi and "5 cụm" in findings[0].message_vi
+    assert "đầu trang" in findings[1].message_vi and "55 trạm" in findings[1].message_vi
+
+
+@pytest.mark.parametrize("footer", ["", "Trang 1", "1/3", "Trang 1 trên 3", "Phòng Văn hóa và Thông tin"])
+def test_a_page_number_or_a_name_in_the_margins_is_nothing_to_say(footer: str) -> None:
+    assert open_docx(with_margins("PHÒNG VĂN HÓA", footer)).findings == ()
