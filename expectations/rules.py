@@ -40,7 +40,7 @@ PLACES = {
     "row": "từng dòng của biểu",
     "total": "dòng tổng của biểu",
     "submitter": "từng đơn vị báo cáo",
-    "district": "từng huyện, thị xã, thành phố",
+    "district": "từng huyện, thị xã, thành phố (từ 7/2025: từng xã, phường)",
     "province": "toàn tỉnh",
     "report": "báo cáo đã in",
     "receipt": "từng thư gửi đến",

@@ -56,6 +56,7 @@ _CALL_WORDS = {
 _SIGNS = {"+": "cộng", "-": "trừ", "*": "nhân", "/": "chia"}
 _KINDS_OF_SUBMITTER = {
     "district": "phòng Văn hóa và Thông tin",
+    "commune": "phòng Văn hóa - Xã hội của xã, phường",
     "department_unit": "phòng chuyên môn của Sở",
     "telecom": "doanh nghiệp viễn thông",
     "post": "doanh nghiệp bưu chính",

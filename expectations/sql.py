@@ -11,8 +11,12 @@ from expectations.language import Call, Comparison, Name, Node, Number, names, w
 from expectations.rules import Rule
 from infra.catalogue import Catalogue
 
-_DISTRICT_DIGITS = 3
 _COMMUNE_TYPES = {"unit_communes_all": "", "unit_communes_rural": " and d.area_type = 'rural_commune'"}
+# An area of the place, or one of "a+b", that was another or none in the month before: nothing to compare with.
+_NEW_SERIES = (
+    "select 1 from marts.dim_areas as d where '+' || a.area_code || '+' like '%+' || d.area_code || '+%'"
+    " and d.valid_from >= cast(a.period || '-01' as date)"
+)
 _CELL_PLACES = ("cell", "row", "total", "submitter")
 
 
@@ -114,7 +118,7 @@ class _Writer:
         if self.place == "province":
             return f"(select :period as period, '{self.province}' as area_code)"
         if self.place == "district":
-            return "(select :period as period, area_code from marts.dim_areas where area_level = 'district')"
+            return f"(select :period as period, area_code from marts.dim_areas where parent_code = '{self.province}')"
         if self.place not in _CELL_PLACES:
             raise NoQueryError(self.place)
         own = f" and area_code = '{self.province}'" if self.place in ("total", "submitter") else ""
@@ -158,7 +162,7 @@ class _Writer:
         """Return a figure that comes from another place than the row it is seen from."""
         if node.function == "prev":
             month = "strftime(cast(a.period || '-01' as date) - interval 1 month, '%Y-%m')"
-            return self.figure(name, month)
+            return f"case when not exists ({_NEW_SERIES}) then {self.figure(name, month)} end"
         if node.function == "list":
             return self.companion(name + "#list")
         if node.function == "run":
@@ -171,7 +175,8 @@ class _Writer:
             return self.figure(name, "a.period") if bound is None else str(bound)
         if node.function == "sum_areas":
             own = "o.submitter_id = a.submitter_id"
-            return self.total(name, f"{own} and length(o.area_code) = {_DISTRICT_DIGITS}")
+            inside = "o.area_code in (select d.area_code from marts.dim_areas as d where d.parent_code = a.area_code)"
+            return self.total(name, f"{own} and {inside}")
         if node.function == "sum_sources":
             inside = "o.area_code = a.area_code" if self.place == "district" else "true"
             return self.total(name, f"o.use_in_total = 'counted' and o.provision_role <> 'cross_check' and {inside}")
@@ -213,9 +218,10 @@ class _Writer:
         """Return a reference figure; numbers of communes are those of the row's own area."""
         if name not in _COMMUNE_TYPES or self.place not in _CELL_PLACES:
             return str(self.references[name])
+        own = f"(d.area_code = a.area_code and d.area_level = 'commune' and d.parent_code = '{self.province}')"
         return (
             f"case when a.area_code = '{self.province}' then {self.references[name]} else (select count(*)"
-            f" from marts.dim_areas as d where d.parent_code = a.area_code{_COMMUNE_TYPES[name]}) end"
+            f" from marts.dim_areas as d where (d.parent_code = a.area_code or {own}){_COMMUNE_TYPES[name]}) end"
         )
 
     def companion(self, indicator_id: str) -> str:

@@ -85,10 +85,10 @@ def _check_formulas(_catalogue: Catalogue, _period: str) -> None:
     compile_definitions(load_catalogue())  # a build needs the rows of earlier months too
 
 
-def _check_outline(catalogue: Catalogue, _period: str) -> None:
-    from flows.publish.outline import check_outline, load_outline
+def _check_outline(catalogue: Catalogue, period: str) -> None:
+    from flows.publish.outline import check_outline, outline_of
 
-    check_outline(load_outline(), catalogue)
+    check_outline(outline_of(period), catalogue)
 
 
 def _check_rules(_catalogue: Catalogue, period: str) -> None:

@@ -32,7 +32,7 @@ from infra.catalogue_cells import (
     Positive,
     parser_of,
 )
-from infra.catalogue_checks import check_tables
+from infra.catalogue_checks import LOCAL_OFFICES, check_tables
 from infra.catalogue_files import Table, read_lines, row_error
 from infra.catalogue_words import (
     Aggregation,
@@ -93,6 +93,7 @@ class Submitter:
 
     `proof_level`: aligned (our mail server's result must pass for the address's own domain), known_relay (or for one of
     `relays`, the domains of servers that send for it and sign), confirmed (a person confirms every message).
+    `source` says where name and address are from, and what of them is invented.
     """
 
     submitter_id: Identifier
@@ -104,7 +105,13 @@ class Submitter:
     relays: Domains
     valid_from: Day
     valid_to: OptionalDay
+    source: OptionalText = ""
     KEY: ClassVar = ("submitter_id",)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it speaks for one of the areas directly below the province."""
+        return self.submitter_kind in LOCAL_OFFICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +218,10 @@ class Provision:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One line of the recipients block, in printed order. `channel`: email, document_system, paper, archive."""
+    """One line of the recipients block, in printed order. `channel`: email, document_system, paper, archive.
+
+    `source` says where name and address are from, and what of them is invented.
+    """
 
     recipient_id: Identifier
     print_order: int
@@ -221,7 +231,21 @@ class Recipient:
     channel: Channel
     valid_from: Day
     valid_to: OptionalDay
+    source: OptionalText = ""
     KEY: ClassVar = ("recipient_id",)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Who publishes the report. `symbol` stands in the number of its documents: "/BC-STTTT"."""
+
+    department_id: Identifier
+    department_name: str
+    symbol: str
+    valid_from: Day
+    valid_to: OptionalDay
+    source: OptionalText
+    KEY: ClassVar = ("department_id",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +307,7 @@ TABLES: dict[str, type] = {
     "units": Unit,
     "provisions": Provision,
     "recipients": Recipient,
+    "departments": Department,
     "reference_figures": ReferenceFigure,
     "reporting_regimes": ReportingRegime,
     "definitions": Definition,
@@ -303,6 +328,7 @@ class Catalogue:
     units: tuple[Unit, ...]
     provisions: tuple[Provision, ...]
     recipients: tuple[Recipient, ...]
+    departments: tuple[Department, ...]
     reference_figures: tuple[ReferenceFigure, ...]
     reporting_regimes: tuple[ReportingRegime, ...]
     definitions: tuple[Definition, ...]
@@ -311,7 +337,7 @@ class Catalogue:
         """Return the catalogue of one month ("2019-04"): the rows in force on its last day.
 
         Raises:
-            CatalogueError: No submitter, province, indicator or default regime is declared for that month.
+            CatalogueError: No submitter, province, indicator, default regime or department is declared for that month.
         """
         tables = {name: tuple(r for r in getattr(self, name) if _in_force(r, period)) for name in TABLES}
         needed = {
@@ -320,6 +346,7 @@ class Catalogue:
             "indicators": (bool(tables["indicators"]), "chỉ tiêu", "indicator"),
             "reporting_regimes": (any(row.is_default for row in tables["reporting_regimes"]),
                                   "chế độ báo cáo mặc định", "default reporting regime"),
+            "departments": (bool(tables["departments"]), "Sở ban hành báo cáo", "department that publishes"),
         }
         for name, (is_there, what_vi, what_en) in needed.items():
             if not is_there:
@@ -329,7 +356,7 @@ class Catalogue:
                     place=str(CATALOGUE / f"{name}.csv"),
                     remedy_vi="Bổ sung dòng có valid_from/valid_to bao trùm tháng đó.",
                 )
-        return Catalogue(**tables)
+        return Catalogue(**tables | _meaningful(tables))
 
     @cached_property
     def indicator_by_id(self) -> dict[str, Indicator]:
@@ -352,8 +379,35 @@ class Catalogue:
         return tuple(row for row in self.areas if row.area_level == "district")
 
     @cached_property
+    def local_areas(self) -> tuple[Area, ...]:
+        """The areas directly below the province: districts until June 2025, communes and wards since."""
+        return tuple(row for row in self.areas if row.parent_code == self.province.area_code)
+
+    @cached_property
+    def local_level(self) -> str:
+        """The level of the local areas: "district" or "commune"."""
+        return next((row.area_level for row in self.local_areas), "district")
+
+    def new_series(self, period: str) -> frozenset[str]:
+        """Return the codes of the areas that were others, or none, in the month before `period`.
+
+        A code may be given to another area, so a figure has a month before only where the same row held then.
+        """
+        last_day = month_bounds(previous_period(period))[1]
+        return frozenset(row.area_code for row in self.areas if row.valid_from > last_day)
+
+    @cached_property
     def province(self) -> Area:
         return next(row for row in self.areas if row.area_level == "province")
+
+    @property
+    def department(self) -> Department:
+        return self.departments[0]
+
+    @property
+    def office_name(self) -> str:
+        """The name of the department with its province, as letters sign it."""
+        return f"{self.department.department_name} tỉnh {self.province.short_name}"
 
     @cached_property
     def provisions_by_submitter(self) -> dict[str, tuple[Provision, ...]]:
@@ -383,6 +437,17 @@ def place_of(row: Any) -> tuple[Path, int]:
     name = next(name for name, row_type in TABLES.items() if row_type is type(row))
     table = read_table(CATALOGUE / f"{name}.csv", type(row))
     return table.path, next((line for line, other in table.numbered() if other == row), 1)
+
+
+def _meaningful(tables: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Return the labels and phrases of a month without those of figures that nobody is asked for any more."""
+    known = {row.indicator_id for row in tables["indicators"]}
+
+    def has_meaning(row: Any) -> bool:
+        name = row.indicator_id.split("#")[0]
+        return not name or name in known
+
+    return {name: tuple(filter(has_meaning, tables[name])) for name in ("labels", "phrases")}
 
 
 def _in_force(row: Any, period: str) -> bool:

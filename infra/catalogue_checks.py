@@ -17,8 +17,9 @@ from infra.catalogue_words import IndicatorSuffix, LabelRole, PartNumber, Sectio
 
 Tables = dict[str, Table]
 MAY_BE_EMPTY = {"area_aliases"}
-PARENT_LEVEL = {"province": "", "district": "province", "commune": "district"}
+PARENT_LEVELS = {"province": ("",), "district": ("province",), "commune": ("district", "province")}
 CODE_LENGTH = {"province": 2, "district": 3, "commune": 5}
+LOCAL_OFFICES = {"district": "huyện", "commune": "xã"}  # kinds of submitters named after the level of their area
 REPORT = "report"  # the context of a phrase that stands only in the published report
 
 
@@ -101,7 +102,7 @@ def _check_areas(tables: Tables) -> None:
         if len(row.area_code) != CODE_LENGTH[row.area_level] or not row.area_code.isdecimal():
             raise table.error(line, f"cột area_code: “{row.area_code}” không đủ {CODE_LENGTH[row.area_level]} chữ số",
                               f"column area_code: {row.area_code!r} is no code of a {row.area_level}")
-        if level.get(row.parent_code, "") != PARENT_LEVEL[row.area_level]:
+        if level.get(row.parent_code, "") not in PARENT_LEVELS[row.area_level]:
             raise table.error(line, f"cột parent_code: “{row.parent_code}” không phải cấp trên của {row.area_code}",
                               f"column parent_code: {row.parent_code!r} is not above {row.area_code}")
 
@@ -110,9 +111,10 @@ def _check_submitters(tables: Tables) -> None:
     table = tables["submitters"]
     level = {row.area_code: row.area_level for row in tables["areas"].rows}
     for line, row in table.numbered():
-        if row.submitter_kind == "district" and level[row.area_code] != "district":
-            raise table.error(line, f"cột area_code: đơn vị cấp huyện mà địa bàn {row.area_code} không phải huyện",
-                              f"column area_code: a district whose area {row.area_code} is none")
+        if row.submitter_kind in LOCAL_OFFICES and level[row.area_code] != row.submitter_kind:
+            vi = LOCAL_OFFICES[row.submitter_kind]
+            raise table.error(line, f"cột area_code: đơn vị cấp {vi} mà địa bàn {row.area_code} không phải {vi}",
+                              f"column area_code: a {row.submitter_kind} whose area {row.area_code} is none")
     for line, row in table.numbered():
         if bool(row.relays) != (row.proof_level == "known_relay"):
             raise table.error(line, f"cột relays: cần tên miền khi và chỉ khi proof_level là known_relay, "
@@ -198,6 +200,15 @@ def _check_regimes(tables: Tables) -> None:
     _no_two_at_once(table, defaults, "hai chế độ báo cáo mặc định", "two default regimes")
 
 
+def _check_one_at_a_time(tables: Tables) -> None:
+    """One department publishes at a time, and there is one province."""
+    departments = ((line, row, ()) for line, row in tables["departments"].numbered())
+    _no_two_at_once(tables["departments"], departments, "hai Sở ban hành cùng lúc", "two departments publish")
+    areas = tables["areas"]
+    provinces = ((line, row, ()) for line, row in areas.numbered() if row.area_level == "province")
+    _no_two_at_once(areas, provinces, "hai tỉnh cùng lúc", "two provinces")
+
+
 def _no_two_at_once(table: Table, keyed: Iterator[tuple[int, Any, tuple[Any, ...]]], vi: str, en: str) -> None:
     seen: dict[tuple[Any, ...], list[tuple[str, str, int]]] = {}
     for line, row, key in keyed:
@@ -247,4 +258,5 @@ CHECKS: tuple[Callable[[Tables], None], ...] = (
     _check_definitions,
     _check_coverage,
     _check_regimes,
+    _check_one_at_a_time,
 )

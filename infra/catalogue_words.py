@@ -12,7 +12,9 @@ from typing import Literal
 
 AreaLevel = Literal["province", "district", "commune"]
 AreaType = Literal["province", "city", "town", "rural_district", "ward", "rural_commune", "township"]
-SubmitterKind = Literal["district", "telecom", "post", "press", "broadcaster", "printer", "department_unit"]
+SubmitterKind = Literal[
+    "district", "commune", "telecom", "post", "press", "broadcaster", "printer", "department_unit",
+]
 # How the sender of a submitter's mail is proved: by our mail server's results that align with its domain, by those of
 # a relay that its row names, or by a person for every single message.
 ProofLevel = Literal["aligned", "known_relay", "confirmed"]

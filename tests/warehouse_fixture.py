@@ -103,14 +103,14 @@ def observation(
 
 
 def whole_month(period: str = PERIOD) -> list[Observation]:
-    """Return a month in which every source says something: 2 in each district, 34 as a total."""
+    """Return a month in which every source says something: 2 in each local area, 34 as a total."""
     catalogue = load_catalogue().at(period)
     rows = []
     for submitter_id, provisions in catalogue.provisions_by_submitter.items():
         own_area = catalogue.submitter_by_id[submitter_id].area_code
         for provision in provisions:
             if provision.detail == "by_district":
-                places = [(area.area_code, 2) for area in catalogue.districts]
+                places = [(area.area_code, 2) for area in catalogue.local_areas]
             else:
                 places = [(own_area, 2 if provision.detail == "own_area" else 34)]
             rows += [observation(submitter_id, area, provision.indicator_id, value, period) for area, value in places]

@@ -45,6 +45,9 @@ def _name_of(arguments: tuple[Node, ...]) -> str:
 
 
 def _prev(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
+    """Return the figure of the month before; across a break in the series there is only what the form itself says."""
+    if book.is_new_series(place.area_code or book.catalogue.province.area_code):
+        return _stated_prev(book, rule, place, arguments)
     figure = figure_at(book, rule, place, _name_of(arguments), book.previous)
     if not figure.is_absent and figure.value is not None:
         return figure

@@ -114,7 +114,7 @@ class PublishedFigure:
 class Book:
     """All figures of a month and of the month before, with the catalogue that judges them.
 
-    `history`: each submitter's own figures of up to two years before the month, oldest first.
+    `history`: each submitter's own figures of up to two years before the month, oldest first, of the same series.
     """
 
     period: str
@@ -128,6 +128,14 @@ class Book:
     @cached_property
     def previous(self) -> str:
         return previous_period(self.period)
+
+    @cached_property
+    def _new_series(self) -> frozenset[str]:
+        return self.catalogue.new_series(self.period)
+
+    def is_new_series(self, area_code: str) -> bool:
+        """Return whether what an area reports has no month before: it began, or changed its limits, this month."""
+        return not self._new_series.isdisjoint(area_code.split("+"))
 
     @cached_property
     def _index(self) -> dict[tuple[str, str, str, str, str], list[Cell]]:
@@ -221,18 +229,20 @@ class Book:
         return set(self.children.get(area_code, ()))
 
     def communes(self, area_code: str, area_types: tuple[str, ...] = ()) -> int:
-        """Return the number of commune-level units inside a province, district or group of districts."""
-        count = 0
-        for code in area_code.split("+"):
-            area = self.catalogue.area_by_code.get(code)
-            if area is not None and area.area_level == "province":
-                count += sum(self.communes(inner, area_types) for inner in self.children[code])
-            else:
-                count += sum(
-                    not area_types or self.catalogue.area_by_code[inner].area_type in area_types
-                    for inner in self.children.get(code, ())
-                )
-        return count
+        """Return the number of commune-level units of a province, a local area or a group of local areas."""
+        return sum(
+            not area_types or self.catalogue.area_by_code[code].area_type in area_types
+            for outer in area_code.split("+")
+            for code in self._communes_of(outer)
+        )
+
+    def _communes_of(self, code: str) -> list[str]:
+        """Return the communes of a province or district; a commune directly below the province is its own."""
+        area, province = self.catalogue.area_by_code.get(code), self.catalogue.province.area_code
+        if area is not None and area.area_level == "commune":
+            return [code] if area.parent_code == province else []
+        inner = self.children.get(code, ())
+        return list(inner) if code != province else [found for area in inner for found in self._communes_of(area)]
 
 
 def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
@@ -245,7 +255,9 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
     """
     months = [period, previous_period(period)]
     kinds = {row.indicator_id: row.indicator_kind for row in catalogue.indicators}
-    rows = _dicts(connection, _OBSERVATIONS, months)
+    new = catalogue.new_series(period)
+    rows = [row for row in _dicts(connection, _OBSERVATIONS, months)
+            if row["report_period"] == period or new.isdisjoint(row["area_code"].split("+"))]
     cells = {cell.cell_id: cell for cell in sorted((make_cell(row, kinds) for row in rows), key=_reading_order)}
     sources = defaultdict(list)
     for row in _dicts(connection, _SOURCES, months):
@@ -260,9 +272,11 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
             tuple(sources[row["period"], row["indicator_id"]]),
         )
         for row in _dicts(connection, _FIGURES, months)
+        if row["period"] == period or catalogue.province.area_code not in new
     }
     history: dict[tuple[str, str], list[Fraction]] = defaultdict(list)
-    for row in _dicts(connection, _HISTORY, [period, f"{int(period[:4]) - 2}{period[4:]}"]):
+    start = max(f"{int(period[:4]) - 2}{period[4:]}", catalogue.province.valid_from[:7])
+    for row in _dicts(connection, _HISTORY, [period, start]):
         history[row["submitter_id"], row["indicator_id"]].append(Fraction(row["value"]))
     statuses = {(r["period"], r["submitter_id"]): r["status"] for r in _dicts(connection, _SUBMISSIONS, months)}
     return Book(period, catalogue, cells, figures, statuses, _dicts(connection, _INTAKE, [period]), history)

@@ -100,7 +100,7 @@ def _completeness_places(book: Book, rule: Rule, indicator_id: str) -> Iterator[
 
 
 def _district_places(book: Book, rule: Rule, indicator_id: str) -> Iterator[Place]:
-    for area in book.catalogue.districts:
+    for area in book.catalogue.local_areas:
         yield Place("district", "", area.area_code, indicator_id)
 
 

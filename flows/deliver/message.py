@@ -24,7 +24,6 @@ MAX_ATTACHED_BYTES = 10 * 10**6  # encoded for the mail they grow by a third; ma
 # What may leave the house, in the order in which it finds room: the report, the extract, its dictionary, the changes.
 # The workbook, the traces and the manifest are working papers: findings, reasons, cells, messages of single senders.
 SENT_KINDS = (".pdf", ".docx", ".csv")
-OFFICE = "Sở Thông tin và Truyền thông"
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,14 @@ def message_id(settings: Settings, edition: Edition, recipient_id: str) -> str:
     return f"<{edition.edition_id}.{recipient_id}.{edition.manifest_sha256[:8]}@{domain}>"
 
 
-def write_letter(parcel: Parcel, recipient: Recipient, province: str, audit_head: tuple[int, str]) -> str:
+def write_letter(parcel: Parcel, recipient: Recipient, office: str, audit_head: tuple[int, str]) -> str:
     """Return the letter: what comes with it, what is new in it, and how to check that it arrived unchanged."""
     edition = parcel.edition
     purpose = "báo cáo" if recipient.mark else "gửi để biết"
     year, month = edition.period.split("-")
     lines = [
         f"Kính gửi: {recipient.recipient_name}", "",
-        f"{OFFICE} tỉnh {province} {purpose} kết quả công tác thông tin và truyền thông"
+        f"{office} {purpose} kết quả công tác thông tin và truyền thông"
         f" tháng {int(month)} năm {year} (phát hành lần {edition.number}, {moment_text(edition.published_at)}).", "",
         "Tệp kèm theo:", *_listed(parcel.attached), "",
     ]
@@ -98,7 +97,7 @@ def write_letter(parcel: Parcel, recipient: Recipient, province: str, audit_head
 
 
 def compose_message(
-    settings: Settings, archive: Archive, parcel: Parcel, delivery: Delivery, letter: str, province: str
+    settings: Settings, archive: Archive, parcel: Parcel, delivery: Delivery, letter: str, office: str
 ) -> bytes:
     """Return the exact bytes to send; the same arguments give the same bytes.
 
@@ -106,7 +105,7 @@ def compose_message(
         CatalogueError: An address is not one.
     """
     message = EmailMessage(policy=policy.SMTP)
-    message["From"] = _address(f"{OFFICE} tỉnh {province}", settings.mail_sender)
+    message["From"] = _address(office, settings.mail_sender)
     message["To"] = [_address(delivery.recipient_name, address) for address in delivery.addresses]
     message["Subject"] = delivery.subject
     message["Date"] = format_datetime(moment(delivery.created_at))

@@ -64,7 +64,7 @@ def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue
     former = _former(ledger, edition)
     changes = tuple(describe_changes(archive, catalogue, former, edition)) if former else ()
     mailed = dataclasses.replace(pack(edition, former), changes=changes)
-    province = catalogue.province.short_name
+    office = catalogue.office_name
     for recipient in sorted(catalogue.recipients, key=lambda r: r.print_order):
         before = known.get(recipient.recipient_id)
         if before and not _is_to_begin_anew(settings, before):
@@ -72,9 +72,9 @@ def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue
         delivery = _new_delivery(settings, edition, former, recipient, ledger.now())
         handed = Parcel(edition, former, outputs_for(edition, recipient.channel), (), changes)
         parcel = mailed if delivery.message_id else handed
-        letter = write_letter(parcel, recipient, province, ledger.audit_head())
+        letter = write_letter(parcel, recipient, office, ledger.audit_head())
         if delivery.message_id:
-            content = compose_message(settings, archive, parcel, delivery, letter, province)
+            content = compose_message(settings, archive, parcel, delivery, letter, office)
         else:
             content = letter.encode()
         _put_out(ledger, before, dataclasses.replace(delivery, message_sha256=archive.put(content)))

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
-from flows.publish.report_data import ReportData
+from flows.publish.report_data import Figure, ReportData
 from infra.csv_text import write_csv
 
 TOTAL = "_T"  # SDMX: the total over a dimension
+BREAK = (
+    "Gián đoạn chuỗi: tháng đầu theo địa giới mới, không so sánh với các tháng trước",
+    "Break in the series: first month within new limits, not comparable with the months before",
+)
 COLUMNS = {
     "FREQ": ("Tần suất: M là tháng", "Frequency: M is monthly"),
     "TIME_PERIOD": ("Kỳ báo cáo, năm-tháng", "Reference period, year-month"),
     "REF_AREA": (
-        "Mã địa bàn của Tổng cục Thống kê; 64 là toàn tỉnh; “a+b” là dòng gộp nhiều huyện",
-        "Area code of the statistics office; 64 is the province; “a+b” a row over several districts",
+        "Mã địa bàn của Tổng cục Thống kê; {province} là toàn tỉnh; “a+b” là dòng gộp nhiều {local}",
+        "Area code of the statistics office; {province} is the province; “a+b” a row over several {local_en}",
     ),
     "REPORTING_UNIT": ("Đơn vị báo cáo; _T là cộng mọi đơn vị", "Data provider; _T is the total over all"),
     "INDICATOR": ("Mã chỉ tiêu", "Indicator id"),
@@ -35,6 +39,10 @@ COLUMNS = {
         "Giới hạn: gt trên, ge ít nhất, lt dưới, le tối đa, approx khoảng",
         "Bound: gt, ge, lt, le, approx",
     ),
+}
+LOCAL_WORDS = {
+    "district": {"local": "huyện", "local_en": "districts"},
+    "commune": {"local": "xã, phường", "local_en": "communes and wards"},
 }
 
 
@@ -58,9 +66,8 @@ class ExtractRow:
 def extract_rows(data: ReportData) -> list[ExtractRow]:
     """Return the province's figures, then those by district, by unit, and by unit and district."""
     province = data.catalogue.province.area_code
-    states = {"complete": "A", "incomplete": "P", "not_reported": "O"}
     rows = [
-        _row(data, province, TOTAL, f.indicator_id, f.value, states.get(f.completeness, "A"), f.qualifier)
+        _row(data, province, TOTAL, f.indicator_id, f.value, _status(f), f.qualifier)
         for f in data.figures.values()
     ]
     rows += [
@@ -118,9 +125,17 @@ def dictionary_html(data: ReportData) -> bytes:
     ).encode()
 
 
+def _status(figure: Figure) -> str:
+    """Return the status of a figure; a break says more than a missing part, which the report names."""
+    if figure.previous_status == "B":
+        return "B"
+    return {"incomplete": "P", "not_reported": "O"}.get(figure.completeness, "A")
+
+
 def _row(
-    data: ReportData, area: str, unit: str, name: str, value: Decimal | None, status: str = "A", qualifier: str = ""
+    data: ReportData, area: str, unit: str, name: str, value: Decimal | None, status: str = "", qualifier: str = ""
 ) -> ExtractRow:
+    status = status or ("B" if data.begins_series else "A")
     indicator = data.catalogue.indicator_by_id[name]
     codes = {row.unit: row.unit_code for row in reversed(data.catalogue.units) if row.multiplier == 1}
     shown = None if value is None else round_places(value, indicator.decimals)
@@ -150,7 +165,12 @@ def round_places(value: Decimal, decimals: int) -> Decimal:
 
 
 def _dictionary(data: ReportData) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("COLUMN", name, vi, en, "", "", "") for name, (vi, en) in COLUMNS.items()]
+    words = {"province": data.catalogue.province.area_code, **LOCAL_WORDS[data.catalogue.local_level]}
+    rows: list[tuple[str, ...]] = [
+        ("COLUMN", name, vi.format(**words), en.format(**words), "", "", "") for name, (vi, en) in COLUMNS.items()
+    ]
+    if data.begins_series:
+        rows.append(("OBS_STATUS", "B", *BREAK, "", "", ""))
     formulas = {row.indicator_id: row for row in data.catalogue.definitions if row.is_current}
     for row in data.indicators:
         formula = formulas.get(row.indicator_id)
@@ -163,7 +183,7 @@ def _dictionary(data: ReportData) -> list[tuple[str, ...]]:
     ]
     rows += [
         ("REF_AREA", row.area_code, row.area_name, "", "", row.area_level, "")
-        for row in (data.catalogue.province, *data.districts)
+        for row in (data.catalogue.province, *data.local_areas)
     ]
     rows += [
         ("REPORTING_UNIT", row.submitter_id, row.submitter_name, "", "", row.submitter_kind, "")

@@ -40,13 +40,13 @@ class ItemBox:
         ]
         return self._place(items, place)
 
-    def take_district(self, part: str, sections: Iterable[str], area_code: str, place: str) -> list[NarrativeItem]:
-        """Return the items of one district that stand under some sections."""
+    def take_area(self, part: str, sections: Iterable[str], area_code: str, place: str) -> list[NarrativeItem]:
+        """Return the items of one local area that stand under some sections."""
         wanted = tuple(sections)
         items = [
             item
             for item in self._waiting(part)
-            if item.section in wanted and self._kind(item) == "district" and self._area(item) == area_code
+            if item.section in wanted and self._is_local(item) and self._area(item) == area_code
         ]
         return self._place(items, place)
 
@@ -60,9 +60,9 @@ class ItemBox:
     def statements_of(self, item: NarrativeItem) -> list[Statement]:
         """Return the published figures a unit's item states, in the order of its words where that can be seen.
 
-        A district's count is its own and never the published figure, even where the numbers are equal.
+        A local office's count is its own and never the published figure, even where the numbers are equal.
         """
-        found = [] if self._kind(item) == "district" else self._statements.get(item_key(item), [])
+        found = [] if self._is_local(item) else self._statements.get(item_key(item), [])
         return sorted(found, key=lambda s: (item.text.find(s.raw_text), s.indicator_id))
 
     def drop_zero(self, part: str, indicator_ids: Iterable[str]) -> None:
@@ -98,6 +98,10 @@ class ItemBox:
     def _kind(self, item: NarrativeItem) -> str:
         submitter = self.data.submitters.get(item.submitter_id)
         return submitter.submitter_kind if submitter else "department_unit"
+
+    def _is_local(self, item: NarrativeItem) -> bool:
+        submitter = self.data.submitters.get(item.submitter_id)
+        return submitter is not None and submitter.is_local
 
     def _area(self, item: NarrativeItem) -> str:
         submitter = self.data.submitters.get(item.submitter_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.publish.report_data import Figure, ReportData
 from flows.records import Decision, Finding
+from infra.vietnamese import day_text
 
 
 class Notes:
@@ -16,7 +17,8 @@ class Notes:
 
     def number_of(self, figure: Figure) -> int:
         """Return the number of the footnote this figure needs, 0 for none."""
-        text = " ".join(part for part in (self._missing_text(figure), self._waiver_text(figure)) if part)
+        reasons = (self._missing_text(figure), self._waiver_text(figure), self._break_text(figure))
+        text = " ".join(part for part in reasons if part)
         if not text:
             return 0
         if text not in self.texts:
@@ -34,6 +36,17 @@ class Notes:
     def _waiver_text(self, figure: Figure) -> str:
         reasons = "; ".join(reason.strip().rstrip(".") for reason in self._reasons.get(figure.indicator_id, ()))
         return f"Số liệu còn chênh lệch, được chấp nhận công bố với lý do: {reasons}." if reasons else ""
+
+    def _break_text(self, figure: Figure) -> str:
+        return break_text(self._data) if figure.value is not None and figure.previous_status == "B" else ""
+
+
+def break_text(data: ReportData) -> str:
+    """Return why the figures of the first month of a series are compared with no month before it."""
+    province = data.catalogue.province
+    name = f"{province.area_name[:1].lower()}{province.area_name[1:]}"
+    return (f"Gián đoạn chuỗi số liệu (mã B): từ ngày {day_text(province.valid_from)} số liệu tính theo địa giới mới "
+            f"của {name}, không so sánh với các tháng trước.")
 
 
 def waiver_reasons(data: ReportData) -> dict[str, tuple[str, ...]]:

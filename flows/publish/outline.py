@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from infra.catalogue import Catalogue
+from infra.catalogue import FOREVER, Catalogue
 from infra.catalogue_words import PartNumber, SectionCode, Speaks, SubmitterKind
 from infra.errors import CatalogueError
 from infra.process_state import once_a_run
 from infra.yaml_records import Record, load_yaml
 
 OUTLINE = Path(__file__).with_name("outline.yml")
+OUTLINES = (OUTLINE, Path(__file__).with_name("outline_two_tiers.yml"))
 PLACEHOLDER = re.compile(r"\{(\w*)(?:\|(\w+))?\}")
 FILTERS = (None, "change", "list", "definition")
-WORDS = ("year", "month", "next_month", "next_year", "districts_reporting", "districts_total", "districts_missing")
+WORDS = ("year", "month", "next_month", "next_year", "areas_reporting", "areas_total", "areas_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ class ItemsEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class DistrictsEntry:
-    """Work items of districts: (heading of the group, its section codes)."""
+class AreasEntry:
+    """Work items of the areas below the province: (heading of the group, its section codes)."""
 
     groups: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-Entry = TextEntry | CountsEntry | ItemsEntry | DistrictsEntry
+Entry = TextEntry | CountsEntry | ItemsEntry | AreasEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,13 @@ class PartOutline:
 
 @dataclass(frozen=True)
 class Outline:
+    """The outline of the months from `since` to `until`, both within, empty for no limit."""
+
     head: dict[str, str]
     parts: tuple[PartOutline, ...]
     end_mark: str
+    since: str = ""
+    until: str = ""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -112,10 +117,24 @@ def load_outline(path: Path = OUTLINE) -> Outline:
     data = load_yaml(path)
     if not isinstance(data, Record):
         raise _outline_error("tệp phải có head, parts, nothing, end_mark", "head, parts, nothing, end_mark are needed")
-    data.only("head", "parts", "nothing", "end_mark")
+    data.only("head", "parts", "nothing", "end_mark", "since", "until")
     parts = tuple(_part(part, data.text("nothing")) for part in data.records("parts"))
     head = data.record("head")
-    return Outline({name: head.text(name) for name in head}, parts, data.text("end_mark"))
+    words = {name: head.text(name) for name in head}
+    return Outline(words, parts, data.text("end_mark"), data.text("since", ""), data.text("until", ""))
+
+
+def outline_of(period: str) -> Outline:
+    """Return the outline of a month.
+
+    Raises:
+        CatalogueError: None holds then, or an entry is not one of the known kinds.
+    """
+    for path in OUTLINES:
+        outline = load_outline(path)
+        if outline.since <= period <= (outline.until or FOREVER):
+            return outline
+    raise _outline_error(f"không có đề cương nào cho tháng {period}", f"there is none for {period}")
 
 
 def check_outline(outline: Outline, catalogue: Catalogue) -> None:
@@ -198,17 +217,17 @@ def _items_entry(data: Record) -> ItemsEntry:
                       items.text("lead", ""))
 
 
-def _districts_entry(data: Record) -> DistrictsEntry:
-    data.only("districts")
+def _areas_entry(data: Record) -> AreasEntry:
+    data.only("areas")
     groups = []
-    for group in data.records("districts"):
+    for group in data.records("areas"):
         group.only("heading", "sections")
         groups.append((group.text("heading"), group.words("sections", get_args(SectionCode))))
-    return DistrictsEntry(tuple(groups))
+    return AreasEntry(tuple(groups))
 
 
 _ENTRIES: dict[str, Callable[[Record], Entry]] = {
-    "text": _text_entry, "counts": _counts_entry, "items": _items_entry, "districts": _districts_entry,
+    "text": _text_entry, "counts": _counts_entry, "items": _items_entry, "areas": _areas_entry,
 }
 
 

@@ -12,7 +12,7 @@ from flows.publish.document import ReportDocument
 from flows.publish.docx_report import render_docx
 from flows.publish.extracts import dictionary_csv, dictionary_html, extract_csv, extract_parquet, extract_rows
 from flows.publish.html_report import render_html
-from flows.publish.outline import load_outline
+from flows.publish.outline import outline_of
 from flows.publish.pdf_report import render_pdf
 from flows.publish.report import build_report
 from flows.publish.report_data import ReportData
@@ -57,7 +57,7 @@ def render_outputs(data: ReportData, number: int, former_extract: bytes | None, 
     rows = extract_rows(data)
     extract = extract_csv(rows)
     changes = find_changes(former_extract, extract) if former_extract is not None else []
-    document = build_report(data, load_outline(), _sentence(data, number, changes))
+    document = build_report(data, outline_of(data.period), _sentence(data, number, changes))
     name = data.period
     files = {
         f"bao-cao-{name}.docx": render_docx(document),

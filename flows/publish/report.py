@@ -8,8 +8,8 @@ from flows.publish.document import Head, Paragraph, ReportDocument, Run
 from flows.publish.narrative import ItemBox
 from flows.publish.notes import Notes
 from flows.publish.outline import (
+    AreasEntry,
     CountsEntry,
-    DistrictsEntry,
     Entry,
     ItemsEntry,
     Outline,
@@ -94,7 +94,7 @@ class _Builder:
         elif isinstance(entry, ItemsEntry):
             self._items(entry, self._box.take(part, entry, place))
         else:
-            self._districts(part, place, entry)
+            self._areas(part, place, entry)
 
     def _text(self, part: str, place: str, entry: TextEntry) -> None:
         wanted = [name for name in entry.indicator_ids if name not in self._printed]
@@ -148,12 +148,12 @@ class _Builder:
         for runs in _shared(spoken):
             self._add("detail" if entry.lead else "item", runs)
 
-    def _districts(self, part: str, place: str, entry: DistrictsEntry) -> None:
+    def _areas(self, part: str, place: str, entry: AreasEntry) -> None:
         letters = iter("abcdefghijklmnop")
         for heading, sections in entry.groups:
             taken = {
-                area.area_name: self._box.take_district(part, sections, area.area_code, place)
-                for area in self._data.districts
+                area.area_name: self._box.take_area(part, sections, area.area_code, place)
+                for area in self._data.local_areas
             }
             spoken = {name: self._joined(items) for name, items in taken.items() if items}
             if spoken:
@@ -169,9 +169,9 @@ class _Builder:
         return tuple(runs[:-1])
 
     def _speaker(self, submitter_id: str) -> str:
-        """Return who speaks: a district by its area, not by its office."""
+        """Return who speaks: a local office by its area."""
         submitter = self._data.submitters.get(submitter_id)
-        if submitter and submitter.submitter_kind == "district":
+        if submitter and submitter.is_local:
             return self._data.area_name(submitter.area_code)
         return self._data.submitter_name(submitter_id)
 
@@ -193,20 +193,22 @@ class _Builder:
 
 
 def period_words(data: ReportData) -> dict[str, str]:
-    """Return the words of the templates that are not figures: month, year, districts that reported."""
+    """Return the words of the templates that are not figures: month, year, department, areas that reported."""
     year, month = data.period.split("-")
     following = next_period(data.period)
     missing = [s.submitter_id for s in data.submissions if s.status in ("missing", "rejected", "expected")]
-    offices = [s for s in data.submitters.values() if s.submitter_kind == "district"]
+    offices = [s for s in data.submitters.values() if s.is_local]
     absent = [data.area_name(s.area_code) for s in offices if s.submitter_id in missing]
     return {
         "year": year,
         "month": str(int(month)),
         "next_month": str(int(following[5:])),
         "next_year": following[:4],
-        "districts_total": str(len(offices)),
-        "districts_reporting": str(len(offices) - len(absent)),
-        "districts_missing": f"; chưa có báo cáo dùng được của: {', '.join(absent)}" if absent else "",
+        "issuer": data.catalogue.department.department_name.upper(),
+        "symbol": data.catalogue.department.symbol,
+        "areas_total": str(len(offices)),
+        "areas_reporting": str(len(offices) - len(absent)),
+        "areas_missing": f"; chưa có báo cáo dùng được của: {', '.join(absent)}" if absent else "",
     }
 
 

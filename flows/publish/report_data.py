@@ -26,7 +26,8 @@ class Figure:
 
     `completeness`: complete, incomplete (`missing` names the submitters), not_reported.
     `previous` and `change` are None unless the month before is whole; `year_to_date` adds up
-    `year_to_date_months` months of a flow, those that are there.
+    `year_to_date_months` months of a flow, those that are there. `previous_status` and `year_to_date_status` are "B"
+    where a break in the series stands in between: then there is no change, and only the months after it are added.
     """
 
     indicator_id: str
@@ -39,6 +40,8 @@ class Figure:
     year_to_date: Decimal | None = None
     year_to_date_months: int | None = None
     definition_id: str = ""
+    previous_status: str = "A"
+    year_to_date_status: str = "A"
 
     @property
     def is_stated_zero(self) -> bool:
@@ -139,8 +142,13 @@ class ReportData:
         return {name: tuple(rows) for name, rows in groups.items()}
 
     @property
-    def districts(self) -> tuple[Area, ...]:
-        return self.catalogue.districts
+    def local_areas(self) -> tuple[Area, ...]:
+        return self.catalogue.local_areas
+
+    @property
+    def begins_series(self) -> bool:
+        """Whether this is the first month of the province within its limits: none before it can be compared."""
+        return self.catalogue.province.area_code in self.catalogue.new_series(self.period)
 
     @property
     def submitters(self) -> dict[str, Submitter]:
@@ -158,9 +166,9 @@ class ReportData:
         name, _, areas = text.partition("/")
         indicator, submitter = self.catalogue.indicator_by_id.get(name), self.submitters.get(name)
         shown = indicator.label_vi if indicator and not submitter else self.submitter_name(name)
-        if submitter and submitter.submitter_kind == "district":
-            district = self.area_name(submitter.area_code)
-            shown = f"{district[:1].lower()}{district[1:]}"
+        if submitter and submitter.is_local:
+            area = self.area_name(submitter.area_code)
+            shown = f"{area[:1].lower()}{area[1:]}"
         return f"{shown} ({self.area_name(areas.strip('+'))})" if areas.strip("+") else shown
 
     def area_name(self, area_code: str) -> str:
@@ -229,7 +237,8 @@ class _Rows:
             "select indicator_id, value, coalesce(qualifier, ''), completeness, missing, "
             "case when previous_completeness = 'complete' then previous_value end, "
             "case when previous_completeness = 'complete' then change end, "
-            "year_to_date, year_to_date_months, coalesce(definition_id, '') "
+            "year_to_date, year_to_date_months, coalesce(definition_id, ''), "
+            "previous_status, coalesce(year_to_date_status, 'A') "
             f"from reports.rpt_figures where {self._where} order by print_order, indicator_id"
         )
         return {row[0]: dataclasses.replace(Figure(*row), missing=tuple(row[4] or ())) for row in rows}

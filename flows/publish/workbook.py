@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flows.publish.book import AXIS, FIRST_ROW, HEAD_ROW, Book, total_of
 from flows.publish.changes import Change
-from flows.publish.notes import waiver_reasons
+from flows.publish.notes import break_text, waiver_reasons
 from flows.publish.report_data import Figure, ReportData
 from infra.catalogue import Indicator, month_bounds
 from infra.vietnamese import QUALIFIER_VI, SEVERITY_VI, day_text, moment_cell
@@ -29,8 +30,38 @@ KINDS = {
     "department_unit": ("Đơn vị thuộc Sở", "Units of the department"),
 }
 PHONE_PARTS = ("phone_subs_fixed", "phone_subs_mobile_postpaid", "phone_subs_mobile_prepaid")
-DISTRICTS, UNITS = "Theo huyện", "Theo đơn vị"
+UNITS = "Theo đơn vị"
+MOST_BARS = 40  # more local areas than this make a chart that nobody can read
 SUM, GROUP_SUM = "Cộng\nTotal", "Cộng nhóm\nSubtotal"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalWords:
+    """What the sheets of the local areas say: districts until June 2025, communes and wards since."""
+
+    sheet: str
+    title: str
+    english: str
+    two_way_sheet: str
+    two_way: str
+    two_way_english: str
+    head: str
+    undivided: str
+    chart: str
+
+
+LOCAL = {
+    "district": LocalWords(
+        "Theo huyện", "Chỉ tiêu theo huyện, thị xã, thành phố", "Indicators by district", "Huyện x đơn vị",
+        "Số liệu theo huyện và theo đơn vị", "Two-way tables: districts by reporting units", "Địa bàn\nDistrict",
+        "Không phân theo huyện", "Trạm BTS theo huyện, thị xã, thành phố",
+    ),
+    "commune": LocalWords(
+        "Theo xã", "Chỉ tiêu theo xã, phường", "Indicators by commune and ward", "Xã x đơn vị",
+        "Số liệu theo xã, phường và theo đơn vị", "Two-way tables: communes by reporting units", "Địa bàn\nCommune",
+        "Không phân theo xã, phường", "Trạm BTS theo xã, phường",
+    ),
+}
 
 
 def render_workbook(data: ReportData, changes: Sequence[Change] = ()) -> bytes:
@@ -42,12 +73,12 @@ def render_workbook(data: ReportData, changes: Sequence[Change] = ()) -> bytes:
     month = f"{data.period[5:]}/{data.period[:4]}"
     with xlsxwriter.Workbook(buffer, options) as book:
         created = datetime.fromisoformat(month_bounds(data.period)[1])
-        book.set_properties({"title": f"Số liệu tháng {month}", "author": "Sở Thông tin và Truyền thông",
+        book.set_properties({"title": f"Số liệu tháng {month}", "author": data.catalogue.department.department_name,
                              "created": created})
         book.set_size(2400, 1400)
         writer = _Writer(Book(book, month), data)
         writer.province()
-        writer.districts()
+        writer.local_areas()
         writer.units()
         writer.two_way()
         writer.submissions()
@@ -64,6 +95,7 @@ class _Writer:
     def __init__(self, book: Book, data: ReportData) -> None:
         self._book = book
         self._data = data
+        self._local = LOCAL[data.catalogue.local_level]
 
     def province(self) -> None:
         sheet = self._book.list_sheet("Toàn tỉnh", "Chỉ tiêu toàn tỉnh", "Provincial indicators", [
@@ -81,19 +113,20 @@ class _Writer:
             note = self._note(figure, reasons.get(row.indicator_id, ()))
             self._book.row(sheet, HEAD_ROW + number, [
                 number, row.label_vi, row.label_en, row.unit, figure.value, QUALIFIER_VI[figure.qualifier].strip(),
-                figure.previous, figure.change, figure.year_to_date, figure.year_to_date_months,
+                figure.previous, "B" if figure.previous_status == "B" else figure.change,
+                figure.year_to_date, figure.year_to_date_months,
                 COMPLETENESS[figure.completeness], note,
             ], row.decimals, "flag" if note else "text")
         sheet.freeze_panes(FIRST_ROW, 2)
         sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(shown), 11)
 
-    def districts(self) -> None:
-        """Write the districts down and the indicators across, then rows that cover several districts, the total."""
+    def local_areas(self) -> None:
+        """Write the local areas down and the indicators across, then rows that cover several of them, the total."""
         values = self._data.by_district
         indicators = self._of(name for _, name in values)
         heads = [f"{row.label_vi}\n({row.unit})\n{row.label_en}" for row in indicators]
-        sheet = self._book.list_sheet(DISTRICTS, "Chỉ tiêu theo huyện, thị xã, thành phố", "Indicators by district",
-                                      [("Địa bàn\nDistrict", 34), *((text, 16) for text in heads)])
+        sheet = self._book.list_sheet(self._local.sheet, self._local.title, self._local.english,
+                                      [(self._local.head, 34), *((text, 16) for text in heads)])
         sheet.set_row(HEAD_ROW, 108)
         rows = self._area_rows()
         for number, (code, label) in enumerate(rows, start=FIRST_ROW):
@@ -106,7 +139,7 @@ class _Writer:
             total = total_of(values.get((code, row.indicator_id)) for code, _ in rows)
             self._book.figure(sheet, bottom, column, total, row.decimals, is_total=True)
         sheet.freeze_panes(FIRST_ROW, 1)
-        self._districts_chart(sheet, indicators, bottom)
+        self._local_chart(sheet, indicators, bottom)
 
     def units(self) -> None:
         """Write a table for each kind of unit: its indicators down, its units across; telecoms with a chart."""
@@ -125,9 +158,8 @@ class _Writer:
         sheet.freeze_panes(2, 1)
 
     def two_way(self) -> None:
-        """Write one table an indicator that several units report by district: districts down, units across."""
-        sheet = self._book.tables_sheet("Huyện x đơn vị", "Số liệu theo huyện và theo đơn vị",
-                                        "Two-way tables: districts by reporting units")
+        """Write one table an indicator that several units report by local area: areas down, units across."""
+        sheet = self._book.tables_sheet(self._local.two_way_sheet, self._local.two_way, self._local.two_way_english)
         cells = self._data.by_submitter_district
         row = HEAD_ROW
         for indicator in self._of(name for _, _, name in cells):
@@ -209,7 +241,7 @@ class _Writer:
     def _two_way_table(self, sheet: Any, row: int, indicator: Indicator, units: list[str]) -> int:
         names = [self._data.submitter_name(unit) for unit in units]
         label = f"{indicator.label_vi} ({indicator.unit})"
-        self._book.table_head(sheet, row, label, indicator.label_en, ["Địa bàn\nDistrict", *names, SUM])
+        self._book.table_head(sheet, row, label, indicator.label_en, [self._local.head, *names, SUM])
         cells = self._data.by_submitter_district
         areas = sorted({area for unit, area, name in cells if name == indicator.indicator_id and unit in units})
         row += 3
@@ -234,23 +266,25 @@ class _Writer:
         if rows:
             sheet.insert_chart(at - 1, 0, chart)
 
-    def _districts_chart(self, sheet: Any, indicators: list[Indicator], bottom: int) -> None:
-        last = HEAD_ROW + len(self._data.districts)
+    def _local_chart(self, sheet: Any, indicators: list[Indicator], bottom: int) -> None:
+        last, name = HEAD_ROW + len(self._data.local_areas), self._local.sheet
+        if len(self._data.local_areas) > MOST_BARS:
+            return
         for column, indicator in enumerate(indicators, start=1):
             if indicator.indicator_id == "telecom_bts_total":
                 chart = self._book.book.add_chart({"type": "bar"})
-                chart.add_series({"categories": [DISTRICTS, FIRST_ROW, 0, last, 0],
-                                  "values": [DISTRICTS, FIRST_ROW, column, last, column], "gap": 60})
-                self._book.finish_chart(chart, "Trạm BTS theo huyện, thị xã, thành phố", "")
+                chart.add_series({"categories": [name, FIRST_ROW, 0, last, 0],
+                                  "values": [name, FIRST_ROW, column, last, column], "gap": 60})
+                self._book.finish_chart(chart, self._local.chart, "")
                 chart.set_y_axis({"reverse": True, "num_font": {"name": "Times New Roman"}})
                 chart.set_x_axis(AXIS)
                 sheet.insert_chart(bottom + 3, 0, chart)
 
     def _area_rows(self) -> list[tuple[str, str]]:
-        rows = [(area.area_code, area.area_name) for area in self._data.districts]
+        rows = [(area.area_code, area.area_name) for area in self._data.local_areas]
         known = {code for code, _ in rows}
         others = sorted({code for code, _ in self._data.by_district} - known)
-        return [*rows, *((code, self._data.area_name(code) if "+" in code else "Không phân theo huyện")
+        return [*rows, *((code, self._data.area_name(code) if "+" in code else self._local.undivided)
                          for code in others)]
 
     def _rule_rows(self) -> list[list[object]]:
@@ -288,4 +322,9 @@ class _Writer:
     def _note(self, figure: Figure, reasons: Sequence[str]) -> str:
         missing = self._data.missing_names(figure)
         parts = [f"Thiếu: {missing}"] if missing else []
+        if figure.previous_status == "B":
+            parts.append(break_text(self._data).rstrip("."))
+        elif figure.year_to_date is not None and figure.year_to_date_status == "B":
+            start = self._data.catalogue.province.valid_from
+            parts.append(f"Lũy kế tính từ tháng {int(start[5:7])}/{start[:4]} (mã B: gián đoạn chuỗi)")
         return "; ".join([*parts, *(f"Chấp nhận chênh lệch: {reason}" for reason in reasons)])

@@ -49,6 +49,7 @@ class AreaIndex:
     def __init__(self, catalogue: Catalogue) -> None:
         self._by_key: dict[str, list[Area]] = {}
         by_code = self._by_code = catalogue.area_by_code
+        self.local_level = catalogue.local_level
         names = [(row.short_name, row) for row in catalogue.areas]
         names += [(alias.alias, by_code[alias.area_code]) for alias in catalogue.area_aliases
                   if alias.area_code in by_code]  # fmt: skip
@@ -126,7 +127,7 @@ class AreaIndex:
         parts = [part for part in _JOINED.split(name) if part]
         if len(parts) < 2:
             return ""
-        codes = [self._single(part, level or "district", district).code for part in parts]
+        codes = [self._single(part, level or self.local_level, district).code for part in parts]
         return "+".join(codes) if all(codes) and len(set(codes)) == len(codes) else ""
 
     def _near(self, name: str, level: str, district: str) -> tuple[Area, ...]:

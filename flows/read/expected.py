@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flows.read.document import ReadContext
 from flows.read.observations import make_finding
 from flows.records import IntakeFinding, Observation
-from infra.catalogue import Provision
+from infra.catalogue import Catalogue, Provision
 
 
 def missing_labels(
@@ -28,7 +28,7 @@ def missing_labels(
         return []
     provided = context.catalogue.provisions_by_submitter.get(context.submitter.submitter_id, ())
     in_tables = list(in_tables)
-    if any(is_commune(o.area_code) for o in in_tables):
+    if any(is_below_local_area(o.area_code, context.catalogue) for o in in_tables):
         return []
     given = {o.indicator_id for o in in_tables if o.period == context.report_period}
     said = {o.indicator_id for o in in_document}
@@ -65,9 +65,10 @@ def conflicts(in_tables: Iterable[Observation], context: ReadContext) -> list[In
     return findings
 
 
-def is_commune(area_code: str) -> bool:
-    """Tell whether an area code is a commune's: five digits."""
-    return len(area_code) == 5 and area_code.isdigit()
+def is_below_local_area(area_code: str, catalogue: Catalogue) -> bool:
+    """Tell whether an area is a part of a local area: a commune while there were districts."""
+    area = catalogue.area_by_code.get(area_code)
+    return area is not None and area.parent_code not in ("", catalogue.province.area_code)
 
 
 def _kind(provision: Provision, context: ReadContext) -> tuple[str, str]:

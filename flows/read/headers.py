@@ -268,5 +268,5 @@ def describe_column(index: int, parts: tuple[str, ...], row: int, words: Vocabul
         meaning = Meaning(roles=frozenset({"#value"}))
     area = ""
     if labels and not meaning.is_known:
-        area = words.areas.match(labels[-1], "district").code
+        area = words.areas.match(labels[-1], words.areas.local_level).code
     return Column(index, parts, tuple(labels), meaning, tuple(units), period, area, row)

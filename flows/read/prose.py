@@ -258,7 +258,8 @@ class _Page:
             for item in statements(rest, self.wordings):
                 self._take(item, line.paragraph.place, rest)
             return True
-        area = area_index(self.context).match(match["name"], "district").code
+        areas = area_index(self.context)
+        area = areas.match(match["name"], areas.local_level).code
         for phrase in self.list_heads:
             if area and phrase.kind == "area_list":
                 self._take(*_stated(match, phrase.indicator_id, line), area)

@@ -56,7 +56,8 @@ def _letter_lines(answer: Answer, attached: Sequence[str]) -> list[str]:
     receipt = answer.receipt
     month = f"{receipt.period[5:7]}/{receipt.period[:4]}"
     lines = [f"Kính gửi: {answer.submitter_name or receipt.sender_address}", ""]
-    lines.append(f"Sở Thông tin và Truyền thông đã nhận thư “{receipt.subject}” của kỳ báo cáo tháng {month}.")
+    office = answer.catalogue.department.department_name
+    lines.append(f"{office} đã nhận thư “{receipt.subject}” của kỳ báo cáo tháng {month}.")
     lines.append(f"Mã tiếp nhận: {receipt.receipt_id}. {STATUS_VI[receipt.status]}")
     if receipt.reason_vi:
         lines.append(receipt.reason_vi)

@@ -7,9 +7,10 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-from flows.sample import media_forms, office_forms, post_forms, telecom_forms
+from flows.sample import media_forms, office_forms, post_forms, telecom_forms, two_tiers
 from flows.sample.drafts import Form
 from flows.sample.figures import PERIOD, Message, SampleMonth, as_first_sent, load_messages, load_month
+from infra.catalogue import load_catalogue
 from infra.errors import OperationError
 
 MODULES = (telecom_forms, post_forms, media_forms, office_forms)
@@ -23,20 +24,27 @@ MEDIA_TYPES = {
 def write_sample(period: str, folder: Path, with_errors: bool = False) -> list[Path]:
     """Write the submissions of one month as .eml files and return their paths in the order they were sent.
 
-    The figures add up to the report of April 2019. The bytes are the same every time.
+    The figures of "2019-04" add up to the report of April 2019; those of a month since July 2025 are invented whole.
+    The bytes are the same every time.
 
     Args:
-        period: "2019-04", the only month there is a sample of.
+        period: "2019-04", or a month of the province's two tiers.
         folder: Where the files go; made if it is not there. Files of the same names are replaced.
-        with_errors: Plant the five errors of `planted_errors.csv`.
+        with_errors: Plant the five errors of `planted_errors.csv`, which are of April 2019.
 
     Raises:
         OperationError: There is no sample of that month, or the folder cannot be written.
+        CatalogueError: The catalogue does not cover that month.
     """
+    if period >= two_tiers.FIRST_MONTH and not with_errors:
+        messages_of_month = two_tiers.messages_of(load_catalogue().at(period), period)
+        return [_write(folder / name, content) for name, content in messages_of_month]
     if period != PERIOD:
+        first = two_tiers.FIRST_MONTH
+        what, english = ("có lỗi cài sẵn ", "with planted errors ") if with_errors else ("", "")
         raise OperationError(
-            f"Không có bộ số liệu mẫu của tháng {period}; chỉ có tháng {PERIOD}.",
-            f"There is no sample of {period}; only {PERIOD} ships with the project.",
+            f"Không có bộ số liệu mẫu {what}của tháng {period}; có tháng {PERIOD} và các tháng từ {first}.",
+            f"There is no sample {english}of {period}; there is {PERIOD}, and every month from {first}.",
             remedy_vi=f"Dùng: tonghop sample {PERIOD} THƯ-MỤC",
         )
     month = load_month(with_errors)

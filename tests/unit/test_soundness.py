@@ -113,8 +113,15 @@ def test_a_formula_that_publishes_untruth_is_refused_with_its_line(
 def test_a_derived_indicator_without_a_formula_for_a_time_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: int, day: str
 ) -> None:
-    error = refused_after(tmp_path, monkeypatch, "definitions", 2, column, day)
-    assert error.place.endswith("/definitions.csv:2") and "post_service_points_total" in error.message_en
+    error = refused_after(tmp_path, monkeypatch, "definitions", 5, column, day)
+    assert error.place.endswith("/definitions.csv:5") and "post_bdvhx_total" in error.message_en
+
+
+def test_a_derived_indicator_without_a_formula_between_two_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = refused_after(tmp_path, monkeypatch, "definitions", 2, 7, "2025-06-29")
+    assert "from 2025-06-30 on" in error.message_en and "post_service_points_total" in error.message_en
 
 
 @pytest.mark.parametrize("spelling", ["Plei Ku", "plei-ku", "PLEIKU"])

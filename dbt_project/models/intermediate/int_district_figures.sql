@@ -1,4 +1,4 @@
--- Figures by district, before formulas: all districts × all indicators asked by district, and beside them the
+-- Figures by district (by commune since July 2025), before formulas: all of them × all indicators asked by district, and beside them the
 -- rows over several districts and the totals without districts. Grain: period, area_code, indicator_id.
 -- `missing` names the submitters whose part of this district is not there or stands in another row.
 with
@@ -24,7 +24,7 @@ districts as (
     from {{ ref('int_periods_received') }} as periods
     inner join {{ ref('stg_catalogue__areas') }} as areas
         on
-            areas.area_level = 'district'
+            areas.is_local
             and periods.last_date between areas.valid_from and areas.valid_to
 
 ),
@@ -77,7 +77,7 @@ absent as (
         indicator_id,
         submitter_id
     from {{ ref('int_observations_classified') }}
-    where use_in_total = 'not_reported' and provision_role = 'source' and area_level = 'district'
+    where use_in_total = 'not_reported' and provision_role = 'source' and area_level = 'local'
 
     union
 

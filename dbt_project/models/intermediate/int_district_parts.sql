@@ -9,7 +9,7 @@ observations as (
     where
         use_in_total = 'counted'
         and provision_role in ('source', 'optional')
-        and (provision_detail in ('by_district', 'own_area') or area_level in ('district', 'combined'))
+        and (provision_detail in ('by_district', 'own_area') or area_level in ('local', 'combined'))
 
 )
 

@@ -3,7 +3,8 @@
 --
 -- A submitter's figure comes from the breakdown agreed in provisions.csv, or from the next best one that
 -- holds a value: districts before the own total, the own total before districts, the own area before its
--- communes. Within the breakdown every area counts once.
+-- communes. Within the breakdown every area counts once. Since July 2025 communes and wards stand where
+-- districts stood: both are the local areas.
 with
 
 observations as (
@@ -40,7 +41,11 @@ placed as (
         provisions.own_area_code,
         areas.parent_code,
         periods.period is not null as is_period_in_use,
-        case when observations.area_code like '%+%' then 'combined' else areas.area_level end as area_level
+        case
+            when observations.area_code like '%+%' then 'combined'
+            when areas.is_local then 'local'
+            else areas.area_level
+        end as area_level
     from observations
     left join periods
         on observations.period = periods.period and observations.report_period = periods.report_period
@@ -65,10 +70,10 @@ ranked as (
         case provision_detail
             when 'by_district'
                 then
-                    case area_level when 'district' then 1 when 'combined' then 1 when 'province' then 2 end
+                    case area_level when 'local' then 1 when 'combined' then 1 when 'province' then 2 end
             when 'total'
                 then
-                    case area_level when 'province' then 1 when 'district' then 2 when 'combined' then 2 end
+                    case area_level when 'province' then 1 when 'local' then 2 when 'combined' then 2 end
             when 'own_area' then
                 case
                     when area_code = own_area_code then 1
@@ -121,7 +126,7 @@ members as (
         unnest(string_split(area_code, '+')) as member_code,
         len(string_split(area_code, '+')) as n_members
     from chosen
-    where is_chosen and area_level in ('district', 'combined')
+    where is_chosen and area_level in ('local', 'combined')
 
 ),
 

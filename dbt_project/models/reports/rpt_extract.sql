@@ -1,12 +1,14 @@
--- The machine extract: provincial figures and, where they exist, districts. Grain: period, area_code, indicator_id.
+-- The machine extract: provincial figures and, where they exist, those of districts (of communes since July 2025).
+-- `obs_status` is SDMX's: O missing, B the first month of a new series, P parts are missing, else A.
+-- Grain: period, area_code, indicator_id.
 with
 
 provincial as (
 
     select
         figures.period,
-        areas.area_code,
-        areas.area_name,
+        series.province_code as area_code,
+        series.province_name as area_name,
         figures.indicator_id,
         figures.label_vi,
         figures.unit,
@@ -14,10 +16,15 @@ provincial as (
         figures.qualifier,
         figures.decimals,
         figures.completeness,
+        case
+            when figures.completeness = 'not_reported' then 'O'
+            when series.previous_status = 'B' then 'B'
+            when figures.completeness = 'incomplete' then 'P'
+            else 'A'
+        end as obs_status,
         figures.print_order
     from {{ ref('rpt_figures') }} as figures
-    cross join {{ ref('dim_areas') }} as areas
-    where areas.area_level = 'province'
+    inner join {{ ref('int_series') }} as series on figures.period = series.period
 
 ),
 
@@ -34,10 +41,16 @@ by_district as (
         figures.qualifier,
         figures.decimals,
         figures.completeness,
+        case
+            when figures.completeness = 'not_reported' then 'O'
+            when series.previous_status = 'B' then 'B'
+            when figures.completeness = 'incomplete' then 'P'
+            else 'A'
+        end as obs_status,
         figures.print_order
     from {{ ref('rpt_figures_by_district') }} as figures
-    left join {{ ref('dim_areas') }} as areas on figures.area_code = areas.area_code
-    where areas.area_level is distinct from 'province'
+    inner join {{ ref('int_series') }} as series on figures.period = series.period
+    where figures.area_code != series.province_code
 
 )
 

@@ -11,7 +11,7 @@ select
                 from {{ ref('dim_areas') }} as members
                 where list_contains(string_split(figures.area_code, '+'), members.area_code)
             )
-        when areas.area_level = 'province' then 'Không phân theo huyện'
+        when areas.area_level = 'province' then 'Không phân theo địa bàn'
         else areas.area_name
     end as area_name,
     figures.indicator_id,

@@ -44,6 +44,8 @@ class FigureRow:
     year_to_date: Decimal | None
     year_to_date_months: int | None
     definition_id: str
+    previous_status: str = "A"
+    year_to_date_status: str = "A"
 
 
 @dataclass
