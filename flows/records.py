@@ -35,8 +35,8 @@ class Observation:
     was reported; `obs_status` then says why: "O" blank, "L" not collected ("…"), "M" cannot exist ("x").
     "A" is normal, "E" estimated. A stated zero ("-", "không phát sinh") is 0, never None.
 
-    `area_code`: GSO code of the district; "64" the province, that is the submitter's own total;
-    "a+b" a row covering several districts; five digits a commune. `period` is another month than
+    `area_code`: GSO code of the district, since July 2025 of the commune or ward; the province's is the submitter's
+    own total; "a+b" a row covering several; before July 2025 five digits a commune. `period` is another month than
     `report_period` for a "previous period" column. `indicator_id` may carry a suffix: "x#list" is the
     length of the enumeration after a count, "newspaper_copies#run" a stated copies-per-issue.
     `printed_decimals`: decimals as written; the figure stands for ± half a unit of the last one.

@@ -146,6 +146,21 @@ def _check_people(_catalogue: Catalogue, _period: str) -> None:
     load_people()
 
 
+def _check_in_force(catalogue: Catalogue, period: str) -> None:
+    """A row that stands on another one holds only while that one does: an area on the area above it, and so on."""
+    areas, indicators = set(catalogue.area_by_code), set(catalogue.indicator_by_id)
+    stands_on: tuple[tuple[Iterable[object], str, set[str]], ...] = (
+        (catalogue.areas, "parent_code", areas | {""}), (catalogue.area_aliases, "area_code", areas),
+        (catalogue.submitters, "area_code", areas), (catalogue.provisions, "indicator_id", indicators),
+    )
+    for rows, column, known in stands_on:
+        for row in rows:
+            value = getattr(row, column)
+            if value not in known:
+                raise row_error(*place_of(row), f"cột {column}: “{value}” không còn hiệu lực trong tháng {period}",
+                                f"column {column}: {value!r} is not in force in {period}")
+
+
 def _check_recipients(catalogue: Catalogue, period: str) -> None:
     if not catalogue.recipients:
         raise CatalogueError(
@@ -156,5 +171,6 @@ def _check_recipients(catalogue: Catalogue, period: str) -> None:
 
 
 CHECKS: tuple[Callable[[Catalogue, str], None], ...] = (
-    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_aliases, _check_recipients, _check_people,
+    _check_formulas, _check_outline, _check_rules, _check_phrases, _check_aliases, _check_in_force,
+    _check_recipients, _check_people,
 )

@@ -255,9 +255,9 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
     """
     months = [period, previous_period(period)]
     kinds = {row.indicator_id: row.indicator_kind for row in catalogue.indicators}
-    new = catalogue.new_series(period)
+    continued = catalogue.area_by_code.keys() - catalogue.new_series(period)
     rows = [row for row in _dicts(connection, _OBSERVATIONS, months)
-            if row["report_period"] == period or new.isdisjoint(row["area_code"].split("+"))]
+            if row["report_period"] == period or continued.issuperset(row["area_code"].split("+"))]
     cells = {cell.cell_id: cell for cell in sorted((make_cell(row, kinds) for row in rows), key=_reading_order)}
     sources = defaultdict(list)
     for row in _dicts(connection, _SOURCES, months):
@@ -272,7 +272,7 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
             tuple(sources[row["period"], row["indicator_id"]]),
         )
         for row in _dicts(connection, _FIGURES, months)
-        if row["period"] == period or catalogue.province.area_code not in new
+        if row["period"] == period or catalogue.province.area_code in continued
     }
     history: dict[tuple[str, str], list[Fraction]] = defaultdict(list)
     start = max(f"{int(period[:4]) - 2}{period[4:]}", catalogue.province.valid_from[:7])

@@ -216,11 +216,12 @@ def _register(month: TwoTierMonth) -> bytes:
     sheet.gap()
     sheet.header(["TT", "Chỉ tiêu", "ĐVT", "Số liệu"])
     agents = sum(month.agents(area) for area in month.communes)
-    for number, (label, unit, value) in enumerate((
+    lines: tuple[tuple[str, str, Value], ...] = (
         ("Chi nhánh công ty bưu chính", "chi nhánh", 12), ("Văn phòng đại diện", "VPĐD", 9),
         ("Công ty TNHH MTV", "công ty", 2), ("Điểm phát", "điểm", 3), ("Tỷ lệ dân sử dụng Internet", "%", "78,40"),
         ("Đại lý Internet, điểm trò chơi điện tử công cộng được cấp phép", "đại lý", dotted(agents)),
-    ), start=1):
+    )
+    for number, (label, unit, value) in enumerate(lines, start=1):
         sheet.add(number, label, unit, value)
     return write_workbook(sheet)
 

@@ -1,5 +1,5 @@
--- Figures by district (by commune since July 2025), before formulas: all of them × all indicators asked by district, and beside them the
--- rows over several districts and the totals without districts. Grain: period, area_code, indicator_id.
+-- Figures by district (by commune since July 2025), before formulas: all areas × all indicators asked by district, and
+-- beside them the rows over several areas and the totals without areas. Grain: period, area_code, indicator_id.
 -- `missing` names the submitters whose part of this district is not there or stands in another row.
 with
 

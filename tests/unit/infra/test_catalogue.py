@@ -303,7 +303,9 @@ def test_bytes_put_anywhere_never_end_in_a_traceback(folder: Path, name: str, ju
 NEEDED = ("areas", "submitters", "indicators", "reporting_regimes", "departments")
 
 
-@pytest.mark.parametrize(("name", "period"), [("areas", "2013-11"), ("submitters", "2018-12"), ("departments", "2018-12")])
+@pytest.mark.parametrize(("name", "period"), [
+    ("areas", "2013-11"), ("submitters", "2018-12"), ("departments", "2018-12"),
+])
 def test_a_month_that_the_catalogue_does_not_cover_is_refused_by_table(name: str, period: str) -> None:
     whole = load_catalogue()
     others = {table: tuple(dataclasses.replace(row, valid_from="1990-01-01") for row in getattr(whole, table))
