@@ -106,4 +106,12 @@ def test_several_areas_in_one_name(name, code):
 
 def test_area_that_did_not_exist_is_not_found():
     later = AreaIndex(load_catalogue().at("2020-03"))
-    assert later.match("Phường Yên Đỗ", "commune").code == ""
+    assert later.match("Xã Chư HDrông", "commune").code == ""
+    assert AreaIndex(load_catalogue().at("2025-07")).match("Phường Yên Đỗ", "commune").code == ""
+
+
+def test_since_two_tiers_several_areas_in_one_name_are_communes():
+    areas = AreaIndex(load_catalogue().at("2026-11"))
+    assert areas.match("Xã Gào").code == "23611"
+    assert areas.match("Gào, Biển Hồ").code == "23611+23590"
+    assert areas.match("Qui Nhơn").code == areas.match("P. Quy Nhơn").code != ""
