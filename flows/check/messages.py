@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from expectations.language import Call, Comparison, Name, Node, Operation, names
 from expectations.verdicts import Judged
 from flows.check.cells import Book, Cell, decimal_text
 from flows.check.places import Instance
@@ -173,8 +175,30 @@ def _lowest(instance: Instance) -> Fraction:
 
 
 def _unit(book: Book, instance: Instance) -> str:
-    indicator = book.catalogue.indicator_by_id.get(instance.place.indicator_id)
-    return f" {indicator.unit}" if indicator is not None and indicator.unit != "%" else "%" if indicator else ""
+    units = {row.indicator_id: row.unit for row in book.catalogue.indicators}
+    unit = compared_unit(instance.rule.comparison, instance.place.indicator_id, units)
+    return unit if unit in ("", "%") else f" {unit}"
+
+
+def compared_unit(comparison: Comparison, indicator_id: str, units: Mapping[str, str]) -> str:
+    """Return the unit in which the sides of a rule are compared, "" when none is known.
+
+    The figure at the place gives it, unless that is only a factor: a percentage of the population is persons.
+    """
+    added = {name for side in comparison.sides for name in _summands(side)}
+    if indicator_id not in added and "x" not in added and indicator_id in names(comparison):
+        indicator_id = next((name for name in sorted(added) if name in units), "")
+    return units.get(indicator_id, "")
+
+
+def _summands(node: Node) -> Iterator[str]:
+    """Yield the names whose unit is that of the whole: not those that are multiplied or divided."""
+    if isinstance(node, Name):
+        yield node.name
+    elif isinstance(node, Operation) and node.sign in "+-":
+        yield from (*_summands(node.left), *_summands(node.right))
+    elif isinstance(node, Call):
+        yield from (name for argument in node.arguments for name in _summands(argument))
 
 
 def _number(value: Fraction) -> str:
