@@ -15,7 +15,7 @@ from flows.mail.headers import MAX_VALUE
 
 _PLAIN = re.compile(r'[^\s()";=]+')
 _VALUE = re.compile(r'[^\s()";]+')
-_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_PROPERTY = re.compile(r"[a-z0-9-]+\.[a-z0-9_.-]+|reason|action")  # "action" is what some servers add
 _METHOD = re.compile(r"([a-z0-9][a-z0-9_-]*)(?:/1)?")
 
 
@@ -119,8 +119,8 @@ def _name_in(tokens: list[Token]) -> str:
 def _method_in(tokens: list[Token]) -> MethodResult:
     pairs = _pairs(tokens)
     method = _METHOD.fullmatch(pairs[0][0])
-    if not method:
-        raise UnreadableResultsError(f"no method: {pairs[0][0]}")
+    if not method or not all(_PROPERTY.fullmatch(name) for name, _ in pairs[1:]):
+        raise UnreadableResultsError("no method, or what stands behind it is no property")
     return MethodResult(method[1], pairs[0][1].lower(), tuple(pairs[1:]))
 
 
@@ -130,9 +130,7 @@ def _pairs(tokens: list[Token]) -> list[tuple[str, str]]:
         raise UnreadableResultsError("not a row of key=value")
     pairs = []
     for key, sign, value in zip(tokens[::3], tokens[1::3], tokens[2::3], strict=True):
-        name = key[1].lower()
-        is_key = key[0] == "word" and bool(_KEY.fullmatch(name) or _METHOD.fullmatch(name))
-        if not is_key or sign[0] != "=" or value[0] == "=":
+        if (key[0], sign[0]) != ("word", "=") or value[0] == "=":
             raise UnreadableResultsError("not a row of key=value")
-        pairs.append((name, value[1]))
+        pairs.append((key[1].lower(), value[1]))
     return pairs

@@ -34,6 +34,18 @@ def test_a_home_open_to_other_accounts_is_named(settings: Settings, monkeypatch:
     assert not is_sound and "050" in text and f"chmod 700 '{settings.home}'" in text
 
 
+def test_what_proves_senders_is_told_and_in_production_something_must(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = "Thư đến · senders"
+    nothing = dataclasses.replace(settings, inbox_trusted="no")
+    assert rows(dataclasses.replace(nothing, authserv_id="mx.a.example"), monkeypatch)[row][0]
+    assert rows(settings, monkeypatch)[row] == (True, doctor._senders(settings))
+    assert "mọi bản gửi lại đều chờ" in rows(nothing, monkeypatch)[row][1]
+    is_sound, text = rows(dataclasses.replace(nothing, environment="production"), monkeypatch)[row]
+    assert not is_sound and "TONGHOP_AUTHSERV_ID" in text and "by_hand" in text
+
+
 def test_little_room_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(settings, monkeypatch)["Chỗ trống · free disk"][0]
     monkeypatch.setattr(doctor, "FREE_ENOUGH", 1 << 60)

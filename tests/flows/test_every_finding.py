@@ -23,3 +23,12 @@ def test_what_is_listed_is_explained_and_a_reading_finding_is_not_waived(publish
     assert refused.returncode == 4 and "thấy khi đọc" in refused.stderr and "explain" in refused.stderr, refused.stderr
     unknown = run_tonghop("explain", "I00000000", *MONTH, home=published_home)
     assert unknown.returncode == 4 and "Không có phát hiện" in unknown.stderr
+
+
+def test_who_was_believed_and_why_is_shown_beside_a_finding_and_on_the_stewards_page(published_home: Path) -> None:
+    listed = run_tonghop("findings", *MONTH, "--format", "csv", home=published_home)
+    finding = next(r["finding_id"] for r in csv.DictReader(io.StringIO(listed.stdout)) if r["submitter_id"])
+    told = run_tonghop("explain", finding, *MONTH, home=published_home)
+    assert "Người gửi · senders:" in told.stdout and "Tin vì" in told.stdout, told.stdout
+    page = (published_home / "steward" / "2019-04.html").read_text(encoding="utf-8")
+    assert "Người gửi từng thư" in page and page.count("Tin vì") > 30

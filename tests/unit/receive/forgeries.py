@@ -91,6 +91,8 @@ FORGED: dict[str, tuple[str, ...]] = {
         f"Received: from {OURS} (unknown [203.0.113.9]) by {OURS} with ESMTP;{WHEN}", PASS, FROM),
     "beneath a line whose sender calls itself private": (
         f"Received: from [10.0.0.1] (unknown [203.0.113.9]) by {OURS} with ESMTP;{WHEN}", PASS, FROM),
+    "beneath a line with a made-up private address": (
+        f"Received: from x (x [10.0.0.1]) (unknown [203.0.113.9]) by {OURS} with ESMTP;{WHEN}", PASS, FROM),
     "beneath a line with a made-up hand-over": (
         f'Received: from x ([203.0.113.9]) by {OURS} (envelope-from <"by a with LMTP "@evil.example>);{WHEN}',
         PASS, FROM),

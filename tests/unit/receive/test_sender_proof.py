@@ -120,6 +120,7 @@ def test_a_server_that_writes_beneath_its_own_line_is_declared(gateway: Settings
     foreign = f"Received: from a (a [203.0.113.9]) by mx.evil.example with ESMTP;{WHEN}"
     assert believed(below, foreign, PASS, FROM).proof == ""
     assert believed(below, ENTRY + WHEN, foreign, PASS, FROM).proof == ""
+    assert believed(below, ENTRY + WHEN, ENTRY + WHEN, PASS, FROM).proof == ""
 
 
 def test_a_known_relay_signs_for_a_domain_without_dmarc(gateway: Settings) -> None:
