@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from infra import vietnamese
-from infra.errors import OperationError, TonghopError
+from infra.errors import CatalogueError, OperationError, TonghopError
 from infra.settings import PROJECT, Settings, unknown_variables
 
 FREE_ENOUGH = 500_000_000         # bytes: a month writes some 40 MB, its warehouse is written beside the one before
@@ -91,9 +91,15 @@ def _clock(_settings: Settings) -> str:
 
 
 def _catalogue(_settings: Settings) -> str:
+    """Ask for a catalogue with which this month and the next can run."""
+    from flows.coverage import uncovered_months
     from infra.catalogue import load_catalogue
 
     catalogue = load_catalogue()
+    if missing := uncovered_months(vietnamese.now()):
+        months = ", ".join(period for period, _ in missing)
+        raise CatalogueError(f"Danh mục chưa dùng được cho tháng {months}: {missing[0][1]}",
+                             f"The catalogue does not serve {months}.")
     return f"{len(catalogue.submitters)} đơn vị, {len(catalogue.indicators)} chỉ tiêu, {len(catalogue.labels)} nhãn"
 
 

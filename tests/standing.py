@@ -123,10 +123,16 @@ class Standing:
             for name, word in (("server", "flows.prefect_server"), ("scheduler", "flows.scheduler")):
                 if word in command_of(pid):
                     found[name] = pid
-        for pid in children_of(found.get("scheduler", -1)):
-            if "prefect.engine" in command_of(pid):
-                found["engine"] = pid
+        for pid in self._engines_of(found.get("scheduler", -1)):
+            found["engine"] = pid
         return found
+
+    def engines(self) -> list[int]:
+        """Return the process ids of the runs that go on."""
+        return self._engines_of(self.children().get("scheduler", -1))
+
+    def _engines_of(self, scheduler: int) -> list[int]:
+        return [pid for pid in children_of(scheduler) if "prefect.engine" in command_of(pid)]
 
     def wait_for_child(self, name: str, other_than: int = 0) -> int:
         """Return the process id of a child that is there, or that is there again."""

@@ -7,13 +7,15 @@ import http.server
 import os
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from flows import doctor
 from flows.prefect_server import named_server
-from infra.errors import OperationError
+from infra import vietnamese
+from infra.errors import CatalogueError, OperationError
 from infra.locks import held_lock
 from infra.settings import Settings
 from tests.servers import free_port
@@ -75,6 +77,16 @@ def test_production_without_a_mail_server_is_named(settings: Settings, monkeypat
 def test_mail_settings_that_delivery_refuses_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = dataclasses.replace(settings, smtp_host="192.0.2.1")   # outside production mail stays on the machine
     assert not rows(elsewhere, monkeypatch)["Thư đi · mail"][0]
+
+
+def test_a_catalogue_without_this_month_or_the_next_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vietnamese, "now", lambda: datetime(2019, 4, 30, tzinfo=vietnamese.HANOI))
+    assert doctor._catalogue(settings)
+    monkeypatch.setattr(vietnamese, "now", lambda: datetime(1990, 1, 31, tzinfo=vietnamese.HANOI))
+    with pytest.raises(CatalogueError, match="does not serve 1990-01, 1990-02"):
+        doctor._catalogue(settings)
 
 
 def test_the_standing_server_is_said_to_run_and_production_wants_an_operator(

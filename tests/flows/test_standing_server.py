@@ -16,6 +16,7 @@ import pytest
 from infra.ledger import open_ledger
 from infra.locks import held_lock
 from infra.settings import load_settings
+from infra.vietnamese import HANOI
 from tests.patience import FAR_SECONDS, wait_until
 from tests.servers import free_port
 from tests.standing import GOING_ON, Standing, command_of, family_of
@@ -109,12 +110,26 @@ def test_a_crash_is_told_to_the_operator_once(standing: Standing) -> None:
     assert len(list((standing.home / "mailbox").glob("notice.inbox.crashed.*"))) <= 2, "one a kind of death, one a day"
 
 
-def test_a_month_that_is_due_is_caught_up_also_when_its_run_is_killed(standing: Standing) -> None:
+def test_a_due_month_that_gets_mail_is_run_again_also_when_that_run_is_killed_and_its_end_is_told(
+    standing: Standing,
+) -> None:
+    """It was due on the first and had no mail; a mail comes, the run that takes it is killed, the next one ends."""
     standing.begin()
     ledger = open_ledger(load_settings(standing.home))
-    month = datetime.now(UTC).strftime("%Y-%m")
+    month = datetime.now(HANOI).strftime("%Y-%m")
     wait_until(lambda: [run for run in ledger.runs(month) if run.outcome], "the month of today")
-    assert {run.command for run in ledger.runs(month)} == {"scheduled month"}
+    (standing.home / "inbox" / month).mkdir(parents=True, exist_ok=True)
+    (standing.home / "inbox" / month / "thư.eml").write_bytes(
+        b"From: a@somewhere.example\nSubject: Bao cao\nMessage-ID: <1@somewhere.example>\n\nBao cao.\n"
+    )
+    wait_until(lambda: [run for run in ledger.runs(month) if not run.outcome], "a run of the month that goes on")
+    before = len(ledger.runs(month))
+    for pid in standing.engines():
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(ledger.runs(month)) > before and ledger.runs(month)[-1].outcome, "the run after it")
+    last = ledger.runs(month)[-1]
+    assert (last.command, last.outcome) == ("scheduled month", "awaiting_decision")
+    wait_until(lambda: list((standing.home / "mailbox").glob("notice.monthly.awaiting*")), "the notice")
 
 
 def test_a_run_waits_for_the_home_that_a_person_holds(standing: Standing) -> None:
