@@ -203,9 +203,14 @@ def day_count(period: str) -> int:
     return int(month_bounds(period)[1][-2:])
 
 
+def is_count(row: Indicator) -> bool:
+    """Return whether a figure of this indicator is a whole number."""
+    return row.decimals == 0 and row.indicator_kind != "ratio"
+
+
 def _is_selected(row: Indicator, selection: str) -> bool:
     if selection == "counts":
-        return row.decimals == 0 and row.indicator_kind != "ratio"
+        return is_count(row)
     if selection == "additive":
         return row.indicator_kind in ("stock", "flow", "count")
     if selection == "stocks":

@@ -28,6 +28,7 @@ def correct(settings: Settings, period: str, target: str, value: str, reason: st
     """Record that `target` (an observation) is to be used with another value; the value it replaces binds it."""
     from infra.warehouse import fetch, open_current
 
+    target = target.strip().lower()    # ids are copied from lists, and typed from paper
     with open_current(settings, period) as connection:
         query = "select reported_value, indicator_id from marts.fct_observations where observation_id = ?"
         rows = fetch(connection, query, target)
@@ -38,7 +39,8 @@ def correct(settings: Settings, period: str, target: str, value: str, reason: st
             remedy_vi="Lấy mã ở cột “Ô” của lệnh tonghop findings.",
         )
     replaced = "" if rows[0][0] is None else _plain(rows[0][0])
-    right = _number(value, load_catalogue().at(period).indicator_by_id[rows[0][1]])
+    counted = rows[0][1].partition("#")[0]    # "x#list", "x#run": a part of what is said of x
+    right = _number(value, load_catalogue().at(period).indicator_by_id[counted])
     return decide.correct(open_ledger(settings), period, target, right, replaced, reason, person)
 
 
@@ -161,6 +163,7 @@ def _finding(settings: Settings, period: str, finding_id: str) -> Finding:
     from flows.all_findings import intake_row
     from flows.check import load_findings
 
+    finding_id = finding_id.strip().upper()
     for finding in load_findings(settings, open_ledger(settings), period):
         if finding.finding_id == finding_id:
             return finding
@@ -184,7 +187,7 @@ def _number(text: str, indicator: Indicator) -> Decimal:
 
     parsed = parse_number(text, "measure" if indicator.decimals else "count")
     if parsed.value is not None and FIGURE.fullmatch(text):
-        return Decimal(parsed.value)
+        return _possible(Decimal(parsed.value), text, indicator)
     meanings = " hay ".join(_typed(reading) for reading in parsed.readings)
     if meanings:
         raise SubmissionError(f"“{text}” đọc được thành {meanings}.", f"{text!r} can be read in more than one way.",
@@ -196,6 +199,23 @@ def _number(text: str, indicator: Indicator) -> Decimal:
 def _typed(value: Decimal) -> str:
     """Return a figure as one types it so that it reads one way: no mark for thousands."""
     return str(int(value)) if value == int(value) else number_text(value.normalize())
+
+
+def _possible(value: Decimal, text: str, indicator: Indicator) -> Decimal:
+    """Return the value if the indicator can have it: what a rule refuses of a submitter, no decision puts in."""
+    from expectations.rules import is_count
+
+    low, high = indicator.lower_bound, indicator.upper_bound
+    if (low is not None and value < low) or (high is not None and value > high):
+        shown = [f"{word} {number_text(bound)}" for word, bound in (("từ", low), ("đến", high)) if bound is not None]
+        raise SubmissionError(f"“{text}” nằm ngoài giới hạn của chỉ tiêu {indicator.indicator_id}: {' '.join(shown)}.",
+                              f"{text!r} is outside the bounds of {indicator.indicator_id}: {low} to {high}.",
+                              remedy_vi="Viết lại số; giới hạn ở dbt_project/seeds/catalogue/indicators.csv.")
+    if is_count(indicator) and value != value.to_integral_value():
+        raise SubmissionError(f"“{text}” không phải số nguyên, mà {indicator.indicator_id} là số đếm.",
+                              f"{text!r} is no whole number, and {indicator.indicator_id} is a count.",
+                              remedy_vi="Viết số nguyên, như 16656.")
+    return value
 
 
 def _plain(value: Decimal) -> str:

@@ -11,7 +11,7 @@ from flows.check.report import Difference, ReportVerdict, check_report, compare_
 from flows.read.published_report import read_report, report_paragraphs
 from flows.records import ReportedFigure
 from infra.catalogue import load_catalogue, previous_period
-from infra.errors import SubmissionError
+from infra.given_files import given_file
 from infra.settings import Settings
 from infra.warehouse import fetch, find_current_build, open_build
 
@@ -41,7 +41,7 @@ def read_report_file(path: Path, period: str = "") -> list[ReportedFigure]:
         SubmissionError: The file is not there or cannot be read.
     """
     catalogue = load_catalogue().at(period) if period else load_catalogue()
-    return read_report(_read(path), path.name, catalogue)
+    return read_report(given_file(path), path.name, catalogue)
 
 
 def check_report_file(path: Path, period: str, settings: Settings) -> ReportCheck:
@@ -51,7 +51,7 @@ def check_report_file(path: Path, period: str, settings: Settings) -> ReportChec
         SubmissionError: The file is not there or cannot be read.
         CatalogueError: The catalogue has nothing in force in that month.
     """
-    data, catalogue = _read(path), load_catalogue().at(period)
+    data, catalogue = given_file(path), load_catalogue().at(period)
     figures = read_report(data, path.name, catalogue)
     paragraphs = [(paragraph.place, paragraph.text) for paragraph in report_paragraphs(data)]
     published = _published(settings, period, period)
@@ -72,15 +72,3 @@ def _published(settings: Settings, built: str, period: str) -> Figures:
     query = "select indicator_id, value, qualifier from marts.fct_figures where period = ? and value is not null"
     with open_build(settings, build_id) as connection:
         return {name: (Fraction(value), qualifier or "") for name, value, qualifier in fetch(connection, query, period)}
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SubmissionError(
-            f"Không đọc được tệp {path}.",
-            f"The file {path} cannot be read: {error.strerror}.",
-            place=str(path),
-            remedy_vi="Kiểm tra tên tệp và quyền đọc.",
-        ) from error

@@ -1,7 +1,8 @@
 """Derived files: what can be made anew at any time, and is believed only while it is what was written.
 
 Each carries the SHA-256 of its own content and the digest of what it was made from. One that was torn, edited or
-made from something else counts as absent, so that its step makes it again: it is never an error and never believed.
+made from something else, or is no file at all, counts as absent, so that its step makes it again: it is never an
+error and never believed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.files import file_sha256, replace_file, replace_files
+from infra.files import file_sha256, read_file, remove_file, replace_file, replace_files
 from infra.journal import note
 
 DONE = "done.json"            # the last file of a set: names every other with its SHA-256
@@ -39,9 +40,8 @@ def load_derived(path: Path, inputs: str | None = None) -> Any | None:
 
     `inputs` None takes it whatever it was made from.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    data = read_file(path)
+    if data is None:
         return None
     head = _HEAD.match(data)
     body = data[head.end():-len(_END)] if head and data.endswith(_END) else b""
@@ -58,7 +58,7 @@ def save_set(folder: Path, files: Mapping[str, bytes], inputs: str = "") -> None
 
     Until then, and after any later change of one of them, `is_whole` says no.
     """
-    (folder / DONE).unlink(missing_ok=True)
+    remove_file(folder / DONE)
     replace_files({folder / name: data for name, data in files.items()})
     save_derived(folder / DONE, {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}, inputs)
 
@@ -77,9 +77,8 @@ def is_whole(folder: Path, inputs: str | None = None) -> bool:
 def load_member(folder: Path, name: str) -> bytes | None:
     """Return the bytes of one file of a set; None when the set is not whole as far as that file goes."""
     listed = load_derived(folder / DONE)
-    try:
-        data = (folder / name).read_bytes()
-    except FileNotFoundError:
+    data = read_file(folder / name)
+    if data is None:
         return None
     return data if listed is not None and listed.get(name) == hashlib.sha256(data).hexdigest() else None
 

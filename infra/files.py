@@ -6,15 +6,21 @@ test forbids any other way of writing what a later step reads. Files are their o
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
+from infra.journal import note
+
+ASIDE = ".aside"            # suffix of what was no file and stood in a file's place: nobody reads it, a person may
 UNFINISHED = ".unfinished"  # suffix of a neighbour that never got its name: a killed writer's leftover
 PRIVATE = 0o600
 WRITTEN_ONCE = 0o400
@@ -50,8 +56,8 @@ def replace_file(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 def replace_files(files: Mapping[Path, bytes], mode: int = PRIVATE) -> None:
     """Write several files, each as `replace_file` would, and sync them together, which is much faster.
 
-    A file that already holds its bytes is left alone. A machine that stops half-way has some of them new and some
-    old, each whole.
+    A file that already holds its bytes is left alone; what is no file is moved aside. A machine that stops half-way
+    has some of them new and some old, each whole.
     """
     changed = {path: data for path, data in files.items() if not _holds(path, data)}
     neighbours: dict[Path, Path] = {}
@@ -60,6 +66,7 @@ def replace_files(files: Mapping[Path, bytes], mode: int = PRIVATE) -> None:
             neighbours[path] = _write_neighbour(path, data, mode)
         _sync_all(neighbours.values())
         for path, neighbour in neighbours.items():
+            make_way(path)
             neighbour.rename(path)
     except BaseException:
         for neighbour in neighbours.values():
@@ -79,10 +86,35 @@ def give_name(source: Path, target: Path) -> None:
         shutil.move(source, neighbour)
         neighbour.chmod(PRIVATE)
         _sync(neighbour)
+        make_way(target)
         neighbour.rename(target)
     finally:
         neighbour.unlink(missing_ok=True)
     _sync(target.parent)
+
+
+def make_way(path: Path) -> None:
+    """Move whatever stands in a file's place and is none, a folder or a pipe, aside; it is never deleted."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        aside = path.with_name(f".{secrets.token_hex(4)}-{path.name}{ASIDE}")
+        path.rename(aside)
+        note(f"{path} was no file: it was moved to {aside.name}")
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file that can be made anew, if it is there; what is no file is moved aside."""
+    make_way(path)
+    path.unlink(missing_ok=True)
+
+
+def read_file(path: Path) -> bytes | None:
+    """Return the bytes of a file; None when there is no such file, or something else in its place."""
+    with _opened(path) as stream:
+        return stream.read() if stream else None
 
 
 def make_folder(folder: Path) -> None:
@@ -97,20 +129,35 @@ def make_folder(folder: Path) -> None:
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 (hex) of a file's bytes, read in pieces; "" when there is no such file."""
     digest = hashlib.sha256()
+    with _opened(path) as stream:
+        while piece := stream.read(PIECE) if stream else b"":
+            digest.update(piece)
+        return digest.hexdigest() if stream else ""
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO | None]:
+    """Open a file; None for one that is absent or no file. A pipe is not waited for."""
     try:
-        with path.open("rb") as stream:
-            while piece := stream.read(PIECE):
-                digest.update(piece)
-    except FileNotFoundError:
-        return ""
-    return digest.hexdigest()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENXIO):
+            raise
+        yield None
+        return
+    with os.fdopen(descriptor, "rb") if stat.S_ISREG(os.fstat(descriptor).st_mode) else _closed(descriptor) as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def _closed(descriptor: int) -> Iterator[None]:
+    os.close(descriptor)
+    yield None
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(data) and path.read_bytes() == data
-    except FileNotFoundError:
-        return False
+    with _opened(path) as stream:
+        return stream is not None and os.fstat(stream.fileno()).st_size == len(data) and stream.read() == data
 
 
 def _write_neighbour(path: Path, data: bytes | BinaryIO, mode: int) -> Path:

@@ -262,7 +262,8 @@ class Ledger(LedgerStore):
             OperationError: There is none.
         """
         with self.reading() as connection:
-            return self._one(connection, self.tables.deliveries, Delivery, delivery_id)
+            remedy_vi = "Xem mã lần gửi bằng tonghop deliveries --period, như 2019-04-1.mic."
+            return self._one(connection, self.tables.deliveries, Delivery, delivery_id, remedy_vi)
 
     def claim_delivery(self, delivery: Delivery, actor: str = ACTOR, **changes: Any) -> Delivery:
         """Take a due delivery for one try and return it with its fencing token, `claim`, which only ever grows.

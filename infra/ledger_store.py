@@ -211,11 +211,14 @@ class LedgerStore:
         (column,) = table.primary_key.columns
         return connection.execute(table.select().where(column == key)).first() is not None
 
-    def _one(self, connection: Connection, table: Table, record: type[Record], key: str) -> Record:
+    def _one(self, connection: Connection, table: Table, record: type[Record], key: str, remedy_vi: str = "") -> Record:
         (column,) = table.primary_key.columns
         row = connection.execute(table.select().where(column == key)).first()
         if row is None:
-            raise ledger_error(f"Sổ cái không có {table.name}/{key}.", f"The ledger has no {table.name}/{key}.")
+            raise OperationError(
+                f"Sổ cái không có {table.name}/{key}.", f"The ledger has no {table.name}/{key}.",
+                place=self.engine.url.render_as_string(hide_password=True), remedy_vi=remedy_vi,
+            )
         return to_record(record, row)
 
     def _rows(self, connection: Connection, table: Table, **where: Any) -> list[Row[Any]]:

@@ -31,7 +31,7 @@ import duckdb
 
 from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
-from infra.files import file_sha256, give_name, make_folder, replace_file
+from infra.files import file_sha256, give_name, make_folder, read_file, remove_file, replace_file
 from infra.settings import Settings
 
 # The name is the same in every build folder: dbt re-reads the whole project when its connection changes.
@@ -153,8 +153,8 @@ def remove_old_builds(settings: Settings, protected: Iterable[str] = (), keep: i
     removed = []
     for path in builds[keep:]:
         if path.stem not in kept:
-            path.unlink(missing_ok=True)
-            _seal(path).unlink(missing_ok=True)
+            remove_file(path)
+            remove_file(_seal(path))
             removed.append(path.stem)
     return removed
 
@@ -381,10 +381,7 @@ def _pointed_builds(settings: Settings) -> set[str]:
 
 
 def _pointed_to(pointer: Path) -> str:
-    try:
-        return pointer.read_bytes().decode("ascii", "replace").strip()
-    except FileNotFoundError:
-        return ""
+    return (read_file(pointer) or b"").decode("ascii", "replace").strip()
 
 
 def _seal(build: Path) -> Path:

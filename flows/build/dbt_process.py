@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.derived import load_derived, save_derived
-from infra.files import file_sha256, replace_file
+from infra.files import file_sha256, make_way, remove_file, replace_file
 from infra.helper_child import serve
 from infra.settings import PROJECT, SET_UP
 
@@ -28,6 +28,7 @@ FLAGS = [
 
 
 PARSED = "partial_parse.msgpack"
+DBT_SUFFIXES = (".json", ".msgpack", ".sql")
 SEAL = "parsed.json"                # SHA-256 of it as dbt left it
 PREPARED = SET_UP / "dbt"           # what set-up parsed; dbt itself sees whether its version and files are those
 Order = dict[str, Any]
@@ -52,6 +53,7 @@ def _parse(project: str, target: str) -> Any:
     from dbt.cli.main import dbtRunner
 
     parsed, seal = Path(target) / PARSED, Path(target) / SEAL
+    _make_way_for_files(Path(target))
     _forget_a_changed(parsed, seal)
     if not parsed.exists() and Path(target) != PREPARED:
         _take_prepared(parsed, seal)
@@ -62,11 +64,18 @@ def _parse(project: str, target: str) -> Any:
     return result.result
 
 
+def _make_way_for_files(target: Path) -> None:
+    """Move folders that stand where dbt writes files aside: its files have a suffix, its folders none."""
+    for path in [path for path in target.rglob("*.*") if path.suffix in DBT_SUFFIXES]:
+        if not path.is_file():
+            make_way(path)
+
+
 def _forget_a_changed(parsed: Path, seal: Path) -> None:
     """Remove a parsed project that is not as dbt left it: dbt would run the SQL it finds in it."""
     written = load_derived(seal)
     if written is None or written["sha256"] != file_sha256(parsed):
-        parsed.unlink(missing_ok=True)
+        remove_file(parsed)
 
 
 def _take_prepared(parsed: Path, seal: Path) -> None:
@@ -75,6 +84,7 @@ def _take_prepared(parsed: Path, seal: Path) -> None:
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             replace_file(target, source.read_bytes())
+    _make_way_for_files(Path(target))
     _forget_a_changed(parsed, seal)
 
 

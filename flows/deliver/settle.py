@@ -59,7 +59,8 @@ def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person:
     """
     person, reason = stated(person, "người xác nhận", "--by"), stated(reason, "lý do", "--reason")
     state: DeliveryState = "accepted" if has_arrived else "pending"
-    return ledger.move_delivery(ledger.delivery(delivery_id), state, actor=person, response=f"{person}: {reason}")
+    delivery = ledger.delivery(delivery_id.strip().lower())    # typed from paper, perhaps in capitals
+    return ledger.move_delivery(delivery, state, actor=person, response=f"{person}: {reason}")
 
 
 def _leave_claimed(ledger: Ledger, delivery: Delivery) -> Delivery:

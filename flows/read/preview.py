@@ -17,6 +17,7 @@ from flows.read.versions import in_order, resolve_versions
 from flows.records import DocumentReading, Reading, Receipt
 from infra.catalogue import Catalogue, Submitter
 from infra.errors import SubmissionError
+from infra.given_files import given_file
 from infra.sandbox import Sandbox
 
 
@@ -64,13 +65,7 @@ def _open(
     sandbox: Sandbox, path: Path, submitter: Submitter | None, sender: str, period: str, catalogue: Catalogue
 ) -> tuple[Receipt, tuple[Content, ...]]:
     """Return the receipt that a file would give, and its documents."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SubmissionError(
-            f"Không đọc được tệp {path}.", f"{path} cannot be read: {error.strerror}.", place=str(path),
-            remedy_vi="Kiểm tra lại đường dẫn.",
-        ) from error  # fmt: skip
+    data = given_file(path)
     sha256 = hashlib.sha256(data).hexdigest()
     receipt = Receipt(f"preview-{sha256[:16]}", period, clean_line(path.name), sha256, sender if "@" in sender else "",
                       submitter.submitter_id if submitter else "", "", "", "", "received")  # fmt: skip

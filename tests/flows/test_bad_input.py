@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from flows import decisions
 from flows.sample import write_sample
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
-from infra.settings import load_settings
+from infra.settings import Settings, load_settings
 from tests.whole_month import run_tonghop
 
 PLAIN = {"TONGHOP_PREFECT": "off"}
@@ -127,3 +128,38 @@ def test_a_figure_that_was_sent_or_that_nobody_owes_is_not_supplied(
     text = f"{caught.value.message_vi} {caught.value.remedy_vi}"
     assert all(word in text for word in said), text
     assert open_ledger(settings).decisions("2019-04") == []
+
+
+@pytest.mark.parametrize("command", [("read",), ("read-report",), ("check-report", "--against", "2019-04")])
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder", "absent"])
+def test_what_is_no_file_is_answered_and_not_read_to_its_end(
+    command: tuple[str, ...], kind: str, tmp_path: Path
+) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "x.docx"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    done = run_tonghop(command[0], path, *command[1:], home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 4, str(path), "Cách xử lý")
+
+
+def test_a_delivery_that_is_not_there_is_answered_with_the_place_and_the_way_out(tmp_path: Path) -> None:
+    stated = ("--arrived", "--by", "a", "--reason", "b")
+    done = run_tonghop("settle", "2019-04-9.NOBODY", *stated, home=tmp_path / "home", env=PLAIN)
+    assert_answered(done, 5, "2019-04-9.nobody", "Tại", "tonghop deliveries")
+
+
+def test_ids_may_be_typed_in_capitals(published_home: Path) -> None:
+    settings = load_settings(published_home)
+    with pytest.raises(SubmissionError, match="không có gì để sửa"):
+        _correct_in_capitals(settings)
+
+
+def _correct_in_capitals(settings: Settings) -> None:
+    from infra.warehouse import fetch, open_current
+
+    query = "select observation_id, reported_value from marts.fct_observations where reported_value > 100 limit 1"
+    with open_current(settings, "2019-04") as connection:
+        (name, value), = fetch(connection, query)
+    decisions.correct(settings, "2019-04", f" {name.upper()} ", f"{value:.0f}", "b", "a")

@@ -69,6 +69,26 @@ def test_a_home_whose_every_derived_file_is_damaged_gives_the_same_edition(
     assert "is made anew" in (home / "logs" / "tonghop.log").read_text(encoding="utf-8")
 
 
+def test_folders_in_the_place_of_every_derived_file_are_moved_aside(home: Path, sample_inbox: Path) -> None:
+    before = contents(home, "outputs", "replies", "checks", "steward"), letters(home)
+    for path in derived_files(home):
+        path.unlink()
+        path.mkdir()
+        (path / "kept.txt").write_text(path.name, encoding="utf-8")
+    n_folders = len(derived_folders(home))
+    done = run_again(home, sample_inbox)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = contents(home, "outputs", "replies", "checks", "steward")
+    assert ({name: data for name, data in after.items() if not name.endswith("/kept.txt")}, letters(home)) == before
+    assert len(derived_folders(home)) == n_folders
+    assert "was no file" in (home / "logs" / "tonghop.log").read_text(encoding="utf-8")
+
+
+def derived_folders(home: Path) -> list[Path]:
+    """The folders that a test put in the place of files, wherever they are now."""
+    return [path for folder in DERIVED for path in (home / folder).rglob("kept.txt")]
+
+
 @pytest.mark.parametrize("part", ["findings.json", "data_docs"])
 def test_a_check_that_lost_a_part_is_made_again(home: Path, sample_inbox: Path, part: str) -> None:
     (folder,) = (home / "checks").iterdir()

@@ -190,5 +190,18 @@ def test_a_figure_that_reads_two_ways_for_its_indicator_is_asked(text):
 
 
 def test_the_usual_notations_are_figures():
-    texts = {"16656": "16656", "16.656": "16656", "4,48": "4.48", "-309": "-309", " 1 234 ": "1234"}
+    texts = {"16656": "16656", "16.656": "16656", " 1 234 ": "1234"}
     assert {text: plain(decisions._number(text, COUNT)) for text in texts} == texts
+    assert plain(decisions._number("4,48", MEASURE)) == "4.48"
+    assert plain(decisions._number("-309", BY_ID["phone_subs_net_add"])) == "-309"
+
+
+@pytest.mark.parametrize(("text", "indicator", "said"), [
+    ("-5", COUNT, "giới hạn"), ("12,5", COUNT, "số nguyên"), ("1.27", COUNT, "số nguyên"),
+    ("-0,1", MEASURE, "giới hạn"),
+    ("100,01", BY_ID["internet_users_pct"], "từ 0 đến 100"), ("0,5", BY_ID["phone_subs_net_add"], "số nguyên"),
+])  # fmt: skip
+def test_a_decision_takes_only_what_its_indicator_can_be(text, indicator, said):
+    with pytest.raises(SubmissionError, match=said) as caught:
+        decisions._number(text, indicator)
+    assert caught.value.remedy_vi and indicator.indicator_id in caught.value.message_vi
