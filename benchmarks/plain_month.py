@@ -29,12 +29,13 @@ from flows.build.builder import PUBLISHED_TABLES
 from flows.build.inputs import gather_inputs
 from flows.check import load_findings
 from flows.check.cells import draw_book
-from flows.check.findings import make_findings, validation_report, write_results
+from flows.check.findings import check_folder, check_name, make_findings, validation_report, write_results
 from flows.check.frames import draw_frames
 from flows.check.places import Instance, apply_rules
 from flows.check.repair.records import make_cases
 from flows.check.run import _docs
 from flows.deliver import deliver_edition
+from flows.gate import Gate
 from flows.publish import publish_edition
 from flows.read import step
 from flows.read.document import Content, Grid, GridCell, Paragraph, ReadContext
@@ -46,6 +47,7 @@ from flows.sandbox_jobs import JOBS
 from infra import warehouse
 from infra.archive import open_archive
 from infra.catalogue import load_catalogue
+from infra.dependencies import step_digest
 from infra.errors import OperationError
 from infra.ledger import open_ledger
 from infra.sandbox import Answer
@@ -77,7 +79,7 @@ def plain_month(period: str, inbox: str, home: str) -> int:
     findings = check(stores, catalogue, period, build_id)
     if any(f.severity == "blocking" and f.outcome != "pass" and not f.decision for f in findings):
         return 3
-    edition = publish(stores, period, build_id)
+    edition = publish(stores, catalogue, period, build_id)
     deliver(stores, catalogue, edition)
     return 0
 
@@ -120,7 +122,7 @@ def build(stores: Any, readings: list[DocumentReading], period: str) -> str:
         command = [str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", project, "--profiles-dir",
                    project, "--target-path", target, "--log-path", target, "--exclude-resource-type", "unit_test"]
         subprocess.run(command, cwd=folder, check=True)
-        warehouse.publish_build(settings, folder, build_id, period, PUBLISHED_TABLES)
+        warehouse.finish_build(settings, folder, build_id, PUBLISHED_TABLES)
     return build_id
 
 
@@ -133,16 +135,20 @@ def check(stores: Any, catalogue: Any, period: str, build_id: str) -> list[Any]:
     instances = apply_rules(book, rules)
     validate_each_file(book, instances)
     findings, cases = make_cases(book, instances, make_findings(book, instances))
-    folder = settings.home / "checks" / build_id
+    stamp = step_digest("check", catalogue)
+    name = check_name(build_id, stamp)
     docs = _docs(book, rules, instances, findings)
-    write_results(folder, "plain", findings, validation_report(book, build_id, instances), cases, docs)
+    report = validation_report(book, build_id, instances)
+    write_results(check_folder(settings, name), stamp, findings, report, cases, docs)
+    warehouse.set_current_build(settings, period, build_id, name)
     return load_findings(settings, ledger, period)
 
 
 @task
-def publish(stores: Any, period: str, build_id: str) -> Any:
+def publish(stores: Any, catalogue: Any, period: str, build_id: str) -> Any:
     settings, archive, ledger = stores
-    return publish_edition(settings, archive, ledger, period, build_id)
+    passage = Gate(settings, archive, ledger, catalogue, period).pass_through(build_id)
+    return publish_edition(settings, archive, ledger, passage)
 
 
 @task

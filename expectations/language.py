@@ -45,6 +45,7 @@ PLACE_CALLS = {
     "submitted": 0,  # 1 when the submitter's report came, else 0
     "reported": 1,  # 1 when the figure was reported, else 0
     "left_open": 1,  # 0 when the other submitters' figures already make up the division's count, else 1
+    "districts_lost": 1,  # the districts that the submitter told of in its last report and not in this one
     "unread": 0,  # number of things in a message that could not be used
     "report_month": 0,  # of the heading of a report's part I
     "plan_month": 0,  # of the heading of its part II

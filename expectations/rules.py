@@ -63,7 +63,7 @@ _TEXT_CHECKS = (
 )
 # What a rule is by the first of these calls that its line makes.
 _KINDS_BY_CALL = (
-    *(("completeness", name) for name in ("submitted", "reported", "unread", "left_open")),
+    *(("completeness", name) for name in ("submitted", "reported", "unread", "left_open", "districts_lost")),
     *(("text", name) for name in ("plan_month", *_TEXT_CHECKS)),
     ("definition", "defined"),
     ("list_length", "list"),
@@ -146,7 +146,12 @@ class Rule:
 
 @once_a_run
 def load_rules(folder: Path = RULES) -> tuple[Rule, ...]:
-    """Return all rules in the order of files and records.
+    """Return what `read_rules` gives; read once a run."""
+    return read_rules(folder)
+
+
+def read_rules(folder: Path = RULES) -> tuple[Rule, ...]:
+    """Return all rules in the order of files and records, as the files say now.
 
     Raises:
         CatalogueError: A record is malformed, an id is used twice, or a line is not of the language.

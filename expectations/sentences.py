@@ -42,6 +42,7 @@ _CALL_WORDS = {
     "submitted": "báo cáo đã nhận (1 là có, 0 là không)",
     "reported": "số liệu đã báo cáo của {} (1 là có, 0 là không)",
     "left_open": "{} còn bỏ ngỏ (0 là tổng đã đủ theo phòng chuyên môn)",
+    "districts_lost": "số địa bàn kỳ trước có mà kỳ này không nêu {}",
     "unread": "số phần của thư không dùng được",
     "report_month": "tháng của phần I",
     "plan_month": "tháng của phần II",

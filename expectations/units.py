@@ -61,10 +61,13 @@ def _powers(node: Node, units: Mapping[str, str], alike: tuple[str, ...]) -> Pow
     return _times(left or {}, right or {}, Fraction(1 if node.sign == "*" else -1))
 
 
+WITHOUT_UNIT = ("reported", "left_open", "districts_lost", "run", "lower_bound", "upper_bound", "defined")
+
+
 def _powers_of_call(node: Call, units: Mapping[str, str], alike: tuple[str, ...]) -> Powers | None:
     if node.function == "days":
         return _unit("ngày", alike)
-    if not node.arguments or node.function in ("reported", "left_open", "run", "lower_bound", "upper_bound", "defined"):
+    if not node.arguments or node.function in WITHOUT_UNIT:
         return None
     inner = _powers(node.arguments[-1 if node.function == "from" else 0], units, alike)
     if node.function == "sqrt" and inner is not None:

@@ -39,7 +39,7 @@ def finding_rows(result: MonthResult) -> list[dict[str, Any]]:
 
 def outputs_markdown(result: MonthResult) -> str:
     """Return links to the files of the edition and the checks, and the deliveries."""
-    checks = result.settings.home / "checks" / result.build_id
+    checks = result.settings.home / "checks" / result.check_name
     lines = [f"- Data Docs: [{checks / 'data_docs' / 'index.html'}]({(checks / 'data_docs' / 'index.html').as_uri()})"]
     if result.edition:
         folder = result.settings.outputs_folder / result.period / f"edition-{result.edition.number}"

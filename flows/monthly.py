@@ -26,15 +26,20 @@ Runner = Callable[..., Any]
 
 
 def compile_month(month: Month, run: Runner) -> MonthResult:
-    """Return what became of one month; `run` calls a step, as a Prefect task or plainly."""
+    """Return what became of one month; `run` calls a step, as a Prefect task or plainly.
+
+    A decision recorded meanwhile is never left out: publishing refuses, and the figures are made again with it.
+    """
     reception = run(steps.receive_submissions, month)
-    readings = run(steps.read_submissions, month, reception)
-    build_id = run(steps.build_warehouse, month, readings)
-    findings = run(steps.check_figures, month, build_id)
-    run(steps.prepare_replies, month, findings)
-    if steps.open_blocking(findings):
-        return month.result(reception.receipts, findings, build_id)
-    edition = run(steps.publish_edition, month, build_id)
+    edition = None
+    while edition is None:
+        readings = run(steps.read_submissions, month, reception)
+        build_id = run(steps.build_warehouse, month, readings)
+        findings = run(steps.check_figures, month, build_id)
+        run(steps.prepare_replies, month, findings)
+        if steps.open_blocking(findings):
+            return month.result(reception.receipts, findings, build_id)
+        edition = run(steps.publish_edition, month, build_id)
     deliveries = run(steps.deliver_edition, month, edition)
     return month.result(reception.receipts, findings, build_id, edition, deliveries)
 

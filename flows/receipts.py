@@ -40,9 +40,8 @@ def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
 
 
 def decided_about(decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """Return the release or refusal that holds for each receipt: the later one of those in force."""
-    found = sorted((d for d in decisions if d.kind in DECIDED), key=lambda d: d.decided_at)
-    return {decision.target: decision for decision in found}
+    """Return the release or refusal that holds for each receipt, of the decisions in force (`infra.standing`)."""
+    return {decision.target: decision for decision in decisions if decision.kind in DECIDED}
 
 
 def is_proved(receipt: Receipt) -> bool:

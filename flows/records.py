@@ -6,6 +6,7 @@ stored, not computed with. Every record is frozen; what was received is never ed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -89,7 +90,8 @@ class NarrativeItem:
 class IntakeFinding:
     """Something about a message or a file that is not understood, not usable, or odd; never silently dropped.
 
-    `kind` is one word of the vocabulary in GLOSSARY.md ("unknown_label", "truncated_file", …).
+    `kind` is one word of the vocabulary in GLOSSARY.md ("unknown_label", "truncated_file", …). `is_loss`: something
+    that may hold figures could not be used at all.
     """
 
     period: str
@@ -104,6 +106,7 @@ class IntakeFinding:
     message_vi: str
     remedy_vi: str = ""
     raw_text: str = ""
+    is_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +205,57 @@ class Finding:
     message_en: str = ""
     repair_vi: str = ""
     repair_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """How much a rule weighed when an edition was frozen, and the digest of everything else that it asked."""
+
+    severity: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A rule that weighs less, or asks something else, than in the last published edition; gone: no `severity`."""
+
+    rule_id: str
+    was: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What was true when the gate let a build pass, for the manifest. Every `_sha256` is hexadecimal.
+
+    `inputs_sha256`: the receipts and decisions of the ledger. `check_sha256`: rules, catalogue and code of the check.
+    `verdicts_sha256`: every verdict that is no pass. `ledger_seq`, `ledger_hash`: the last link of the audit chain.
+    `decisions`: ids of those in force. `waived`: ids of the findings published against a waiver. `rules`: those in
+    force, by id; `changed_rules`: how they differ from the last published edition's.
+    """
+
+    inputs_sha256: str
+    readings_sha256: str
+    check_sha256: str
+    verdicts_sha256: str
+    ledger_seq: int
+    ledger_hash: str
+    decisions: tuple[str, ...]
+    waived: tuple[str, ...]
+    rules: Mapping[str, RuleState]
+    changed_rules: tuple[RuleChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the gate let pass: all that publishing takes besides the warehouse file of `build_id`.
+
+    `findings` have the waivers overlaid; `decisions` are those in force. `build_sha256` is of the file that was judged.
+    """
+
+    period: str
+    build_id: str
+    build_sha256: str
+    findings: tuple[Finding, ...]
+    decisions: tuple[Decision, ...]
+    grounds: Grounds

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from flows.children import start_children
 from flows.duties import AWAITING, NO_MAIL, PUBLISHED
+from flows.gate import Gate, change_sentence
+from flows.gate import open_blocking as open_blocking
 from flows.progress import Progress
-from flows.records import Edition, Finding, InboxNotice, Receipt
+from flows.records import Edition, Finding, InboxNotice, Receipt, RuleChange
 from flows.soundness import sound_catalogue
 from flows.steward_page import write_steward_page
 from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
-from infra.errors import OperationError, TonghopError
-from infra.journal import open_journal
+from infra.errors import MovedError, OperationError, TonghopError
+from infra.journal import note, open_journal
 from infra.locks import held_lock, holder
 from infra.machine_faults import told_in_words
 from infra.periods import check_period as check_period
@@ -41,6 +43,9 @@ LOCK = "month.lock"             # in the home: who holds it runs a month
 
 
 NOT_DELIVERED = 7      # exit code: published, and a line is pending, rejected, held or uncertain
+LATE_VI = ("Có quyết định hoặc thư được ghi sau khi số liệu được dựng: chạy lại để tính đến. "
+           "(Recorded after the figures were built: run the month again.)")
+MOST_REBUILDS = 2         # a ledger that keeps moving is for a person to calm
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class MonthResult:
     receipts: list[Receipt]
     findings: list[Finding]
     build_id: str
+    check_name: str = ""      # of its check, below <home>/checks
     edition: Edition | None = None
     deliveries: list[Any] = field(default_factory=list)
     notices: list[tuple[str, str]] = field(default_factory=list)    # path of the inbox, what is to be said of it
@@ -141,6 +147,9 @@ class Month(Inbox):
     def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
         super().__init__(period, inbox, settings, progress, helpers.sandbox)
         self.helpers = helpers
+        self.gate = Gate(settings, self.archive, self.ledger, self.catalogue, period)
+        self.rebuilds = 0         # because the ledger moved while this run went on
+        self.changed_rules: tuple[RuleChange, ...] = ()
         self.outcome: MonthResult | None = None
 
     def result(
@@ -150,11 +159,19 @@ class Month(Inbox):
         """Return the outcome, with the receipts' status as the ledger has it now."""
         current = self.ledger.receipts(self.period)
         self.outcome = MonthResult(
-            self.period, self.settings, current or receipts, findings, build_id, edition, deliveries or [],
-            [*((notice.name, notice.sentence_vi) for notice in self.notices),
-             *((seen.name, seen.sentence_vi) for seen in self.ledger.sightings(self.period))],
+            self.period, self.settings, current or receipts, findings, build_id,
+            self.helpers.judge.check_name, edition, deliveries or [], self._told(build_id),
         )
         return self.outcome
+
+    def _told(self, build_id: str) -> list[tuple[str, str]]:
+        """Return what is to be said of paths of the inbox, of rules that ask less, and of what came too late."""
+        told = [*((notice.name, notice.sentence_vi) for notice in self.notices),
+                *((seen.name, seen.sentence_vi) for seen in self.ledger.sightings(self.period)),
+                *((rule.rule_id, change_sentence(rule)) for rule in self.changed_rules)]
+        if self.gate.has_moved(build_id):
+            told.append(("sổ cái · ledger", LATE_VI))
+        return told
 
 
 def look_for_mail(month: Inbox) -> bool:
@@ -205,7 +222,7 @@ def prepare_replies(month: Inbox, findings: Sequence[Finding] = ()) -> list[Path
 
 
 def build_warehouse(month: Month, readings: list[Any]) -> str:
-    """Build the warehouse file of these readings and move the pointer to it."""
+    """Build the warehouse file of these readings. Readers follow it once it is checked."""
     from flows.read.step import readings_of
 
     def earlier(period: str) -> list[Any]:
@@ -219,28 +236,43 @@ def build_warehouse(month: Month, readings: list[Any]) -> str:
 
 
 def check_figures(month: Month, build_id: str) -> list[Finding]:
-    """Judge every rule at every place, overlay the waivers in force, and lay the queue out for the steward."""
-    from flows.check import load_findings
+    """Judge every rule at every place, overlay the waivers in force, and let readers follow build and check."""
+    from flows.check import overlay_waivers
+    from flows.check.findings import check_folder
+    from infra.warehouse import set_current_build
 
     with month.progress.step("check"):
-        month.helpers.judge.check(month.settings, month.period, build_id)
-        findings = list(load_findings(month.settings, month.ledger, month.period))
+        month.gate.judge_meanwhile(build_id)
+        found = month.helpers.judge.check(month.settings, month.period, build_id)
+        checked = month.helpers.judge.check_name
+        decisions = month.ledger.decisions_in_force(month.period)
+        findings = overlay_waivers(found, decisions, vietnamese.now().isoformat())
         receipts = month.ledger.receipts(month.period)
-        write_steward_page(month.settings, month.period, build_id, findings, receipts)
+        folder = check_folder(month.settings, checked)
+        write_steward_page(month.settings, month.period, build_id, folder, findings, receipts)
+        set_current_build(month.settings, month.period, build_id, checked)
         return findings
 
 
-def publish_edition(month: Month, build_id: str) -> Edition:
-    """Write the report, the workbook and the extracts, read the report back, and freeze them."""
+def publish_edition(month: Month, build_id: str) -> Edition | None:
+    """Write the report, the workbook and the extracts, read the report back, and freeze them.
+
+    None when the ledger moved meanwhile: the month is to be built again, at most `MOST_REBUILDS` times in one run.
+    """
     from flows import publish
-    from flows.check import load_findings
     from flows.read.published_report import read_report
 
     with month.progress.step("publish"):
-        findings = load_findings(month.settings, month.ledger, month.period)
-        return publish.publish_edition(
-            month.settings, month.archive, month.ledger, month.period, build_id, findings, read_report
-        )
+        try:
+            passage = month.gate.pass_through(build_id)
+            month.changed_rules = passage.grounds.changed_rules
+            return publish.publish_edition(month.settings, month.archive, month.ledger, passage, read_report)
+        except MovedError as error:
+            month.rebuilds += 1
+            if month.rebuilds > MOST_REBUILDS:
+                raise
+            note(f"{month.period}: {error.message_en} It is built again.")
+            return None
 
 
 def deliver_edition(month: Month, edition: Edition) -> list[Any]:
@@ -251,11 +283,6 @@ def deliver_edition(month: Month, edition: Edition) -> list[Any]:
         return list(deliver.deliver_edition(
             month.settings, month.archive, month.ledger, month.catalogue, edition
         ))
-
-
-def open_blocking(findings: list[Finding]) -> list[Finding]:
-    """Return the findings that stop the month: blocking, failed or undecided, and not decided by anybody."""
-    return [f for f in findings if f.severity == "blocking" and f.outcome in ("fail", "undecided") and not f.decision]
 
 
 @dataclass(frozen=True)

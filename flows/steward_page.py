@@ -26,9 +26,13 @@ TABLE_CELL = re.compile(r"^table (\d+) row (\d+) col (\d+)$")
 
 
 def write_steward_page(
-    settings: Settings, period: str, build_id: str, findings: Sequence[Finding], receipts: Sequence[Receipt]
+    settings: Settings, period: str, build_id: str, checked: Path, findings: Sequence[Finding],
+    receipts: Sequence[Receipt],
 ) -> Path:
-    """Write the page of one build and return its path, `steward/<period>.html` in the home."""
+    """Write the page of one build and return its path, `steward/<period>.html` in the home.
+
+    `checked` is the folder of its check; `findings` are those of it, with the waivers overlaid.
+    """
     import jinja2
 
     from infra.warehouse import open_build
@@ -38,7 +42,7 @@ def write_steward_page(
             "period": period,
             "severity_vi": SEVERITY_VI,
             "status_vi": STATUS_VI,
-            "cases": _cases(settings, build_id, findings, connection),
+            "cases": _cases(checked, findings, connection),
             "submissions": _submissions(connection, period),
             "intake": _intake(connection, period),
             "unused": [r for r in receipts if r.status not in ("received", "late")],
@@ -60,13 +64,13 @@ def _figure(text: str | None) -> str:
     return number_text(Fraction(text)) if text else "–"
 
 
-def _cases(settings: Settings, build_id: str, findings: Sequence[Finding], connection: Any) -> list[dict[str, Any]]:
+def _cases(folder: Path, findings: Sequence[Finding], connection: Any) -> list[dict[str, Any]]:
     """Return the cases in the order of the queue, each with its findings, repairs, impact and excerpt."""
     from flows.check.explanation import read_cases
 
     by_id = {finding.finding_id: finding for finding in findings}
     cases = []
-    for case in read_cases(settings.home / "checks" / build_id):
+    for case in read_cases(folder):
         known = [by_id[name] for name in case["findings"] if name in by_id]
         if known:
             main = by_id.get(case["main_finding"], known[0])

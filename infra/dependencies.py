@@ -48,19 +48,22 @@ STEPS = {
 }
 
 
-def step_digest(step: str, catalogue: Catalogue | None = None, root: Path = PROJECT) -> str:
+def step_digest(
+    step: str, catalogue: Catalogue | None = None, root: Path = PROJECT, is_fresh: bool = False
+) -> str:
     """Return the SHA-256 (hex) of everything besides its data that decides what a step gives.
 
     Args:
         step: One of `STEPS`.
         catalogue: The catalogue the step works with; None when it hashes the rows itself.
         root: The checkout.
+        is_fresh: Read the files again, although this process has read them before.
 
     Raises:
         LookupError: The entry of the step or its data files are not in the checkout: this list is out of date.
     """
     digest = hashlib.sha256(f"{step} {sys.version_info[:2]}".encode())
-    digest.update(files_digest(step, root).encode())
+    digest.update((read_files_digest if is_fresh else files_digest)(step, root).encode())
     if catalogue is not None:
         digest.update(repr(catalogue).encode())
     return digest.hexdigest()
@@ -68,7 +71,12 @@ def step_digest(step: str, catalogue: Catalogue | None = None, root: Path = PROJ
 
 @cache
 def files_digest(step: str, root: Path = PROJECT) -> str:
-    """Return the SHA-256 (hex) of the names and bytes of `step_files`; read once a process."""
+    """Return what `read_files_digest` gives; read once a process."""
+    return read_files_digest(step, root)
+
+
+def read_files_digest(step: str, root: Path = PROJECT) -> str:
+    """Return the SHA-256 (hex) of the names and bytes of `step_files`."""
     digest = hashlib.sha256()
     for path in step_files(step, root):
         data = path.read_bytes()

@@ -3,7 +3,8 @@
 TonghopError
 ├── SubmissionError      shown to the submitter, in their words, with sheet and cell
 ├── OperationError       shown to the operator, with what to do
-│   └── ClaimLostError       another process does the work now
+│   ├── ClaimLostError       another process does the work now
+│   └── MovedError           the ledger moved while a month ran: what was built is built again
 ├── CatalogueError       shown to the editor of a catalogue row or a rule, with file and line
 └── FindingsOpenError      not a fault: the month stops until a named person has decided
 """
@@ -54,6 +55,10 @@ class OperationError(TonghopError):
 
 class ClaimLostError(OperationError):
     """Somebody else has taken what this process was working on; it leaves it as it is."""
+
+
+class MovedError(OperationError):
+    """What the ledger holds is newer than what was built from it."""
 
 
 class CatalogueError(TonghopError):

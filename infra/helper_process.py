@@ -28,7 +28,8 @@ from infra.helper_child import CHANNEL, SHOW_YOURSELF
 from infra.settings import PROJECT
 
 # What a child may know of our environment; everything else (passwords, keys, addresses) stays here.
-INHERITED = ("PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TZ", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+INHERITED = ("PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TZ", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX",
+             "TONGHOP_KEYS")
 LARGEST_ANSWER = 64_000_000       # bytes
 LOOK_AGAIN = 0.25                 # seconds between two looks at the processor time of a child that is at work
 WALL_FOR_CPU = 20                 # a busy or swapping machine may take so many seconds for one of its processor

@@ -6,6 +6,7 @@ doing anything twice is doing it once. SQLAlchemy is imported when a ledger is o
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from infra import audit
-from infra.errors import ClaimLostError
+from infra.errors import ClaimLostError, MovedError
 from infra.ledger_records import (
     Approval,
     AuditEntry,
@@ -22,6 +23,7 @@ from infra.ledger_records import (
     DeliveryState,
     Document,
     Edition,
+    LedgerView,
     Output,
     Receipt,
     ReceiptStatus,
@@ -29,6 +31,7 @@ from infra.ledger_records import (
     Sighting,
 )
 from infra.ledger_store import LedgerStore, as_written, ledger_error, open_engine, to_record
+from infra.standing import in_force
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -166,17 +169,44 @@ class Ledger(LedgerStore):
             return self._records(connection, self.tables.decisions, Decision, period=period)
 
     def decisions_in_force(self, period: str | None = None) -> list[Decision]:
-        """Return the decisions that hold: not withdrawn, and the last one on each target.
-
-        Whether a correction's or a waiver's `basis` still is what it was, and whether a waiver has expired,
-        is for whoever applies it.
-        """
-        decided = self.decisions(period)
-        withdrawn = {d.target for d in decided if d.kind == "withdraw"}
-        holding = [d for d in decided if d.kind != "withdraw" and d.decision_id not in withdrawn]
-        return list({(d.kind, d.target): d for d in holding}.values())
+        """Return the decisions that hold, of a month or all (`infra.standing`)."""
+        return in_force(self.decisions(period))
 
     # ------------------------------------------------------------ editions
+
+    def view(self, period: str) -> LedgerView:
+        """Return what a build of a month takes from the ledger, at one moment: its own and all earlier months'."""
+        with self.reading() as connection:
+            return self._view(connection, period)
+
+    @contextlib.contextmanager
+    def freezing(self, period: str, inputs_sha256: str) -> Iterator[Callable[[Edition], None]]:
+        """One transaction in which an edition is frozen; gives what records it. Nobody decides anything meanwhile.
+
+        Args:
+            period: The month of the edition.
+            inputs_sha256: What its build noted of the ledger.
+
+        Raises:
+            MovedError: The ledger's receipts or decisions are no longer those.
+        """
+        with self.writing() as connection:
+            if self._view(connection, period).inputs_sha256 != inputs_sha256:
+                raise MovedError(
+                    "Trong lúc phát hành đã có quyết định hoặc thư mới.",
+                    "A decision or a message was recorded while the edition was made.",
+                    remedy_vi="Chạy lại tháng đó để dùng quyết định mới.",
+                )
+            yield lambda edition: self._put_edition(connection, edition, ACTOR)
+
+    def _view(self, connection: Connection, period: str) -> LedgerView:
+        receipts = self._records(connection, self.tables.receipts, Receipt)
+        decisions = self._records(connection, self.tables.decisions, Decision)
+        return LedgerView(
+            tuple(r for r in receipts if r.period <= period),
+            tuple(d for d in decisions if d.period <= period),
+            self._head(connection),
+        )
 
     def add_edition(self, edition: Edition, actor: str = ACTOR) -> bool:
         """Record a frozen edition with its outputs; return False when it is known.
@@ -191,14 +221,17 @@ class Ledger(LedgerStore):
                     raise ledger_error(f"Lần phát hành {edition.edition_id} đã có với nội dung khác.",
                                        f"Edition {edition.edition_id} was published with other contents.")
                 return False
-            detail = dataclasses.asdict(edition)
-            seq = self._note(connection, actor, "edition_published", f"editions/{edition.edition_id}", detail)
-            outputs = detail.pop("outputs")
-            self._insert(connection, self.tables.editions, detail, seq)
-            for position, output in enumerate(outputs):
-                values = {"edition_id": edition.edition_id, "position": position} | output
-                self._insert(connection, self.tables.outputs, values, seq)
+            self._put_edition(connection, edition, actor)
             return True
+
+    def _put_edition(self, connection: Connection, edition: Edition, actor: str) -> None:
+        detail = dataclasses.asdict(edition)
+        seq = self._note(connection, actor, "edition_published", f"editions/{edition.edition_id}", detail)
+        outputs = detail.pop("outputs")
+        self._insert(connection, self.tables.editions, detail, seq)
+        for position, output in enumerate(outputs):
+            values = {"edition_id": edition.edition_id, "position": position} | output
+            self._insert(connection, self.tables.outputs, values, seq)
 
     def editions(self, period: str | None = None) -> list[Edition]:
         """Return the editions of a month, or all, with their outputs."""

@@ -6,8 +6,11 @@ ISO 8601 text with offset. Every record is frozen; a change is a new record unde
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field
+from typing import Any, Literal
 
 ReceiptStatus = Literal[
     "received",     # in force
@@ -246,3 +249,34 @@ class AuditEntry:
     detail: str
     prev_hash: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """What the ledger holds of a month and of those before it, at one moment, in the order recorded.
+
+    `head` is number and hash of the last link of the audit chain.
+    """
+
+    receipts: tuple[Receipt, ...]
+    decisions: tuple[Decision, ...]
+    head: tuple[int, str]
+
+    @property
+    def inputs_sha256(self) -> str:
+        """What a build of the month notes of the ledger."""
+        return inputs_digest(self.receipts, self.decisions)
+
+
+def inputs_digest(receipts: Iterable[Receipt], decisions: Iterable[Decision]) -> str:
+    """Return the SHA-256 (hex) of what a build takes from the ledger; the order does not count.
+
+    The build notes it, and freezing an edition refuses when the ledger's is another by then.
+    """
+    records: list[Receipt | Decision] = [*receipts, *decisions]
+    lines = sorted(json.dumps(_values(record)) for record in records)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _values(record: Receipt | Decision) -> list[Any]:
+    return [type(record).__name__, *astuple(record)]

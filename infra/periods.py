@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from infra.errors import SubmissionError
 from infra.vietnamese import HANOI, moment, moment_text
 
 if TYPE_CHECKING:
-    from infra.catalogue import Catalogue
+    from infra.catalogue import Catalogue, ReportingRegime
 
 
 def check_period(period: str) -> None:
@@ -47,22 +47,36 @@ def next_period(period: str) -> str:
 
 
 def due_at(catalogue: Catalogue, period: str, regime_id: str = "") -> str:
-    """Return the deadline of a month, ISO 8601 with the offset: 2019-04-18T17:00:00+07:00.
+    """Return the deadline of a month, ISO 8601 with the offset: 2019-04-18T17:00:00+07:00; "" without a regime.
 
-    The default regime unless one is named. A due day after the closing day is one of the month itself,
-    otherwise of the month after, as `int_periods_received.sql` says too.
+    By the default regime in force unless one is named. A due day after the closing day is one of the month itself,
+    otherwise of the month after; in a shorter month it is the last day. This is the only definition: a build gets
+    the deadlines of its months from here.
     """
-    regimes = catalogue.reporting_regimes
-    regime = next(r for r in regimes if (r.regime_id == regime_id if regime_id else r.is_default))
+    regime = _regime(catalogue, period, regime_id)
+    if regime is None:
+        return ""
     closing_day = 31 if regime.last_day == "last" else int(regime.last_day)
     month = next_period(period) if regime.due_day <= closing_day else period
-    day = date.fromisoformat(f"{month}-01") + timedelta(days=regime.due_day - 1)
+    last_day = date.fromisoformat(month_bounds(month)[1])
+    day = last_day.replace(day=min(regime.due_day, last_day.day))
     return datetime.combine(day, time.fromisoformat(regime.due_time), HANOI).isoformat()
+
+
+def _regime(catalogue: Catalogue, period: str, regime_id: str) -> ReportingRegime | None:
+    last_day = month_bounds(period)[1]
+    return next(
+        (r for r in catalogue.reporting_regimes
+         if (r.regime_id == regime_id if regime_id else r.is_default)
+         and r.valid_from <= last_day and (not r.valid_to or last_day <= r.valid_to)),
+        None,
+    )
 
 
 def is_late(sent_at: str, catalogue: Catalogue, period: str) -> bool:
     """Return whether a message was sent after the deadline; without a readable date nothing is late."""
-    return bool(sent_at) and moment(sent_at) > moment(due_at(catalogue, period))
+    due = due_at(catalogue, period)
+    return bool(sent_at and due) and moment(sent_at) > moment(due)
 
 
 def late_sentence(sent_at: str, catalogue: Catalogue, period: str) -> str:

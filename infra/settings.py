@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infra.derived import seal_with
 from infra.errors import OperationError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -26,7 +27,7 @@ VARIABLES = (
     "TONGHOP_HOME", "TONGHOP_ENVIRONMENT", "TONGHOP_ARCHIVE", "TONGHOP_S3_ENDPOINT", "TONGHOP_LEDGER",
     "TONGHOP_SMTP_HOST", "TONGHOP_SMTP_PORT", "TONGHOP_SMTP_USER", "TONGHOP_SMTP_PASSWORD", "TONGHOP_SMTP_SECURITY",
     "TONGHOP_SMTP_CA", "TONGHOP_MAIL_SENDER", "TONGHOP_APPROVED_DOMAINS", "TONGHOP_PREFECT",
-    "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY", "TONGHOP_RELEASE",
+    "TONGHOP_ANCHOR", "TONGHOP_AUDIT_KEY", "TONGHOP_RELEASE", "TONGHOP_KEYS",
     "TONGHOP_OPERATOR", "TONGHOP_PREFECT_PORT", "TONGHOP_MONTH_SCHEDULE", "TONGHOP_INBOX_SCHEDULE",
     "TONGHOP_AUTHSERV_ID", "TONGHOP_AUTHSERV_PLACE", "TONGHOP_INBOX_TRUSTED",
 )
@@ -42,6 +43,7 @@ SHAPES = {
     "TONGHOP_ANCHOR": (r"/.+", "một thư mục, đường dẫn tuyệt đối · an absolute path of a folder"),
     "TONGHOP_AUDIT_KEY": (r"/.+", "một tệp, đường dẫn tuyệt đối · an absolute path of a file"),
     "TONGHOP_S3_ENDPOINT": (r"https?://[^\s/@]+(?:/\S*)?", "http://… hoặc https://…"),
+    "TONGHOP_KEYS": (r"/.+", "một thư mục, đường dẫn tuyệt đối · an absolute path of a folder"),
     "TONGHOP_LEDGER": (r"sqlite:///[^\x00-\x1f]+|postgresql(?:\+psycopg)?://\S+",
                        "sqlite:///TỆP · FILE (trong thư mục dữ liệu · in the home), sqlite:////đường/dẫn/TỆP, "
                        "postgresql://…@máy-chủ/cơ-sở-dữ-liệu · …@host/database"),
@@ -94,6 +96,11 @@ class Settings:
     authserv_id: str = ""             # whose Authentication-Results count, in lower case; "" = no gateway is known
     authserv_place: str = "above"     # "above", "below"
     inbox_trusted: str = "no"         # "no", "by_hand"
+    keys: str = ""                # folder of the keys; "" = in the home
+
+    @property
+    def keys_folder(self) -> Path:
+        return Path(self.keys) if self.keys else self.home / "keys"
 
     @property
     def needs_approval(self) -> bool:
@@ -168,8 +175,10 @@ def load_settings(home: Path | str | None = None) -> Settings:
         authserv_id=_shaped(env, "TONGHOP_AUTHSERV_ID").lower(),
         authserv_place=_word(env, "TONGHOP_AUTHSERV_PLACE", PLACES),
         inbox_trusted=_word(env, "TONGHOP_INBOX_TRUSTED", TRUSTS),
+        keys=_shaped(env, "TONGHOP_KEYS"),
     )
     _ensure_writable(folder)
+    seal_with(folder, found.keys_folder)
     return found
 
 

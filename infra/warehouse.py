@@ -5,7 +5,7 @@ of its predecessor. So a build is written in a folder of its own, verified, and 
 unique name; readers open that name read-only and follow a small pointer file, one per period:
 
     <home>/warehouse/<build id>.duckdb      a finished build, never written again
-    <home>/warehouse/current-<period>       the build id that readers of that period follow
+    <home>/warehouse/current-<period>       the build and its check that readers of that period follow
     <home>/warehouse/.building-*/           a build under way; swept away when its process is gone
 
 Nothing here is precious: every file can be rebuilt from the archive and the ledger.
@@ -31,7 +31,8 @@ import duckdb
 
 from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
-from infra.files import file_sha256, give_name, make_folder, read_file, remove_file, replace_file
+from infra.files import file_sha256, give_name, make_folder, remove_file
+from infra.journal import note
 from infra.settings import Settings
 
 # The name is the same in every build folder: dbt re-reads the whole project when its connection changes.
@@ -110,16 +111,15 @@ def load_records(
     return count
 
 
-def publish_build(settings: Settings, folder: Path, build_id: str, period: str, tables: Iterable[str]) -> Path:
-    """Verify the file of a build folder, give it its final name, and let readers of the period follow it.
+def finish_build(settings: Settings, folder: Path, build_id: str, tables: Iterable[str]) -> Path:
+    """Verify the file of a build folder and give it its final name. Readers follow it once `set_current_build` says so.
 
-    The order matters when the machine stops half-way: bytes on disk, then the name, then the pointer.
+    The order matters when the machine stops half-way: bytes on disk, then the name.
 
     Args:
         settings: Where the warehouse is.
         folder: The build folder, its file closed.
         build_id: The name to give.
-        period: The period whose pointer moves.
         tables: Tables ("marts.fct_figures") that must be there and open.
 
     Raises:
@@ -132,15 +132,14 @@ def publish_build(settings: Settings, folder: Path, build_id: str, period: str, 
     try:
         save_derived(_seal(target), {"sha256": file_sha256(source)})
         give_name(source, target)
-        set_current_build(settings, period, build_id)
     except OSError as error:
         raise _cannot_write(target, error) from error
     return target
 
 
-def set_current_build(settings: Settings, period: str, build_id: str) -> None:
-    """Move the pointer of a period to a finished build, in one step that no reader can see half done."""
-    replace_file(_pointer(settings, period), f"{build_id}\n".encode("ascii"))
+def set_current_build(settings: Settings, period: str, build_id: str, check: str = "") -> None:
+    """Let readers of a period follow a finished build and its check, in one step that no reader can see half done."""
+    save_derived(_pointer(settings, period), {"build_id": build_id, "check": check})
 
 
 def remove_old_builds(settings: Settings, protected: Iterable[str] = (), keep: int = KEEP_BUILDS) -> list[str]:
@@ -179,15 +178,30 @@ def has_build(settings: Settings, build_id: str) -> bool:
 
 def is_intact(settings: Settings, build_id: str) -> bool:
     """Say whether a build is there and still holds the bytes that were verified, by their SHA-256."""
+    return intact_sha256(settings, build_id) != ""
+
+
+def intact_sha256(settings: Settings, build_id: str) -> str:
+    """Return the SHA-256 of the bytes of a build; "" when it is not there or they are not those that were verified."""
     path = build_path(settings, build_id)
     written = load_derived(_seal(path))
-    return written is not None and path.is_file() and written["sha256"] == file_sha256(path)
+    sha256 = file_sha256(path) if written is not None else ""
+    if written is not None and sha256 and sha256 != written["sha256"]:
+        note(f"{path} is torn or was edited: it is made anew")
+    return sha256 if written is not None and sha256 == written["sha256"] else ""
 
 
 def find_current_build(settings: Settings, period: str) -> str:
     """Return the id of the build that readers of a period follow, "" when there is none yet."""
     build_id = _pointed_to(_pointer(settings, period))
     return build_id if _BUILD_ID.fullmatch(build_id) and has_build(settings, build_id) else ""
+
+
+def current_check(settings: Settings, period: str) -> str:
+    """Return the name of the check of the build that readers of a period follow; "" when it has none."""
+    current_build(settings, period)
+    pointed = load_derived(_pointer(settings, period))
+    return str(pointed["check"]) if pointed else ""
 
 
 def current_build(settings: Settings, period: str) -> str:
@@ -299,10 +313,20 @@ def fetch(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> li
     The first parameter that is bound makes DuckDB import pandas, a second of start-up in every command; so
     the texts are written into the query as literals, in which nothing but the quote has a meaning.
     """
+    return list(connection.execute(_filled(query, values)).fetchall())
+
+
+def fetch_dicts(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> list[dict[str, Any]]:
+    """Return the rows of a query as `fetch` does, each by the names of its columns."""
+    cursor = connection.execute(_filled(query, values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _filled(query: str, values: tuple[str, ...]) -> str:
     parts = query.split("?")
     assert len(parts) == len(values) + 1, "one value for each ?"
-    filled = "".join(part + _literal(value) for part, value in zip(parts, values, strict=False)) + parts[-1]
-    return list(connection.execute(filled).fetchall())
+    return "".join(part + _literal(value) for part, value in zip(parts, values, strict=False)) + parts[-1]
 
 
 def _literal(text: str) -> str:
@@ -381,7 +405,8 @@ def _pointed_builds(settings: Settings) -> set[str]:
 
 
 def _pointed_to(pointer: Path) -> str:
-    return (read_file(pointer) or b"").decode("ascii", "replace").strip()
+    pointed = load_derived(pointer)
+    return str(pointed["build_id"]) if pointed else ""
 
 
 def _seal(build: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -20,6 +21,15 @@ def run_tonghop(
     environment = os.environ | {"TONGHOP_HOME": str(home), "COLUMNS": "200"} | (env or {})
     command = [sys.executable, "-m", "flows.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=FAR_SECONDS)
+
+
+def frozen_files(home: Path) -> dict[str, list[dict[str, object]]]:
+    """Return the files of every edition in a home, with their digests: the same in every home for the same month.
+
+    The rest of a manifest tells when and on what grounds they were frozen there.
+    """
+    manifests = sorted((home / "outputs").rglob("manifest.json"))
+    return {str(path.relative_to(home)): json.loads(path.read_bytes())["files"] for path in manifests}
 
 
 @pytest.fixture(scope="session")

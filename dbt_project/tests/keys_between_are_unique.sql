@@ -5,6 +5,7 @@
     "stg_raw__definitions": "position",
     "int_periods_received": "period",
     "int_series": "period",
+    "int_intake_findings_lost": "receipt_id",
     "int_decisions_resolved": "decision_id",
     "int_observations_keyed": "observation_id",
     "int_observations_corrected": "observation_id",

@@ -1,14 +1,15 @@
-"""Builds the warehouse of a month: load the records, let dbt make the figures, verify, move the pointer."""
+"""Builds the warehouse of a month: load the records, let dbt make the figures, verify; a check lets readers follow."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.records import Decision, DocumentReading, Receipt
+from flows.records import DocumentReading, Receipt
 from infra.derived import save_derived
 from infra.errors import OperationError
 from infra.helper_process import Answer, Helper, HelperProcess
@@ -46,7 +47,7 @@ class Builder:
         self, settings: Settings, ledger: Any, archive: Any, catalogue: Any,
         readings: Iterable[DocumentReading], period: str, earlier: Earlier | None = None,
     ) -> str:
-        """Return the id of the build of `period`, made or, with the same inputs, found; its pointer is moved.
+        """Return the id of the build of `period`, made or, with the same inputs, found.
 
         A build holds every month the ledger has up to `period`; `readings` are those of `period` itself.
 
@@ -73,12 +74,11 @@ class Builder:
         return build_id
 
     def build_inputs(self, inputs: Any) -> str:
-        """Return the id of the build of these inputs (`BuildInputs`), made or found; its pointer is moved."""
+        """Return the id of the build of these inputs (`BuildInputs`), made or found."""
         from infra import warehouse
 
         build_id: str = inputs.build_id()
         if warehouse.is_intact(self.settings, build_id):
-            warehouse.set_current_build(self.settings, inputs.period, build_id)
             return build_id
         with warehouse.new_build_folder(self.settings) as folder:
             with warehouse.writable(folder) as connection:
@@ -86,7 +86,7 @@ class Builder:
                     warehouse.load_records(connection, schema, table, record_type, records)
             nodes = self._run_dbt(folder)
             reached("build.before_publish")
-            warehouse.publish_build(self.settings, folder, build_id, inputs.period, PUBLISHED_TABLES)
+            warehouse.finish_build(self.settings, folder, build_id, PUBLISHED_TABLES)
         _save_record(self.settings, build_id, {"period": inputs.period, "timings": self.timings, "nodes": nodes})
         return build_id
 
@@ -142,9 +142,8 @@ def _read_before(ledger: Any, period: str, earlier: Earlier) -> list[DocumentRea
 def _gather(ledger: Any, catalogue: Any, readings: Iterable[DocumentReading], period: str) -> Any:
     from flows.build.inputs import gather_inputs
 
-    receipts: list[Receipt] = [r for r in ledger.receipts() if r.period <= period]
-    decisions: list[Decision] = [d for d in ledger.decisions() if d.period <= period]
-    return gather_inputs(period, catalogue, receipts, readings, decisions)
+    view = ledger.view(period)
+    return gather_inputs(period, catalogue, view.receipts, readings, view.decisions)
 
 
 def _remove_old_builds(settings: Settings, ledger: Any, period: str) -> None:
@@ -154,6 +153,8 @@ def _remove_old_builds(settings: Settings, ledger: Any, period: str) -> None:
     removed = remove_old_builds(settings, (e.build_id for month in periods for e in ledger.editions(month)))
     for build_id in removed:
         _record_path(settings, build_id).unlink(missing_ok=True)
+        for checked in (settings.home / "checks").glob(f"{build_id}-*"):
+            shutil.rmtree(checked, ignore_errors=True)
 
 
 def _save_record(settings: Settings, build_id: str, record: dict[str, Any]) -> None:

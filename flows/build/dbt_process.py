@@ -19,7 +19,7 @@ from typing import Any
 from infra.derived import load_derived, save_derived
 from infra.files import file_sha256, make_way, remove_file, replace_file
 from infra.helper_child import serve
-from infra.settings import PROJECT, SET_UP
+from infra.settings import PROJECT, SET_UP, load_settings
 
 FLAGS = [
     "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none", "--log-level", "none",
@@ -37,6 +37,7 @@ Order = dict[str, Any]
 def begin(project: str, target: str) -> Callable[[Order], dict[str, Any]]:
     """Import and parse; return what builds whatever is ordered."""
     gc.disable()                  # a short life with many small objects: collecting costs a tenth of it
+    load_settings(Path(target).parent)     # what we parsed is sealed by the home's key
     manifest = _parse(project, target)
 
     def build(order: Order) -> dict[str, Any]:
@@ -73,19 +74,24 @@ def _make_way_for_files(target: Path) -> None:
 
 def _forget_a_changed(parsed: Path, seal: Path) -> None:
     """Remove a parsed project that is not as dbt left it: dbt would run the SQL it finds in it."""
-    written = load_derived(seal)
-    if written is None or written["sha256"] != file_sha256(parsed):
+    if not _is_as_left(parsed, seal):
         remove_file(parsed)
+
+
+def _is_as_left(parsed: Path, seal: Path) -> bool:
+    written = load_derived(seal)
+    return written is not None and written["sha256"] == file_sha256(parsed)
 
 
 def _take_prepared(parsed: Path, seal: Path) -> None:
     """Begin a new home with the project as set-up parsed it: dbt parses only what has changed since."""
-    for source, target in ((PREPARED / PARSED, parsed), (PREPARED / SEAL, seal)):
-        if source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(target, source.read_bytes())
-    _make_way_for_files(Path(target))
-    _forget_a_changed(parsed, seal)
+    prepared = PREPARED / PARSED
+    _make_way_for_files(parsed.parent)
+    if not _is_as_left(prepared, PREPARED / SEAL):
+        remove_file(parsed)
+        return
+    replace_file(parsed, prepared.read_bytes())
+    save_derived(seal, {"sha256": file_sha256(parsed)})
 
 
 def prepare() -> None:

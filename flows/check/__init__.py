@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flows.check.findings import has_findings, read_findings
+from flows.check.findings import check_folder, has_findings, read_findings
 from flows.records import Decision, Finding
 from infra import vietnamese
 from infra.errors import OperationError, SubmissionError
@@ -70,9 +70,9 @@ def explain(settings: Settings, period: str, finding_id: str) -> str:
 
 def _checked_folder(settings: Settings, period: str) -> Path:
     """Return where the results of a month's current build are; refuse when there are none that can be believed."""
-    from infra.warehouse import current_build
+    from infra.warehouse import current_check
 
-    folder = settings.home / "checks" / current_build(settings, period)
+    folder = check_folder(settings, current_check(settings, period) or "none")
     if not has_findings(folder):
         raise OperationError(
             f"Kho số liệu hiện tại của tháng {period} chưa được kiểm tra.",

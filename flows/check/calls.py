@@ -231,6 +231,18 @@ def _left_open(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]
     return constant(Fraction(int(not told or told[0] is None or told[0] != known)))
 
 
+def _districts_lost(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
+    """Count the districts a source told of last time and not now; a figure not told at all is another rule's."""
+    name = _name_of(arguments)
+    provision = book.provisions.get((place.submitter_id, name))
+    if provision is None or provision.detail != "by_district" or not book.areas(place.submitter_id, name):
+        return ABSENT
+    lost = book.lost_areas(place.submitter_id, name)
+    before = [c for code in lost for c in book.find(place.submitter_id, name, code, book.previous)]
+    count = Fraction(len(lost))
+    return Figure(count, point(count), None, tuple(cell.cell_id for cell in before))
+
+
 def _unread(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
     return constant(Fraction(1))
 
@@ -255,5 +267,6 @@ _CALLS: dict[str, Callable[[Book, Rule, Place, tuple[Node, ...]], Figure]] = {
     "submitted": _submitted,
     "reported": _reported,
     "left_open": _left_open,
+    "districts_lost": _districts_lost,
     "unread": _unread,
 }

@@ -39,7 +39,13 @@ where period < ? and period >= ? and value is not null order by period
 """
 _INTAKE = """
 select intake_finding_id, submitter_id, message, file, kind, message_vi from marts.fct_intake_findings
-where period = ? and severity = 'blocking' order by message, file, intake_finding_id
+where period = ? and is_lost order by message, file, intake_finding_id
+"""
+_LAST_AREAS = """
+select submitter_id, indicator_id, area_code, report_period, value from marts.fct_observations
+where is_in_force and period = report_period and report_period < ? and report_period >= ? and value is not null
+qualify report_period = max(report_period) over (partition by submitter_id, indicator_id)
+order by submitter_id, indicator_id, value desc, area_code
 """
 
 
@@ -110,11 +116,20 @@ class PublishedFigure:
     cells: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LastFigure:
+    """What a submitter told of an area, and in which month."""
+
+    period: str
+    value: Fraction
+
+
 @dataclass
 class Book:
     """All figures of a month and of the month before, with the catalogue that judges them.
 
     `history`: each submitter's own figures of up to two years before the month, oldest first, of the same series.
+    `last_areas`: by submitter and indicator what was told of each area in the last of those months that told anything.
     """
 
     period: str
@@ -124,6 +139,7 @@ class Book:
     statuses: dict[tuple[str, str], str] = field(default_factory=dict)
     unread: list[dict[str, str]] = field(default_factory=list)
     history: dict[tuple[str, str], list[Fraction]] = field(default_factory=dict)
+    last_areas: dict[tuple[str, str], dict[str, LastFigure]] = field(default_factory=dict)
 
     @cached_property
     def previous(self) -> str:
@@ -225,6 +241,21 @@ class Book:
                 inside.append(combined)
         return inside
 
+    def lost_areas(self, submitter_id: str, indicator_id: str) -> dict[str, LastFigure]:
+        """Return the areas a submitter told a figure of last time and says nothing of now, the largest figure first.
+
+        A row over several areas tells of each. The submitter's own total is no area; one that is no longer valid is
+        not asked for.
+        """
+        own = self.own_area(submitter_id)
+        told = {code for area in self.areas(submitter_id, indicator_id) for code in area.split("+")}
+        lost: dict[str, LastFigure] = {}
+        for area, last in self.last_areas.get((submitter_id, indicator_id), {}).items():
+            for code in area.split("+"):
+                if code not in told and code != own and code in self.catalogue.area_by_code:
+                    lost.setdefault(code, last)
+        return lost
+
     def _inside(self, area_code: str) -> set[str]:
         return set(self.children.get(area_code, ()))
 
@@ -278,8 +309,13 @@ def draw_book(connection: Any, catalogue: Catalogue, period: str) -> Book:
     start = max(f"{int(period[:4]) - 2}{period[4:]}", catalogue.province.valid_from[:7])
     for row in _dicts(connection, _HISTORY, [period, start]):
         history[row["submitter_id"], row["indicator_id"]].append(Fraction(row["value"]))
+    last_areas: dict[tuple[str, str], dict[str, LastFigure]] = defaultdict(dict)
+    for row in _dicts(connection, _LAST_AREAS, [period, start]):
+        told = LastFigure(row["report_period"], Fraction(row["value"]))
+        last_areas[row["submitter_id"], row["indicator_id"]][row["area_code"]] = told
     statuses = {(r["period"], r["submitter_id"]): r["status"] for r in _dicts(connection, _SUBMISSIONS, months)}
-    return Book(period, catalogue, cells, figures, statuses, _dicts(connection, _INTAKE, [period]), history)
+    unread = _dicts(connection, _INTAKE, [period])
+    return Book(period, catalogue, cells, figures, statuses, unread, history, last_areas)
 
 
 def make_cell(row: dict[str, Any], kinds: Mapping[str, str]) -> Cell:
@@ -395,7 +431,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(str(v) for v in value) if isinstance(value, (list, tuple)) else (str(value),)
 
 
-def _dicts(connection: Any, query: str, parameters: list[str]) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, parameters)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def _dicts(connection: Any, query: str, months: list[str]) -> list[dict[str, Any]]:
+    from infra.warehouse import fetch_dicts
+
+    return fetch_dicts(connection, query, *months)

@@ -1,4 +1,4 @@
-"""Verdicts as findings and as the validation report, and their files under <home>/checks/<build id>/."""
+"""Verdicts as findings and as the validation report, and their files under <home>/checks/<build>-<rules>/."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from flows.check.messages import message_en, message_vi, sides
 from flows.check.places import Instance
 from flows.records import CellReference, Finding, Severity
 from infra.derived import load_member, save_set
+from infra.settings import Settings
 
 FINDINGS = "findings.json"
 REPORT = "validation_report.json"
 CASES = "cases.json"
 DOCS = "data_docs"
 SCHEMA = "tonghop-validation-report/1"
+STAMP_LENGTH = 16
 SEVERITY_ORDER = {"blocking": 0, "warning": 1, "note": 2}
 
 
@@ -87,6 +89,19 @@ def write_results(
     records = {FINDINGS: [asdict(finding) for finding in findings], REPORT: report, CASES: cases}
     files = {name: _json_bytes(content) for name, content in records.items()}
     save_set(folder, {**files, f"{DOCS}/index.html": docs.encode("utf-8", "replace")}, stamp)
+
+
+def check_name(build_id: str, stamp: str) -> str:
+    """Return the name of the check of a build under the rules and the code of `stamp` (`infra.dependencies`).
+
+    Another stamp is another folder: readers of the former check are not disturbed while the next one is written.
+    """
+    return f"{build_id}-{stamp[:STAMP_LENGTH]}"
+
+
+def check_folder(settings: Settings, name: str) -> Path:
+    """Return the folder of a check by its name."""
+    return settings.home / "checks" / name
 
 
 def has_findings(folder: Path) -> bool:

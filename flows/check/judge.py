@@ -1,15 +1,14 @@
 """The judge: a process of its own, begun early, because Great Expectations takes seconds to import.
 
-`start_judge` returns at once; `check` of a build leaves its results under `<home>/checks/<build>/`.
+`start_judge` returns at once; `check` of a build leaves its results under `<home>/checks/<build>-<rules>/`.
 """
 
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 from typing import Any
 
-from flows.check.findings import read_findings
+from flows.check.findings import check_folder, read_findings
 from flows.records import Finding
 from infra.helper_child import serve
 from infra.helper_process import Helper, HelperProcess
@@ -25,6 +24,7 @@ class Judge:
     def __init__(self, process: HelperProcess) -> None:
         self.process = process
         self.timings: dict[str, float] = {}
+        self.check_name = ""          # of the last check, below <home>/checks
 
     def check(self, settings: Settings, period: str, build_id: str) -> list[Finding]:
         """Judge every rule at every place of a build, keep the results, return the findings without decisions.
@@ -34,8 +34,9 @@ class Judge:
             CatalogueError: A row or a rule in force in that month is wrong.
         """
         request = {"home": str(settings.home), "period": period, "build_id": build_id}
-        self.timings = self.process.ask(request, CHECK_CPU_SECONDS).content
-        return read_findings(checks_folder(settings, build_id))
+        answer = self.process.ask(request, CHECK_CPU_SECONDS).content
+        self.timings, self.check_name = answer["seconds"], answer["check"]
+        return read_findings(check_folder(settings, self.check_name))
 
     def stop(self) -> None:
         """End the process; it holds nothing that could be lost."""
@@ -51,11 +52,6 @@ class Judge:
 def start_judge(settings: Settings) -> Judge:
     """Begin the judge's process and return at once; it imports while the caller goes on."""
     return Judge(HelperProcess(JUDGE, settings.home))
-
-
-def checks_folder(settings: Settings, build_id: str) -> Path:
-    """Return the folder of a build's check."""
-    return settings.home / "checks" / build_id
 
 
 def begin() -> Any:

@@ -124,9 +124,22 @@ def _special(book: Book, instance: Instance) -> str:
         cells = [cell_vi(book.cells[c]) for c in instance.verdict.cells if c in book.cells]
         blank = f" Ô để trống hoặc ghi “…”: {'; '.join(cells)}." if cells else ""
         return f"{rule.label_vi}. {name} chưa báo cáo “{label}”.{blank}"
+    if rule.rule_id == "districts_not_lost":
+        return f"{rule.label_vi}. {_lost_districts(book, place.submitter_id, place.indicator_id)}"
     if rule.kind == "completeness":
         return f"{rule.label_vi}. {place.note}: {_intake_message(book, place.intake_finding_id)}"
     return ""
+
+
+def _lost_districts(book: Book, submitter_id: str, indicator_id: str) -> str:
+    """Return which districts a source no longer tells of, what it said last time, and the ways out."""
+    label = book.catalogue.indicator_by_id[indicator_id].label_vi
+    lost = book.lost_areas(submitter_id, indicator_id)
+    told = "; ".join(
+        f"{_area(book, code)} (kỳ {last.period}: {_number(last.value)})" for code, last in lost.items()
+    )
+    return (f"{_submitter(book, submitter_id)} kỳ này không nêu “{label}” của: {told}. Đề nghị đơn vị gửi lại đủ dòng; "
+            "nếu biết số thì bổ sung (kể cả số 0), nếu không còn báo cáo thì chấp nhận phát hiện này kèm lý do.")
 
 
 def _intake_message(book: Book, intake_finding_id: str) -> str:

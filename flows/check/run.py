@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from typing import Any
 
 from expectations.data_docs import RulePage, render_pages
 from expectations.rules import Rule, rules_in_force
 from expectations.sentences import rule_sentence
 from expectations.suites import failing_rows, import_engine, open_context
 from flows.check.cells import Book, draw_book
-from flows.check.findings import make_findings, validation_report, write_results
+from flows.check.findings import check_folder, check_name, make_findings, validation_report, write_results
 from flows.check.frames import draw_frames
 from flows.check.messages import place_vi, sides
 from flows.check.places import Instance, apply_rules
@@ -25,7 +26,6 @@ from infra.settings import load_settings
 from infra.vietnamese import SEVERITY_VI, number_text
 from infra.warehouse import open_build
 
-STAMP_LENGTH = 16
 OUTCOME_VI = {"pass": "đạt", "fail": "không đạt", "undecided": "chưa kết luận được"}
 OWNER_VI = {
     "submitter": "đơn vị gửi",
@@ -44,8 +44,8 @@ class Engine:
 
         pandas.DataFrame({"a": [1]})
 
-    def check(self, home: str, period: str, build_id: str) -> dict[str, float]:
-        """Check a build and keep the results; return how many seconds each part took.
+    def check(self, home: str, period: str, build_id: str) -> dict[str, Any]:
+        """Check a build and keep the results; return the name of the check and how many seconds each part took.
 
         A build checked before under the same rules is not judged again: both are fixed by their hash.
 
@@ -54,11 +54,12 @@ class Engine:
         """
         settings = load_settings(home)
         open_journal(settings.home)
-        folder = settings.home / "checks" / build_id
         catalogue = load_catalogue().at(period)
-        stamp = step_digest("check", catalogue)[:STAMP_LENGTH]
+        stamp = step_digest("check", catalogue)
+        name = check_name(build_id, stamp)
+        folder = check_folder(settings, name)
         if is_whole(folder, stamp):
-            return {"reused": 0.0}
+            return {"check": name, "seconds": {"reused": 0.0}}
         clock = _Clock()
         with open_build(settings, build_id) as connection:
             book = draw_book(connection, catalogue, period)
@@ -75,7 +76,7 @@ class Engine:
         report = validation_report(book, build_id, instances) | {"rules_stamp": stamp}
         write_results(folder, stamp, findings, report, cases, docs)
         clock.lap("write")
-        return clock.laps
+        return {"check": name, "seconds": clock.laps}
 
     def _judge(self, instances: list[Instance], rules: list[Rule]) -> None:
         """Let the engine judge the frames; its failing rows must be exactly those of the exact arithmetic."""

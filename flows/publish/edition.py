@@ -2,17 +2,22 @@
 
 Order matters when the machine stops half-way: files by hash, then the manifest under the edition's name,
 then the ledger, then the copies for people. Whatever is cut off, running again gives the same edition.
+
+The manifest gets its name inside the ledger's transaction that records the edition, and only while the ledger holds
+what the build was made from: nobody's decision falls between what was checked and what is frozen.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flows.records import Edition, Finding, Output
+from flows.records import Edition, Output, Passage
 from infra.catalogue import load_catalogue
+from infra.errors import OperationError
 from infra.files import file_sha256, replace_file
 from infra.killpoints import reached
 
@@ -29,15 +34,9 @@ ReadReport = Callable[[bytes, str], Sequence[Any]]
 
 
 def publish_edition(
-    settings: Settings,
-    archive: Archive,
-    ledger: Ledger,
-    period: str,
-    build_id: str,
-    findings: Sequence[Finding] = (),
-    read_report: ReadReport | None = None,
+    settings: Settings, archive: Archive, ledger: Ledger, passage: Passage, read_report: ReadReport | None = None
 ) -> Edition:
-    """Return the edition that this build gives: a new one, or the last one when it would publish the same.
+    """Return the edition that a build gives: a new one, or the last one when it would publish the same.
 
     What is published is the report and the extract with its dictionary. A message that changed none of them (a
     stranger's, a twin) makes no new edition: nobody is to be mailed the same figures again.
@@ -46,20 +45,19 @@ def publish_edition(
         settings: Where the warehouse is and where people find the copies.
         archive: Where the files are frozen.
         ledger: Where the edition is recorded.
-        period: Report month.
-        build_id: The build to publish.
-        findings: Findings of the rules, waivers overlaid; waived ones get a footnote.
+        passage: The build to publish, as the gate let it pass; waived findings get a footnote.
         read_report: A reader of reports that knows nothing of our documents; what it reads in our DOCX and
             PDF is compared as well.
 
     Raises:
         OperationError: A rendered file does not print the warehouse's figures, or a store fails.
+        MovedError: The ledger has moved since the gate.
         CatalogueError: The outline of the report does not fit the catalogue.
     """
     from flows.publish.outputs import render_outputs
 
-    data = _load(settings, ledger, period, build_id, findings)
-    editions = _frozen_editions(archive, ledger, period, build_id)
+    data = _load(settings, passage)
+    editions = _frozen_editions(archive, ledger, passage.period)
     fonts = settings.home / "fonts"
     if editions:
         same = render_outputs(data, len(editions), _extract_of(archive, editions[:-1]), fonts)
@@ -68,18 +66,31 @@ def publish_edition(
             return editions[-1]
     rendering = render_outputs(data, len(editions) + 1, _extract_of(archive, editions), fonts)
     _check(settings, rendering, data, read_report)
-    edition = _freeze(archive, ledger, rendering, period, build_id)
-    _copy_for_people(settings, edition, rendering)
+    manifest = write_manifest(passage, rendering)
+    edition = _freeze(settings, archive, ledger, passage, rendering, manifest)
+    _copy_for_people(settings, edition, {**rendering.files, MANIFEST: manifest})
     return edition
 
 
-def _load(settings: Settings, ledger: Ledger, period: str, build_id: str, findings: Sequence[Finding]) -> ReportData:
+def write_manifest(passage: Passage, rendering: Rendering) -> bytes:
+    """Return the manifest: every file by name, size and SHA-256, the build, and what was true when it was frozen."""
+    from flows.publish.outputs import listed_files
+
+    content = {
+        "period": passage.period, "edition": rendering.number, "build_id": passage.build_id,
+        "files": listed_files(rendering.files), "grounds": dataclasses.asdict(passage.grounds),
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _load(settings: Settings, passage: Passage) -> ReportData:
     from flows.publish.report_data import load_report_data
     from infra.warehouse import open_build
 
+    period, build_id = passage.period, passage.build_id
     catalogue = load_catalogue().at(period)
     with open_build(settings, build_id) as connection:
-        return load_report_data(connection, catalogue, period, build_id, findings, ledger.decisions_in_force(period))
+        return load_report_data(connection, catalogue, period, build_id, passage.findings, passage.decisions)
 
 
 def _check(settings: Settings, rendering: Rendering, data: ReportData, read_report: ReadReport | None) -> None:
@@ -102,36 +113,53 @@ def _only(rendering: Rendering, suffix: str) -> bytes:
     return next(data for name, data in rendering.files.items() if name.endswith(suffix))
 
 
-def _freeze(archive: Archive, ledger: Ledger, rendering: Rendering, period: str, build_id: str) -> Edition:
-    for data in (*rendering.files.values(), rendering.manifest):
+def _freeze(
+    settings: Settings, archive: Archive, ledger: Ledger, passage: Passage, rendering: Rendering, manifest: bytes
+) -> Edition:
+    for data in (*rendering.files.values(), manifest):
         archive.put(data)
     reached("publish.after_files")
-    archive.put_named(_manifest_key(period, rendering.number), rendering.manifest)
-    reached("publish.after_manifest")
-    edition = _as_edition(rendering.manifest, rendering.manifest_sha256, build_id, ledger.now())
-    ledger.add_edition(edition)
+    with ledger.freezing(passage.period, passage.grounds.inputs_sha256) as record:
+        _check_unmoved(settings, passage)
+        archive.put_named(_manifest_key(passage.period, rendering.number), manifest)
+        reached("publish.after_manifest")
+        edition = _as_edition(manifest, hashlib.sha256(manifest).hexdigest(), ledger.now())
+        record(edition)
     reached("publish.after_ledger")
     return edition
 
 
-def _frozen_editions(archive: Archive, ledger: Ledger, period: str, build_id: str) -> list[Edition]:
+def _check_unmoved(settings: Settings, passage: Passage) -> None:
+    """Refuse to freeze what was rendered when the warehouse file is no longer the one that was judged."""
+    from infra.warehouse import intact_sha256
+
+    if intact_sha256(settings, passage.build_id) != passage.build_sha256:
+        raise OperationError(
+            "Không phát hành: tệp kho số liệu đã bị sửa trong lúc phát hành.",
+            "Nothing is published: the warehouse file was edited while the edition was made.",
+            place=passage.build_id, remedy_vi="Chạy lại tháng đó: kho số liệu sẽ được dựng lại.",
+        )
+
+
+def _frozen_editions(archive: Archive, ledger: Ledger, period: str) -> list[Edition]:
     """Return the editions of a month in order; one whose process died before the ledger knew is recorded now."""
     editions = sorted(ledger.editions(period), key=lambda edition: edition.number)
     key = _manifest_key(period, len(editions) + 1)
     if archive.exists(key):
         manifest = archive.get_named(key)
-        edition = _as_edition(manifest, archive.put(manifest), build_id, ledger.now())
+        edition = _as_edition(manifest, archive.put(manifest), ledger.now())
         ledger.add_edition(edition)
         editions.append(edition)
     return editions
 
 
-def _as_edition(manifest: bytes, sha256: str, build_id: str, published_at: str) -> Edition:
+def _as_edition(manifest: bytes, sha256: str, published_at: str) -> Edition:
+    """Return the edition that a manifest describes; it names the build it was made from."""
     content = json.loads(manifest)
     outputs = tuple(Output(f["name"], f["sha256"], f["size"], f["media_type"]) for f in content["files"])
     own = Output(MANIFEST, sha256, len(manifest), "application/json")
     period, number = content["period"], content["edition"]
-    return Edition(f"{period}-{number}", period, number, build_id, sha256, published_at, (*outputs, own))
+    return Edition(f"{period}-{number}", period, number, content["build_id"], sha256, published_at, (*outputs, own))
 
 
 def _extract_of(archive: Archive, editions: list[Edition]) -> bytes | None:
@@ -160,9 +188,9 @@ def _copy_frozen(settings: Settings, archive: Archive, edition: Edition) -> None
             replace_file(folder / output.name, archive.get(output.sha256))
 
 
-def _copy_for_people(settings: Settings, edition: Edition, rendering: Rendering) -> None:
+def _copy_for_people(settings: Settings, edition: Edition, files: Mapping[str, bytes]) -> None:
     folder = settings.outputs_folder / edition.period / f"edition-{edition.number}"
-    for name, data in {**rendering.files, MANIFEST: rendering.manifest}.items():
+    for name, data in files.items():
         path = folder / name
         if not path.is_file() or path.read_bytes() != data:
             replace_file(path, data)

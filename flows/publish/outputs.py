@@ -1,11 +1,11 @@
-"""All files of an edition, and the manifest of their hashes. A pure function of the month's data."""
+"""All files of an edition, and the list of their hashes. A pure function of the month's data."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flows.publish.changes import Change, changes_csv, changes_sentence, find_changes
 from flows.publish.document import ReportDocument
@@ -33,16 +33,11 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True)
 class Rendering:
-    """One edition before it is frozen: its document, its files by name in order, its manifest."""
+    """One edition before it is frozen: its document, its files by name in order."""
 
     number: int
     document: ReportDocument
     files: dict[str, bytes]
-    manifest: bytes
-
-    @property
-    def manifest_sha256(self) -> str:
-        return hashlib.sha256(self.manifest).hexdigest()
 
 
 def render_outputs(data: ReportData, number: int, former_extract: bytes | None, fonts_folder: Path) -> Rendering:
@@ -73,7 +68,7 @@ def render_outputs(data: ReportData, number: int, former_extract: bytes | None, 
     }
     if number > 1:
         files[f"thay-doi-{name}.csv"] = changes_csv(name, changes)
-    return Rendering(number, document, files, write_manifest(name, number, files))
+    return Rendering(number, document, files)
 
 
 def extract_name(period: str) -> str:
@@ -86,14 +81,12 @@ def media_type(name: str) -> str:
     return MEDIA_TYPES[Path(name).suffix]
 
 
-def write_manifest(period: str, number: int, files: dict[str, bytes]) -> bytes:
-    """Return the manifest: name, size and SHA-256 of every file, sorted keys, no time of day."""
-    listed = [
+def listed_files(files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Return name, size, SHA-256 and media type of every file, for the manifest."""
+    return [
         {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "media_type": media_type(name)}
         for name, data in files.items()
     ]
-    content = {"period": period, "edition": number, "files": listed}
-    return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
 def _sentence(data: ReportData, number: int, changes: list[Change]) -> str:

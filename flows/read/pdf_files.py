@@ -118,6 +118,7 @@ def _image_only() -> IntakeFinding:
         submitter_id="",
         message_vi="Tệp PDF không có chữ nào để đọc số liệu (thường là ảnh chụp, bản quét).",
         remedy_vi="Gửi kèm tệp Excel, Word hoặc PDF xuất từ phần mềm.",
+        is_loss=True,
     )  # fmt: skip
 
 

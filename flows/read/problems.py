@@ -104,6 +104,16 @@ KINDS: dict[str, Kind] = {
 }
 
 
+# A whole file or message that may hold figures was not used. It blocks the month unless what came with it or later
+# tells all that its sender owes (dbt_project/models/intermediate/int_intake_findings_lost.sql).
+LOSSES = frozenset({
+    "empty_file", "empty_document", "file_too_large", "truncated_file", "damaged_file", "password_protected",
+    "unsupported_format", "zip_bomb", "unsafe_name", "nested_archive", "unsafe_xml", "sheet_too_large", "winmail_dat",
+    "image_only_pdf", "image_not_read", "unreadable_file", "too_old_format", "time_limit", "memory_limit",
+    "fault_of_ours", "message_unreadable", "parts_beyond_limit",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something about one file. `refuses` means that the file must not be read."""
@@ -133,4 +143,5 @@ class Problem:
             self.message_vi,
             remedy,
             self.raw_text,
+            self.kind in LOSSES,
         )

@@ -185,7 +185,7 @@ def _read_all(
     for number, reading in _read_missing(settings, archive, catalogue, period, requests, missing, sandbox):
         if is_lasting(reading):
             path = _cache_file(settings, requests[number], period, digest)
-            kept[path] = sealed(reading_to_json(reading), path.stem)
+            kept[path] = sealed(path, reading_to_json(reading), path.stem)
         found[number] = reading
         progress(len(found), len(requests))
         if len(kept) >= KEPT_TOGETHER:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from infra.derived import load_derived, save_derived
+from infra.derived import load_derived, save_derived, sealed
 from infra.settings import load_settings
 from infra.warehouse import fetch, open_current
 from tests.whole_month import run_tonghop
@@ -24,6 +27,7 @@ def home(tmp_path: Path, published_home: Path) -> Path:
     """A copy of a home in which the month has been published."""
     home = tmp_path / "home"
     shutil.copytree(published_home, home, ignore=shutil.ignore_patterns("prefect"))
+    load_settings(home)       # what the tests seal and read is sealed by its key
     return home
 
 
@@ -103,7 +107,7 @@ def test_a_check_that_lost_a_part_is_made_again(home: Path, sample_inbox: Path, 
     assert contents(home, "checks") == before
 
 
-@pytest.mark.parametrize("loss", ["absent", "torn", "of other code"])
+@pytest.mark.parametrize("loss", ["absent", "torn", "of other code", "edited"])
 def test_a_month_before_whose_readings_are_lost_is_read_again(home: Path, tmp_path: Path, loss: str) -> None:
     path = home / "readings" / f"{PERIOD}.json"
     content = load_derived(path)
@@ -112,6 +116,9 @@ def test_a_month_before_whose_readings_are_lost_is_read_again(home: Path, tmp_pa
         path.unlink()
     elif loss == "torn":
         path.write_bytes(path.read_bytes()[:1000])
+    elif loss == "edited":
+        inputs = json.loads(path.read_bytes())["inputs"]
+        path.write_bytes(sealed(tmp_path / "elsewhere.json", doubled(content), inputs))
     else:
         save_derived(path, content, "0" * 64)
     (tmp_path / "may").mkdir()
@@ -124,6 +131,17 @@ def test_a_month_before_whose_readings_are_lost_is_read_again(home: Path, tmp_pa
     assert done.returncode in (0, 3), done.stdout + done.stderr
     assert read_of(load_derived(path)) == read_of(content)
     assert figures_of_april(home, "2019-05") == figures_of_april(home, PERIOD)
+
+
+def doubled(month: dict[str, Any]) -> dict[str, Any]:
+    """The month with every figure of it twice as large."""
+    changed: dict[str, Any] = json.loads(json.dumps(month))
+    for row in changed["documents"]:
+        table = row["reading"].get("observations", {"fields": ["value"], "rows": []})
+        at = table["fields"].index("value")
+        for values in table["rows"]:
+            values[at] = str(2 * Decimal(values[at])) if values[at] is not None else None
+    return changed
 
 
 def read_of(month: dict[str, list[dict[str, list[object]]]]) -> list[dict[str, list[object]]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole_month import run_tonghop
+from tests.whole_month import frozen_files, run_tonghop
 
 pytestmark = pytest.mark.slow
 WITHOUT_PREFECT = {"TONGHOP_PREFECT": "off"}
@@ -52,8 +52,7 @@ def test_a_full_disk_is_told_and_the_month_finishes_when_there_is_room(
     resize(small_disk, "200m")
     again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
     assert again.returncode == 0, again.stdout + again.stderr
-    manifest = Path("outputs") / "2019-04" / "edition-1" / "manifest.json"
-    assert (home / manifest).read_bytes() == (published_home / manifest).read_bytes()
+    assert frozen_files(home) == frozen_files(published_home) != {}
     assert len(list((home / "mailbox").glob("*.eml"))) == len(list((published_home / "mailbox").glob("*.eml")))
 
 

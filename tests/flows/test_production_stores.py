@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole_month import run_tonghop
+from tests.whole_month import frozen_files, run_tonghop
 
 
 @pytest.mark.slow
@@ -23,8 +23,7 @@ def test_a_month_on_s3_and_postgresql_publishes_the_same_edition(
     }
     done = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
-    manifest = Path("outputs") / "2019-04" / "edition-1" / "manifest.json"
-    assert (home / manifest).read_bytes() == (published_home / manifest).read_bytes()
+    assert frozen_files(home) == frozen_files(published_home) != {}
     verified = run_tonghop("verify", home=home, env=env)
     assert verified.returncode == 0, verified.stderr
     assert not (home / "ledger.sqlite").exists()

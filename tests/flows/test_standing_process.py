@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra.settings import PROJECT
 from tests.patience import FAR_SECONDS
+from tests.whole_month import frozen_files
 
 TWO_MONTHS = """
 import contextlib, gc, io, json, os, sys, threading
@@ -51,5 +52,4 @@ def test_two_months_in_one_process_leave_it_as_it_was(sample_inbox: Path, tmp_pa
         assert after_one[part] == before[part], part
     assert after_two == after_one
     assert not [file for file in after_two["files"] if str(tmp_path) in file]
-    manifest = Path("outputs") / "2019-04" / "edition-1" / "manifest.json"
-    assert (homes[0] / manifest).read_bytes() == (homes[1] / manifest).read_bytes()
+    assert frozen_files(homes[0]) == frozen_files(homes[1]) != {}

@@ -15,9 +15,9 @@ observations as (
 
 ),
 
-regimes as (
+deadlines as (
 
-    select * from {{ ref('stg_catalogue__reporting_regimes') }}
+    select * from {{ ref('stg_raw__deadlines') }}
 
 ),
 
@@ -89,20 +89,6 @@ select
     dated.month_number,
     dated.previous_period,
     dated.last_date,
-    regimes.regime_id,
-
-    -- A due day below the closing day is one of the month after.
-    strftime(
-        case
-            when regimes.due_day <= coalesce(try_cast(regimes.last_day as integer), 31)
-                then cast(dated.period || '-01' as date) + interval 1 month
-            else cast(dated.period || '-01' as date)
-        end + to_days(cast(regimes.due_day - 1 as integer)),
-        '%Y-%m-%d'
-    ) || 'T' || regimes.due_time || ':00+07:00' as due_at
-
+    deadlines.due_at
 from dated
-left join regimes
-    on
-        regimes.is_default
-        and dated.last_date between regimes.valid_from and regimes.valid_to
+left join deadlines on dated.period = deadlines.period

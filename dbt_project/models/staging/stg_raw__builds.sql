@@ -12,7 +12,9 @@ renamed as (
     select
 
         build_id,
-        period
+        period,
+        inputs_sha256,
+        readings_sha256
 
     from source
 

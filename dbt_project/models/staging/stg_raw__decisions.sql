@@ -22,7 +22,8 @@ renamed as (
         reason,
         person,
         decided_at,
-        expires_at
+        expires_at,
+        standing
 
     from source
 

@@ -22,7 +22,8 @@ renamed as (
         severity,
         message_vi,
         remedy_vi,
-        raw_text
+        raw_text,
+        is_loss
 
     from source
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from flows.build import exports
-from infra.warehouse import open_current
+from infra.warehouse import open_build
 from tests.warehouse_fixture import PERIOD, BuiltWarehouse, observation, whole_month, without
 
 OBSERVATION_ID = re.compile(r"[0-9a-f]{16}")
@@ -31,7 +31,7 @@ def warehouse(build_warehouse: Callable[..., BuiltWarehouse]) -> BuiltWarehouse:
 
 
 def _observations(warehouse: BuiltWarehouse) -> list[dict[str, str]]:
-    with open_current(warehouse.settings, PERIOD) as connection:
+    with open_build(warehouse.settings, warehouse.build_id) as connection:
         rows = exports.observation_rows(connection, PERIOD)
     return [dict(zip(exports.OBSERVATION_COLUMNS, row, strict=True)) for row in rows]
 
@@ -66,7 +66,7 @@ def test_month_before_stands_under_its_own_period(warehouse: BuiltWarehouse) -> 
 
 
 def test_figures_are_plain_numbers_in_print_order(warehouse: BuiltWarehouse) -> None:
-    with open_current(warehouse.settings, PERIOD) as connection:
+    with open_build(warehouse.settings, warehouse.build_id) as connection:
         rows = exports.figure_rows(connection, PERIOD)
     figures = {row[1]: row for row in rows}
     assert figures["printing_revenue"] == (PERIOD, "printing_revenue", "3946000034", "đồng", "")
@@ -76,7 +76,7 @@ def test_figures_are_plain_numbers_in_print_order(warehouse: BuiltWarehouse) -> 
 
 
 def test_trace_leads_to_the_cells(warehouse: BuiltWarehouse) -> None:
-    with open_current(warehouse.settings, PERIOD) as connection:
+    with open_build(warehouse.settings, warehouse.build_id) as connection:
         rows = exports.trace_rows(connection, PERIOD, "printing_revenue")
         assert exports.trace_rows(connection, PERIOD, "no_such_indicator") == []
     traced = [dict(zip(exports.TRACE_COLUMNS, row, strict=True)) for row in rows]

@@ -120,7 +120,8 @@ def test_two_findings_that_differ_in_any_field_have_two_ids(build_warehouse: Bui
     figure = observation("vnpt", "622", "phone_subs_fixed", 5)
     where = "r-vnpt-2019-04.eml", "vnpt.eml", "a", "", "p 9"
     one = IntakeFinding(PERIOD, *where, "unknown_label", "warning", "vnpt", "Không hiểu nhãn.")
-    others = [replace(one, **{field.name: "z"}) for field in fields(one) if field.name not in ("period", "severity")]
+    others = [replace(one, **{field.name: True if field.name == "is_loss" else "z"}) for field in fields(one)
+              if field.name not in ("period", "severity")]
     findings = [one, one, replace(one, severity="note"), *others]
     built = build_warehouse([figure], receipts=receipts_of([figure]), intake_findings=findings)
     assert built.value("select count(*) from marts.fct_intake_findings") == len(findings) - 1

@@ -39,7 +39,9 @@ def _publish(settings: Settings, build_id: str, period: str = "2019-04", things:
     with warehouse.new_build_folder(settings) as folder:
         with warehouse.writable(folder) as connection:
             warehouse.load_records(connection, "raw", "things", Thing, things)
-        return warehouse.publish_build(settings, folder, build_id, period, ["raw.things"])
+        path = warehouse.finish_build(settings, folder, build_id, ["raw.things"])
+    warehouse.set_current_build(settings, period, build_id)
+    return path
 
 
 def test_records_come_back_as_they_were(settings: Settings) -> None:
@@ -94,6 +96,24 @@ def test_pointer_to_a_deleted_build_counts_as_none(settings: Settings) -> None:
     assert warehouse.find_current_build(settings, "2019-04") == ""
 
 
+def test_edited_pointer_counts_as_none(settings: Settings) -> None:
+    _publish(settings, BUILD)
+    _publish(settings, OTHER, "2019-03")
+    pointer = settings.warehouse_folder / "current-2019-04"
+    pointer.write_bytes(pointer.read_bytes().replace(BUILD.encode(), OTHER.encode()))
+    assert warehouse.find_current_build(settings, "2019-04") == ""
+    pointer.write_bytes((settings.warehouse_folder / "current-2019-03").read_bytes())
+    assert warehouse.find_current_build(settings, "2019-04") == ""
+
+
+def test_edited_build_is_not_intact(settings: Settings) -> None:
+    path = _publish(settings, BUILD)
+    assert warehouse.is_intact(settings, BUILD)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update raw.things set count = 9")
+    assert not warehouse.is_intact(settings, BUILD)
+
+
 def test_readers_cannot_write(settings: Settings) -> None:
     _publish(settings, BUILD)
     with (
@@ -108,7 +128,7 @@ def test_build_without_a_promised_table_is_not_published(settings: Settings) -> 
         with warehouse.writable(folder) as connection:
             warehouse.load_records(connection, "raw", "things", Thing, THINGS)
         with pytest.raises(OperationError, match="lacks tables"):
-            warehouse.publish_build(settings, folder, BUILD, "2019-04", ["marts.fct_figures"])
+            warehouse.finish_build(settings, folder, BUILD, ["marts.fct_figures"])
     assert not warehouse.has_build(settings, BUILD)
     assert warehouse.find_current_build(settings, "2019-04") == ""
 
@@ -124,8 +144,8 @@ def test_rows_left_in_the_write_ahead_log_are_published(settings: Settings) -> N
             os._exit(0)
         os.waitpid(pid, 0)
         assert path.with_name(path.name + ".wal").exists()
-        warehouse.publish_build(settings, folder, BUILD, "2019-04", ["raw.things"])
-    with warehouse.open_current(settings, "2019-04") as connection:
+        warehouse.finish_build(settings, folder, BUILD, ["raw.things"])
+    with warehouse.open_build(settings, BUILD) as connection:
         assert connection.execute("select count from raw.things").fetchall() == [(42,)]
 
 

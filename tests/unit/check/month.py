@@ -15,7 +15,7 @@ from typing import Any
 from expectations.language import evaluate, names, round_half_up
 from infra.catalogue import Catalogue, load_catalogue
 from infra.settings import Settings
-from infra.warehouse import new_build_folder, publish_build, writable
+from infra.warehouse import finish_build, new_build_folder, writable
 
 BUILD = "0123456789abcdef"
 _TABLES = {
@@ -31,7 +31,7 @@ _TABLES = {
     "fct_figures_by_submitter": "period varchar, submitter_id varchar, indicator_id varchar, value decimal(28, 6)",
     "fct_submissions": "period varchar, submitter_id varchar, status varchar, message varchar",
     "fct_intake_findings": "intake_finding_id varchar, period varchar, submitter_id varchar, message varchar, "
-    "file varchar, kind varchar, severity varchar, message_vi varchar",
+    "file varchar, kind varchar, severity varchar, message_vi varchar, is_lost boolean",
 }
 
 
@@ -147,7 +147,7 @@ def write_month(
                 )
             _insert(connection, folder, "fct_intake_findings", list(intake))
             _insert(connection, folder, "fct_figures_by_submitter", list(past))
-        publish_build(settings, folder, BUILD, period, ["marts.fct_observations"])
+        finish_build(settings, folder, BUILD, ["marts.fct_observations"])
     return BUILD
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from flows.check import explain, load_findings, overlay_waivers
-from flows.check.findings import read_findings
+from flows.check.findings import check_folder, read_findings
 from flows.check.judge import Judge, start_judge
 from flows.records import Decision, Finding
 from infra.errors import CatalogueError, OperationError, SubmissionError
 from infra.settings import PROJECT, Settings, load_settings
+from infra.warehouse import set_current_build
 from tests.unit.check.conftest import PERIOD, change, sound_month
 from tests.unit.check.month import BUILD, observation, write_month
 
@@ -48,6 +49,13 @@ def wrong_month(settings: Settings) -> str:
     return write_month(settings, rows, PERIOD, heard=HEARD)
 
 
+def check_and_follow(judge: Judge, settings: Settings, build_id: str) -> list[Finding]:
+    """Check a build and let readers follow it, as a month does."""
+    found = judge.check(settings, PERIOD, build_id)
+    set_current_build(settings, PERIOD, build_id, judge.check_name)
+    return found
+
+
 def waiver(finding: Finding, **more: str) -> Decision:
     return replace(
         Decision("D1", "waive", PERIOD, finding.finding_id, "", finding.basis, "đã hỏi lại", "Lan", ""), **more
@@ -63,7 +71,7 @@ def test_check_writes_findings_report_and_pages(judge: Judge, settings: Settings
     for part in ("vnpt.xlsx", "F11", "19.908", "19.899", "9 thuê bao", "An Khê"):
         assert part in row.message_vi
     assert "16656" in [c.value for c in row.cells]
-    folder = settings.home / "checks" / wrong_month
+    folder = check_folder(settings, judge.check_name)
     report = json.loads((folder / "validation_report.json").read_text(encoding="utf-8"))
     assert report["counts"]["fail"] == sum(1 for f in findings if f.outcome == "fail")
     assert {"rule_id", "place", "outcome", "left", "right", "imbalance", "severity"} <= set(report["results"][0])
@@ -78,15 +86,15 @@ def test_same_build_gives_the_same_findings_and_is_judged_once(
     first = judge.check(settings, PERIOD, wrong_month)
     assert judge.check(settings, PERIOD, wrong_month) == first
     assert judge.timings == {"reused": 0.0}
-    (settings.home / "checks" / wrong_month / "findings.json").unlink()
+    (check_folder(settings, judge.check_name) / "findings.json").unlink()
     assert judge.check(settings, PERIOD, wrong_month) == first
 
 
 def test_findings_that_are_not_what_was_written_are_never_explained(
     judge: Judge, settings: Settings, wrong_month: str
 ) -> None:
-    found = judge.check(settings, PERIOD, wrong_month)[0]
-    folder = settings.home / "checks" / wrong_month
+    found = check_and_follow(judge, settings, wrong_month)[0]
+    folder = check_folder(settings, judge.check_name)
     (folder / "cases.json").write_bytes(b"[{")
     assert found.repair_vi in explain(settings, PERIOD, found.finding_id)
     (folder / "findings.json").write_bytes(b"[]")
@@ -97,13 +105,13 @@ def test_findings_that_are_not_what_was_written_are_never_explained(
 def test_finding_without_a_repair_says_so(judge: Judge, settings: Settings) -> None:
     stated = observation("2019-03", "vnpt", "622", "phone_subs_fixed", 4000, report_period=PERIOD, cell="K10")
     build = write_month(settings, [*sound_month(), stated], PERIOD, heard=HEARD)
-    found = next(f for f in judge.check(settings, PERIOD, build) if f.rule_id == "last_month_stated_as_sent")
+    found = next(f for f in check_and_follow(judge, settings, build) if f.rule_id == "last_month_stated_as_sent")
     text = explain(settings, PERIOD, found.finding_id)
     assert found.repair_vi in text and found.repair_en in text and "tháng trước" in found.repair_vi
 
 
 def test_explanation_names_the_cell_its_value_and_the_slip(judge: Judge, settings: Settings, wrong_month: str) -> None:
-    findings = judge.check(settings, PERIOD, wrong_month)
+    findings = check_and_follow(judge, settings, wrong_month)
     text = explain(settings, PERIOD, next(f.finding_id for f in findings if f.rule_id == "total_equals_areas"))
     assert "16.656 → 16.665" in text
     assert "hai chữ số liền nhau bị đảo" in text
@@ -139,7 +147,7 @@ def test_waiver_ends_when_a_value_moves(judge: Judge, settings: Settings, wrong_
     rows = sound_month()
     change(rows, "vnpt", "623", "phone_subs_mobile_prepaid", 16600)
     (settings.home / "warehouse" / f"{BUILD}.duckdb").unlink()
-    (settings.home / "checks" / BUILD / "findings.json").unlink()
+    (check_folder(settings, judge.check_name) / "findings.json").unlink()
     write_month(settings, rows, PERIOD, heard=HEARD)
     after = {f.finding_id: f for f in judge.check(settings, PERIOD, BUILD)}
     moved = next(i for i, f in before.items() if f.rule_id == "phone_total_equals_parts")
@@ -148,9 +156,10 @@ def test_waiver_ends_when_a_value_moves(judge: Judge, settings: Settings, wrong_
 
 
 def test_findings_of_the_current_build_carry_their_waivers(judge: Judge, settings: Settings, wrong_month: str) -> None:
+    set_current_build(settings, PERIOD, wrong_month)
     with pytest.raises(OperationError, match="not checked"):
         load_findings(settings, Ledger(), PERIOD)
-    target = judge.check(settings, PERIOD, wrong_month)[0]
+    target = check_and_follow(judge, settings, wrong_month)[0]
     found = load_findings(settings, Ledger(waiver(target)), PERIOD)
     assert [f.finding_id for f in found if f.decision == "waived"] == [target.finding_id]
 

@@ -6,6 +6,7 @@ import pytest
 
 from flows.check.calls import usual_range
 from flows.check.findings import make_finding
+from flows.check.messages import message_vi
 from flows.check.places import Instance
 from infra.catalogue import load_catalogue
 from tests.unit.check.conftest import BEFORE, PERIOD, change
@@ -285,3 +286,63 @@ def test_a_provincial_figure_outside_its_bounds_blocks(month, judged) -> None:
     found = failing(instances)["published_figure_within_bounds"]
     assert {i.place.indicator_id for i in found} == {"phone_subs_fixed"}
     assert {make_finding(book, i).severity for i in found} == {"blocking"}
+
+
+def drop(rows: list[dict], submitter: str, area: str, period: str = PERIOD) -> None:
+    """Leave out every figure that a submitter's form of a month has of an area."""
+    gone = (submitter, area, period)
+    rows[:] = [row for row in rows if (row["submitter_id"], row["area_code"], row["period"]) != gone]
+
+
+def lost(judged, rows: list[dict]) -> dict[tuple[str, str], Instance]:
+    _, instances = judged(rows)
+    return {(i.place.submitter_id, i.place.indicator_id): i for i in instances
+            if i.rule.rule_id == "districts_not_lost" and i.verdict.outcome == "fail"}
+
+
+def test_a_district_told_of_last_month_and_not_now_is_asked_for(month, judged) -> None:
+    assert lost(judged, month) == {}
+    drop(month, "viettel", "622")
+    found = lost(judged, month)
+    assert {submitter for submitter, _ in found} == {"viettel"}
+    assert {indicator for _, indicator in found} >= {"phone_subs_fixed", "telecom_bts_total"}
+    assert found["viettel", "phone_subs_fixed"].verdict.cells, "last month's cell, so that a waiver is bound to it"
+
+
+def test_the_finding_names_the_lost_districts_largest_first_with_the_ways_out(month, judged) -> None:
+    for area in ("622", "627"):
+        drop(month, "vnpt", area)
+    book, instances = judged(month)
+    (finding,) = [i for i in instances if i.rule.rule_id == "districts_not_lost" and i.verdict.outcome == "fail"
+                  and (i.place.submitter_id, i.place.indicator_id) == ("vnpt", "phone_subs_fixed")]
+    text = message_vi(book, finding)
+    assert text.index("Pleiku (kỳ 2019-03: 4.651)") < text.index("Chư Păh (kỳ 2019-03: 880)")
+    assert "gửi lại" in text and "bổ sung" in text and "chấp nhận" in text
+
+
+def test_a_row_over_several_districts_tells_of_each(month, judged) -> None:
+    rows = [row | {"area_code": "622+627"} if row["area_code"] == "622" and row["period"] == PERIOD
+            and row["submitter_id"] == "vnpt" else row for row in month]
+    drop(rows, "vnpt", "627")
+    assert lost(judged, rows) == {}
+
+
+def test_a_blank_cell_and_a_figure_not_told_at_all_are_other_rules(month, judged) -> None:
+    change(month, "vnpt", "622", "phone_subs_fixed", None)
+    month = [row for row in month if (row["submitter_id"], row["indicator_id"], row["period"])
+             != ("viettel", "telecom_bts_total", PERIOD)]
+    assert lost(judged, month) == {}
+
+
+def test_a_province_total_alone_tells_of_no_district(month, judged) -> None:
+    for area in ("622", "623", "627", "639"):
+        drop(month, "vnpt", area)
+    assert ("vnpt", "phone_subs_fixed") in lost(judged, month)
+
+
+def test_the_last_month_that_told_anything_is_compared_with(month, judged) -> None:
+    for row in month:
+        if row["period"] == BEFORE and row["submitter_id"] == "viettel":
+            row["period"] = row["report_period"] = "2018-11"
+    drop(month, "viettel", "639")
+    assert ("viettel", "phone_subs_fixed") in lost(judged, month)

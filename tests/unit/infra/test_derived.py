@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,20 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from infra import files
-from infra.derived import DONE, is_whole, load_derived, load_member, save_derived, save_set, sealed
+from infra.derived import (
+    DONE,
+    forget_set,
+    is_whole,
+    load_derived,
+    load_member,
+    save_derived,
+    save_set,
+    seal_with,
+    sealed,
+)
+from infra.errors import OperationError
 from infra.files import create_file, give_name, replace_file, replace_files
+from infra.keys import read_key
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None), max_size=12),
@@ -48,7 +61,7 @@ def test_what_is_saved_comes_back(folder: Path, content: Any, inputs: str) -> No
 @given(content=VALUES, **DAMAGE)
 def test_no_damage_is_believed(folder: Path, content: Any, place: int, change: int, cut: bool) -> None:
     path = folder / "b.json"
-    path.write_bytes(damaged(sealed([content], "ab12"), place, change, cut))
+    path.write_bytes(damaged(sealed(path, [content], "ab12"), place, change, cut))
     assert load_derived(path) is None
 
 
@@ -162,3 +175,48 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises((TypeError, AttributeError)):
         replace_files({tmp_path / "a": b"1", tmp_path / "b": "no bytes"})  # type: ignore[dict-item]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home whose derived files are sealed with its key."""
+    home = tmp_path / "home"
+    seal_with(home, tmp_path / "keys")
+    return home
+
+
+def test_an_edited_file_is_not_believed_although_its_digest_fits(home: Path, tmp_path: Path) -> None:
+    save_derived(home / "readings" / "a.json", {"value": 1}, "ab12")
+    forged = sealed(tmp_path / "elsewhere" / "a.json", {"value": 2}, "ab12")
+    (home / "readings" / "a.json").write_bytes(forged)
+    assert load_derived(home / "readings" / "a.json", "ab12") is None
+
+
+def test_a_file_of_another_month_or_another_home_is_not_believed(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    seal_with(other, tmp_path / "other keys")
+    for source in (home / "readings" / "2019-03.json", other / "readings" / "2019-04.json"):
+        save_derived(source, {"value": 1}, "ab12")
+        assert load_derived(source) == {"value": 1}
+        (home / "readings" / "2019-04.json").write_bytes(source.read_bytes())
+        assert load_derived(home / "readings" / "2019-04.json") is None
+
+
+def test_a_key_is_made_once_for_its_owner_alone(home: Path, tmp_path: Path) -> None:
+    save_derived(home / "a.json", 1)
+    (key,) = (tmp_path / "keys").iterdir()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o400
+    assert read_key(tmp_path / "keys", "derived") == read_key(tmp_path / "keys", "derived")
+
+
+@pytest.mark.parametrize("content", [b"", b"not hexadecimal", b"ab12"])
+def test_a_key_that_is_none_is_told_in_words(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "derived.key").write_bytes(content)
+    with pytest.raises(OperationError, match="key file"):
+        read_key(tmp_path, "derived")
+
+
+def test_a_set_that_is_to_be_forgotten_counts_as_absent(home: Path) -> None:
+    save_set(home / "set", {"a": b"1"})
+    forget_set(home / "set", "false")
+    assert not is_whole(home / "set")

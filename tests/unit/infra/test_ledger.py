@@ -7,11 +7,12 @@ import json
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
-from infra.errors import ClaimLostError, OperationError
+from infra.errors import ClaimLostError, MovedError, OperationError
 from infra.ledger import NEXT_STATES, open_ledger
 from infra.ledger_records import Decision, Delivery, Document, Edition, Output, Receipt, Run
 from infra.settings import load_settings
@@ -112,6 +113,51 @@ def test_an_edition_comes_back_with_its_outputs_in_order(ledger):
     ledger.add_edition(EDITION)
     assert ledger.editions("2019-04") == [EDITION]
     assert ledger.editions("2019-03") == []
+
+
+def test_an_edition_is_frozen_while_the_ledger_holds_what_it_was_built_from(ledger):
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    noted = ledger.view("2019-04").inputs_sha256
+    later = dataclasses.replace(DECISION, period="2019-05")
+    ledger.add_decision(later)                           # of a month that the build does not hold
+    with ledger.freezing("2019-04", noted) as record:
+        record(EDITION)
+    assert ledger.editions() == [EDITION]
+    ledger.add_decision(dataclasses.replace(DECISION, decision_id="D9", period="2019-03"))
+    with pytest.raises(MovedError), ledger.freezing("2019-04", noted) as record:
+        record(dataclasses.replace(EDITION, edition_id="2019-04-2", number=2))
+    assert ledger.editions() == [EDITION]
+    ledger.verify_audit()
+
+
+@pytest.mark.parametrize("change", ["a decision", "a receipt", "a receipt's status"])
+def test_whatever_a_build_takes_from_the_ledger_moves_what_it_noted(ledger, change):
+    ledger.add_receipt(RECEIPT, DOCUMENTS)
+    noted = ledger.view("2019-04").inputs_sha256
+    if change == "a decision":
+        ledger.add_decision(DECISION)
+    elif change == "a receipt":
+        ledger.add_receipt(dataclasses.replace(RECEIPT, receipt_id="r2"))
+    else:
+        ledger.set_receipt_status("r1", "superseded", "Có bản gửi lại.")
+    assert ledger.view("2019-04").inputs_sha256 != noted
+
+
+def test_who_decides_while_an_edition_is_frozen_waits_for_it(ledger):
+    noted, waiting = ledger.view("2019-04").inputs_sha256, threading.Event()
+
+    def decide() -> None:
+        waiting.set()
+        ledger.add_decision(DECISION)
+
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.freezing("2019-04", noted) as record:
+            decided = pool.submit(decide)
+            waiting.wait()
+            record(EDITION)
+            assert not decided.done()
+        decided.result()
+    assert [entry.action for entry in ledger.audit_entries()] == ["edition_published", "decision_correct"]
 
 
 def test_an_edition_cannot_be_published_again_with_other_contents(ledger):

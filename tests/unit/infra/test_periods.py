@@ -26,10 +26,27 @@ def test_a_regime_that_closes_within_the_month_is_due_in_it(april: Catalogue) ->
     assert due_at(april, "2019-12", "statistical") == "2020-01-05T17:00:00+07:00"
 
 
-def test_a_due_day_before_the_closing_day_is_of_the_month_after(april: Catalogue) -> None:
-    regime = dataclasses.replace(april.reporting_regimes[0], last_day="25", due_day=3)
-    moved = dataclasses.replace(april, reporting_regimes=(regime,))
-    assert due_at(moved, "2019-04") == "2019-05-03T17:00:00+07:00"
+def test_a_due_day_up_to_the_closing_day_is_of_the_month_after(april: Catalogue) -> None:
+    for due_day in (3, 25):
+        regime = dataclasses.replace(april.reporting_regimes[0], last_day="25", due_day=due_day)
+        moved = dataclasses.replace(april, reporting_regimes=(regime,))
+        assert due_at(moved, "2019-04") == f"2019-05-{due_day:02d}T17:00:00+07:00"
+
+
+@pytest.mark.parametrize(("last_day", "due_day", "period", "due"), [
+    ("14", 31, "2019-04", "2019-04-30"), ("14", 31, "2019-02", "2019-02-28"), ("14", 31, "2020-02", "2020-02-29"),
+    ("last", 31, "2019-01", "2019-02-28"), ("last", 31, "2019-12", "2020-01-31"), ("30", 31, "2019-05", "2019-05-31"),
+])
+def test_a_due_day_that_the_month_does_not_have_is_its_last(
+    april: Catalogue, last_day: str, due_day: int, period: str, due: str
+) -> None:
+    regime = dataclasses.replace(april.reporting_regimes[0], last_day=last_day, due_day=due_day)
+    assert due_at(dataclasses.replace(april, reporting_regimes=(regime,)), period) == f"{due}T17:00:00+07:00"
+
+
+def test_a_month_without_a_regime_has_no_deadline_and_nothing_is_late_in_it() -> None:
+    assert due_at(load_catalogue(), "2000-01") == ""
+    assert not is_late("2000-02-20T00:00:00+07:00", load_catalogue(), "2000-01")
 
 
 @pytest.mark.parametrize(("sent_at", "late"), [

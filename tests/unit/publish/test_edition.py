@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from flows.publish import publish_edition
 from flows.publish.report_data import load_figures
 from flows.records import Edition
 from infra.archive import Archive, open_archive
@@ -22,9 +21,9 @@ from infra.csv_text import read_csv
 from infra.errors import OperationError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import PROJECT, Settings
-from infra.warehouse import load_records, new_build_folder, open_build, publish_build, writable
+from infra.warehouse import finish_build, load_records, new_build_folder, open_build, writable
 from tests.patience import FAR_SECONDS
-from tests.unit.publish.conftest import ITEMS, PERIOD, PRINTED
+from tests.unit.publish.conftest import ITEMS, PERIOD, PRINTED, publish_edition
 
 KILL_POINTS = ("publish.after_files", "publish.after_manifest", "publish.after_ledger")
 
@@ -158,7 +157,7 @@ def build(settings: Settings) -> Build:
             with writable(folder) as connection:
                 for schema, table, record_type, rows in _tables(changed):
                     load_records(connection, schema, table, record_type, rows)
-            publish_build(settings, folder, build_id, PERIOD, ["reports.rpt_figures"])
+            finish_build(settings, folder, build_id, ["reports.rpt_figures"])
         return build_id
 
     return make
@@ -276,7 +275,7 @@ def _file(archive: Archive, edition: Edition, name: str) -> bytes:
 def _publish_in_child(settings: Settings, build_id: str, kill_at: str) -> subprocess.CompletedProcess[str]:
     code = (
         "from infra.settings import load_settings; from infra.archive import open_archive\n"
-        "from infra.ledger import open_ledger; from flows.publish import publish_edition\n"
+        "from infra.ledger import open_ledger; from tests.unit.publish.conftest import publish_edition\n"
         f"s = load_settings({str(settings.home)!r})\n"
         f"publish_edition(s, open_archive(s), open_ledger(s), {PERIOD!r}, {build_id!r})\n"
     )
