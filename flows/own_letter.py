@@ -21,10 +21,8 @@ _FIRST = re.compile(
     r"sở thông tin và truyền thông đã nhận thư"
 )
 _LAST = re.compile(rf"\[?hết thư trả lời tự động của sở, mã {_CODE}")
-_OURS = re.compile(
-    r"ghi rõ tên chỉ tiêu với số đúng|ví dụ: \"đề nghị sửa số trạm bts thành|"
-    r".* · [^:]+: .* \[[^\[\]]+\](?: - không dùng: .*)?$"
-)
+_OURS = re.compile(r"ghi rõ tên chỉ tiêu với số đúng|ví dụ: \"đề nghị sửa số trạm bts thành")
+_FIGURE = re.compile(r"[^:]+: .* \[[^\[\]]+\](?: - không dùng: .*)?$")     # behind the first " · " of its line
 
 
 def first_line(receipt_id: str) -> str:
@@ -49,4 +47,5 @@ def ends_letter(folded: str) -> bool:
 
 def is_of_letter(folded: str) -> bool:
     """Tell whether a folded line, wherever it stands, can only be one of a letter of ours."""
-    return _OURS.search(folded) is not None
+    _, dot, figure = folded.partition(" · ")
+    return _OURS.search(folded) is not None or bool(dot and _FIGURE.match(figure))
