@@ -41,9 +41,11 @@ class Step:
     data: tuple[str, ...] = ()
 
 
+MODELS = ("dbt_project/**/*.sql", "dbt_project/**/*.yml")
 STEPS = {
     "read": Step("flows.read.step"),
-    "build": Step("flows.build.builder", ("dbt_project/**/*.sql", "dbt_project/**/*.yml")),
+    "parse": Step("flows.build.dbt_process", MODELS),
+    "build": Step("flows.build.builder", MODELS),
     "check": Step("flows.check.run", ("expectations/rules/*.yml",)),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http
 import http.client
 import json
 import os
@@ -82,9 +83,16 @@ class Standing:
         return connection.getresponse()
 
     def told(self, path: str, body: Any = None) -> Any:
-        response = self.ask(path, body, api_password(self.home))
-        assert response.status < 300, response.read()
-        return json.loads(response.read())
+        """Return what the API answers; a server whose database is busy is asked again, as Prefect's own client does."""
+        answers: list[http.client.HTTPResponse] = []
+
+        def has_answered() -> bool:
+            answers.append(self.ask(path, body, api_password(self.home)))
+            return answers[-1].status != http.HTTPStatus.SERVICE_UNAVAILABLE
+
+        wait_until(has_answered, f"an answer to {path}")
+        assert answers[-1].status < 300, answers[-1].read()
+        return json.loads(answers[-1].read())
 
     def deployment(self, kind: str) -> dict[str, Any]:
         return next(d for d in self.told("/api/deployments/filter", {}) if d["name"].startswith(f"{kind}-"))
@@ -132,7 +140,14 @@ class Standing:
         return self._engines_of(self.children().get("scheduler", -1))
 
     def _engines_of(self, scheduler: int) -> list[int]:
-        return [pid for pid in children_of(scheduler) if "prefect.engine" in command_of(pid)]
+        """Return the processes of runs that go on; one whose run has ended is still there for a while."""
+        engines = [pid for pid in children_of(scheduler) if "prefect.engine" in command_of(pid)]
+        return [pid for pid in engines if not self._has_ended(run_of(pid))]
+
+    def _has_ended(self, run: str) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException, AssertionError):
+            return bool(run) and self.told(f"/api/flow_runs/{run}")["state"]["type"] in ENDED
+        return False
 
     def wait_for_child(self, name: str, other_than: int = 0) -> int:
         """Return the process id of a child that is there, or that is there again."""
@@ -168,6 +183,16 @@ def children_of(pid: int) -> list[int]:
 def family_of(pid: int) -> list[int]:
     """Return a process and all that come from it."""
     return [pid, *(member for child in children_of(pid) for member in family_of(child))]
+
+
+def run_of(pid: int) -> str:
+    """Return the id of the run that a process carries out; "" when it is gone or has not begun one."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace").split("\0"):
+            name, _, value = line.partition("=")
+            if name == "PREFECT__FLOW_RUN_ID":
+                return value
+    return ""
 
 
 def command_of(pid: int) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from infra.dependencies import step_digest
 from infra.derived import load_derived, save_derived
 from infra.files import file_sha256, make_way, remove_file, replace_file
 from infra.helper_child import serve
@@ -29,8 +30,8 @@ FLAGS = [
 
 PARSED = "partial_parse.msgpack"
 DBT_SUFFIXES = (".json", ".msgpack", ".sql")
-SEAL = "parsed.json"                # SHA-256 of it as dbt left it
-PREPARED = SET_UP / "dbt"           # what set-up parsed; dbt itself sees whether its version and files are those
+SEAL = "parsed.json"                # SHA-256 of it as dbt left it, and the digest of what it was parsed from
+PREPARED = SET_UP / "dbt"           # what set-up parsed
 Order = dict[str, Any]
 
 
@@ -53,15 +54,15 @@ def begin(project: str, target: str) -> Callable[[Order], dict[str, Any]]:
 def _parse(project: str, target: str) -> Any:
     from dbt.cli.main import dbtRunner
 
-    parsed, seal = Path(target) / PARSED, Path(target) / SEAL
+    parsed, seal, inputs = Path(target) / PARSED, Path(target) / SEAL, step_digest("parse", is_fresh=True)
     _make_way_for_files(Path(target))
-    _forget_a_changed(parsed, seal)
+    _forget_a_changed(parsed, seal, inputs)
     if not parsed.exists() and Path(target) != PREPARED:
-        _take_prepared(parsed, seal)
+        _take_prepared(parsed, seal, inputs)
     result = dbtRunner().invoke(["parse", *_arguments(project, target)])
     if not result.success:
         raise result.exception or RuntimeError("dbt parse failed")
-    save_derived(seal, {"sha256": file_sha256(parsed)})
+    _seal(parsed, seal, inputs)
     return result.result
 
 
@@ -72,26 +73,33 @@ def _make_way_for_files(target: Path) -> None:
             make_way(path)
 
 
-def _forget_a_changed(parsed: Path, seal: Path) -> None:
-    """Remove a parsed project that is not as dbt left it: dbt would run the SQL it finds in it."""
-    if not _is_as_left(parsed, seal):
+def _forget_a_changed(parsed: Path, seal: Path, inputs: str) -> None:
+    """Remove a parsed project that is not as dbt left it, or is another's: dbt would run the SQL it finds in it.
+
+    dbt looks for changed files itself, but what an upgrade took away lives on in what it parsed before.
+    """
+    if not _is_as_left(parsed, seal, inputs):
         remove_file(parsed)
 
 
-def _is_as_left(parsed: Path, seal: Path) -> bool:
+def _is_as_left(parsed: Path, seal: Path, inputs: str) -> bool:
     written = load_derived(seal)
-    return written is not None and written["sha256"] == file_sha256(parsed)
+    return written is not None and written == {"sha256": file_sha256(parsed), "inputs": inputs}
 
 
-def _take_prepared(parsed: Path, seal: Path) -> None:
-    """Begin a new home with the project as set-up parsed it: dbt parses only what has changed since."""
+def _seal(parsed: Path, seal: Path, inputs: str) -> None:
+    save_derived(seal, {"sha256": file_sha256(parsed), "inputs": inputs})
+
+
+def _take_prepared(parsed: Path, seal: Path, inputs: str) -> None:
+    """Begin a new home with the project as set-up parsed it, if it is still the same project."""
     prepared = PREPARED / PARSED
     _make_way_for_files(parsed.parent)
-    if not _is_as_left(prepared, PREPARED / SEAL):
+    if not _is_as_left(prepared, PREPARED / SEAL, inputs):
         remove_file(parsed)
         return
     replace_file(parsed, prepared.read_bytes())
-    save_derived(seal, {"sha256": file_sha256(parsed)})
+    _seal(parsed, seal, inputs)
 
 
 def prepare() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from flows.build import Builder, dbt_process, inputs, start_builder
-from flows.build.dbt_process import PARSED, SEAL, _take_prepared
+from flows.build.dbt_process import PARSED, SEAL, _forget_a_changed, _seal, _take_prepared
 from flows.build.inputs import BuildInputs, gather_inputs
 from flows.records import Document, DocumentReading, Reading
 from infra import warehouse
@@ -22,7 +22,7 @@ from infra.catalogue import load_catalogue
 from infra.derived import save_derived
 from infra.errors import OperationError
 from infra.files import file_sha256
-from infra.settings import PROJECT, Settings
+from infra.settings import PROJECT, Settings, load_settings
 from tests.patience import wait_until
 from tests.warehouse_fixture import PERIOD, BuiltWarehouse, correction, observation, receipts_of, whole_month
 
@@ -106,12 +106,25 @@ def test_new_home_begins_with_the_project_as_set_up_parsed_it(
     prepared.mkdir()
     monkeypatch.setattr(dbt_process, "PREPARED", prepared)
     (prepared / PARSED).write_bytes(b"what dbt understood")
-    save_derived(prepared / SEAL, {"sha256": file_sha256(prepared / PARSED)})
-    _take_prepared(parsed, parsed.with_name(SEAL))
+    save_derived(prepared / SEAL, {"sha256": file_sha256(prepared / PARSED), "inputs": "of this project"})
+    _take_prepared(parsed, parsed.with_name(SEAL), "of this project")
     assert parsed.read_bytes() == b"what dbt understood"
+    _take_prepared(parsed, parsed.with_name(SEAL), "of the project after an upgrade")
+    assert not parsed.exists(), "it may hold models that are gone"
     (prepared / PARSED).write_bytes(b"what somebody else put there")
-    _take_prepared(parsed, parsed.with_name(SEAL))
+    _take_prepared(parsed, parsed.with_name(SEAL), "of this project")
     assert not parsed.exists(), "dbt would run the SQL it finds in it"
+
+
+def test_parsed_project_of_another_version_is_forgotten(tmp_path: Path, settings: Settings) -> None:
+    load_settings(settings.home)
+    parsed, seal = tmp_path / PARSED, tmp_path / SEAL
+    parsed.write_bytes(b"what dbt understood")
+    _seal(parsed, seal, "before the upgrade")
+    _forget_a_changed(parsed, seal, "before the upgrade")
+    assert parsed.exists()
+    _forget_a_changed(parsed, seal, "after it")
+    assert not parsed.exists()
 
 
 PREPARE_AND_PARSE = """
