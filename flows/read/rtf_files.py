@@ -1,7 +1,8 @@
 """Rich text (.rtf), which old offices and many programs still write: paragraphs and tables, in one linear pass.
 
 Source: Rich Text Format specification 1.9.1. Only what text and tables need is read; pictures, styles, headers,
-footnotes and deleted or hidden text are passed over, as in the other text documents.
+footnotes and deleted or hidden text are passed over, as in the other text documents; a number in a header, a
+footer or a note is said to be there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 
+from flows.read.beside import COMMENTS_VI, FOOTER_VI, FOOTNOTES_VI, HEADER_VI, beside_body
 from flows.read.document import Content, Grid, Paragraph
 from flows.read.legacy_text import decode_blocks
 from flows.read.text import normalise
@@ -22,11 +24,15 @@ _TOKEN = re.compile(
 )
 _MAX_DEPTH = 5_000
 _MAX_TOKENS = 3_000_000  # a report of 50 pages has 100 000
+_BESIDE_VI = {
+    "header": HEADER_VI, "headerl": HEADER_VI, "headerr": HEADER_VI, "headerf": HEADER_VI, "footer": FOOTER_VI,
+    "footerl": FOOTER_VI, "footerr": FOOTER_VI, "footerf": FOOTER_VI, "footnote": FOOTNOTES_VI,
+    "annotation": COMMENTS_VI,
+}  # fmt: skip
 _PASSED_OVER = frozenset((
-    "colortbl", "stylesheet", "info", "pict", "object", "header", "headerl", "headerr", "headerf", "footer",
-    "footerl", "footerr", "footerf", "footnote", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc", "fldinst", "listtable",
-    "listoverridetable", "rsidtbl", "generator", "themedata", "datastore", "xmlnstbl", "nonshppict", "annotation",
-    "atnid", "atnauthor", "tc", "xe", "bkmkstart", "bkmkend", "filetbl", "revtbl", "private", "docvar",
+    *_BESIDE_VI, "colortbl", "stylesheet", "info", "pict", "object", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc",
+    "fldinst", "listtable", "listoverridetable", "rsidtbl", "generator", "themedata", "datastore", "xmlnstbl",
+    "nonshppict", "atnid", "atnauthor", "tc", "xe", "bkmkstart", "bkmkend", "filetbl", "revtbl", "private", "docvar",
 ))  # fmt: skip
 _LISTED = frozenset(("listtext", "pntext"))
 _LETTERS = {
@@ -49,6 +55,7 @@ class _State:
     """What holds inside a group; a copy goes on its stack."""
 
     is_silent: bool = False  # in a destination that is no text
+    beside_vi: str = ""  # in one that stands beside the body: which
     is_hidden: bool = False
     is_raised: bool = False
     in_fonts: bool = False
@@ -93,6 +100,7 @@ class _Reader:
         self.table = _Table()
         self.in_table = self.is_listed = self.is_new_group = False
         self.pieces: list[str] = []  # of the paragraph or cell being read
+        self.beside: list[tuple[str, list[str]]] = []  # texts beside the body: place, pieces
         self.codes = bytearray()  # of letters in the font's code page, not yet decoded
 
     def take(self, token: re.Match[bytes]) -> int:
@@ -114,7 +122,9 @@ class _Reader:
         """Return what was read."""
         self._end_paragraph(is_last=True)
         self._end_table()
-        return Content(decode_blocks(self.blocks))
+        beside = dict.fromkeys((where, "".join(pieces)) for where, pieces in self.beside)
+        notes = [note for where, text in beside for note in beside_body(where, text)]
+        return Content(decode_blocks(self.blocks), tuple(notes))
 
     def _brace(self, brace: bytes) -> None:
         self._flush()
@@ -128,7 +138,7 @@ class _Reader:
 
     def _symbol(self, symbol: bytes) -> None:
         if symbol == b"*" and self.is_new_group:
-            self.state = replace(self.state, is_silent=True)
+            self.state = replace(self.state, is_silent=True, beside_vi="")
         elif symbol in (b"\n", b"\r"):
             self._end_paragraph()
         elif symbol in _SYMBOLS:
@@ -145,8 +155,10 @@ class _Reader:
         return 0
 
     def _destination(self, word: str) -> bool:
+        if word in _BESIDE_VI:
+            self.beside.append((_BESIDE_VI[word], []))
         if word in _PASSED_OVER:
-            self.state = replace(self.state, is_silent=True)
+            self.state = replace(self.state, is_silent=True, beside_vi=_BESIDE_VI.get(word, ""))
         elif word in _LISTED:
             self.state = replace(self.state, is_silent=True)
             self.is_listed = True
@@ -184,6 +196,8 @@ class _Reader:
         self.page = _PAGES.get(word, self.page)
 
     def _structure(self, word: str, number: int | None) -> bool:
+        if self.state.beside_vi and word in ("par", "cell", "row"):
+            self._add("\n")
         if self.state.is_silent:
             return False
         if word in ("par", "sect", "page"):
@@ -262,10 +276,11 @@ class _Reader:
     def _add(self, text: str) -> None:
         self._flush()
         is_note_call = self.state.is_raised and text.strip(" ()[]*").isdigit()
-        if self.state.is_silent or self.state.is_hidden or is_note_call:
+        if self.state.is_hidden or is_note_call or (self.state.is_silent and not self.state.beside_vi):
             return
         name = self.fonts.get(self.state.font, ("", ""))[1]
-        self.pieces.append(normalise(text, name) if name.startswith(_LEGACY) else text)
+        pieces = self.beside[-1][1] if self.state.beside_vi else self.pieces
+        pieces.append(normalise(text, name) if name.startswith(_LEGACY) else text)
 
     def _taken(self) -> str:
         """Return the text of the paragraph or cell that ends here, letters beyond the first plane put together."""

@@ -7,6 +7,7 @@ the document uses a legacy Vietnamese one.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import struct
@@ -14,9 +15,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flows.read.beside import COMMENTS_VI, ENDNOTES_VI, FOOTNOTES_VI, HEADER_VI, TEXT_BOX_VI, beside_body
 from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.legacy_text import decode_blocks
 from flows.read.text import normalise
+from flows.records import IntakeFinding
 from infra.errors import SubmissionError
 
 # Sprms: property modifiers of [MS-DOC] 2.6. The top three bits of the code say how long the operand is.
@@ -26,6 +29,10 @@ _OPERAND_SIZES = {0: 1, 1: 1, 2: 2, 3: 4, 4: 2, 5: 2, 7: 3}
 _PARAGRAPH_END = re.compile("[\r\x07\x0c]")
 _FIELD_CODE = re.compile("\x13[^\x13\x14\x15]*(?:\x14|(?=\x15))")
 _CONTROLS = dict.fromkeys((0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15), "") | {0x0B: "\n", 0x1E: "-", 0x1F: "\u00ad"}
+# The texts behind the main one, in the order of their counts in the header ([MS-DOC] 2.5.4).
+_BEHIND_VI = (
+    FOOTNOTES_VI, f"{HEADER_VI} hoặc chân trang", "Phần lệnh", COMMENTS_VI, ENDNOTES_VI, TEXT_BOX_VI, TEXT_BOX_VI,
+)  # fmt: skip
 _SAME_EDGE = 30  # twips: edges nearer than this are one column border
 
 
@@ -97,7 +104,7 @@ def _damaged(detail: str) -> SubmissionError:
 class _Reader:
     def __init__(self, document: bytes, tables: bytes, more: bytes) -> None:
         self.document, self.tables, self.more = document, tables, more
-        self.text, self.positions = self._pieces()
+        self.text, self.positions = self._pieces(*self._counts()[:1])
         self.paragraph_ends, self.paragraphs = self._formatted_pages(0x102, self._paragraph_page)
         fonts = self._font_names()
         self.fonts = fonts if any(name.startswith((".Vn", "VNI")) for name in fonts) else []
@@ -132,10 +139,23 @@ class _Reader:
                 blocks.append(Paragraph(text=text.strip(), place=f"paragraph {paragraphs}"))
         if rows:
             blocks.append(table_of_rows(rows, tables + 1))
-        return Content(blocks=decode_blocks(blocks))
+        return Content(blocks=decode_blocks(blocks), findings=tuple(self._beside_body()))
 
-    def _pieces(self) -> tuple[str, list[tuple[int, int, int]]]:
-        """Return the main text and, for each piece, (first character, first byte, bytes a character)."""
+    def _counts(self) -> tuple[int, ...]:
+        """Return the characters of the main text and of the texts behind it, in the order of `_BEHIND_VI`."""
+        return struct.unpack_from("<8i", self.document, 0x4C)
+
+    def _beside_body(self) -> Iterator[IntakeFinding]:
+        """Yield a note for each text beside the body that holds a number."""
+        first, *others = self._counts()
+        with contextlib.suppress(ValueError):       # the counts of texts nobody reads refuse no document
+            whole, _ = self._pieces(first + sum(max(count, 0) for count in others))
+            for where_vi, count in zip(_BEHIND_VI, others, strict=True):
+                yield from beside_body(where_vi, _plain(whole[first : first + max(count, 0)]))
+                first += max(count, 0)
+
+    def _pieces(self, main: int) -> tuple[str, list[tuple[int, int, int]]]:
+        """Return the first `main` characters and, for each piece, (first character, first byte, bytes a character)."""
         offset, size = struct.unpack_from("<II", self.document, 0x1A2)
         clx = self.tables[offset : offset + size]
         at = 0
@@ -147,7 +167,6 @@ class _Reader:
         plc = clx[at + 5 : at + 5 + length]
         count = (len(plc) - 4) // 12
         limits = struct.unpack_from(f"<{count + 1}I", plc)
-        main = struct.unpack_from("<I", self.document, 0x4C)[0]
         texts, positions = [], []
         for index in range(count):
             first, last = limits[index], min(limits[index + 1], main)
@@ -237,7 +256,7 @@ class _Reader:
 
     def _clean(self, start: int, end: int) -> str:
         text = "".join(self._decoded_runs(start, end)) if self.fonts else self.text[start:end]
-        return _FIELD_CODE.sub("", text).translate(_CONTROLS)
+        return _plain(text)
 
     def _decoded_runs(self, start: int, end: int) -> Iterator[str]:
         while start < end:
@@ -315,3 +334,8 @@ def _columns(row: TableRow, index: int, borders: list[int]) -> tuple[int, int]:
     first = bisect_right(borders, row.edges[index])
     last = bisect_left(borders, row.edges[index + 1] - _SAME_EDGE)
     return max(first, 1), max(last, first, 1)
+
+
+def _plain(text: str) -> str:
+    """Return a text without the codes of its fields and its other control characters."""
+    return _FIELD_CODE.sub("", text).translate(_CONTROLS)

@@ -14,10 +14,10 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+from flows.read.beside import COMMENTS_VI, ENDNOTES_VI, FOOTER_VI, FOOTNOTES_VI, HEADER_VI, beside_body
 from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.legacy_text import decode_blocks
 from flows.read.packages import main_parts, transitional
-from flows.read.problems import KINDS
 from flows.read.text import normalise
 from flows.records import IntakeFinding
 from infra.errors import SubmissionError
@@ -29,10 +29,9 @@ _LEGACY = (".Vn", "VNI")
 _NOTE_CALL = re.compile(r"[\s\[\]()\d*]*")
 _BESIDE = re.compile(r"(header|footer|footnotes|endnotes|comments)\d*\.xml")
 _BESIDE_VI = {
-    "header": "Phần đầu trang", "footer": "Phần chân trang", "footnotes": "Chú thích cuối trang",
-    "endnotes": "Chú thích cuối văn bản", "comments": "Ghi chú bên lề",
+    "header": HEADER_VI, "footer": FOOTER_VI, "footnotes": FOOTNOTES_VI, "endnotes": ENDNOTES_VI,
+    "comments": COMMENTS_VI,
 }  # fmt: skip
-_PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d+(?:\W+(?:of |trên |tổng số )?\d+)?\W*", re.IGNORECASE)
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _WRAPPERS = {f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "smartTag")}
 _SKIPPED = {f"{_W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "txbxContent")}
@@ -100,25 +99,13 @@ def _beside_body(archive: zipfile.ZipFile, main: str, names: list[str]) -> Itera
     for name in sorted(names):
         part = _BESIDE.fullmatch(name.removeprefix(f"{folder}/"))
         if part:
-            text = normalise(_words_of(archive.read(name)))
-            if any(letter.isdigit() for letter in text) and not _PAGE_NUMBER.fullmatch(text):
-                yield outside_body(_BESIDE_VI[part[1]], text)
+            yield from beside_body(_BESIDE_VI[part[1]], _words_of(archive.read(name)))
 
 
 def _words_of(xml: bytes) -> str:
     """Return the letters of a part without opening its tree: only whether it says something counts."""
     texts = re.findall(r"<(?:\w+:)?t(?:\s[^<>]*)?>([^<]*)</|</(?:\w+:)?(p)>", xml.decode("utf-8", "replace"))
     return " ".join("".join(html.unescape(text) or " " for text, _ in texts).split())
-
-
-def outside_body(where_vi: str, text: str) -> IntakeFinding:
-    """Return the note about text that stands beside the body; the reader completes it."""
-    severity, remedy, _ = KINDS["outside_body"]
-    return IntakeFinding(
-        period="", receipt_id="", message="", file="", sheet="", cell="", kind="outside_body", severity=severity,
-        submitter_id="", message_vi=f"{where_vi} của văn bản không được đọc: “{text[:120]}”.", remedy_vi=remedy,
-        raw_text=text[:200],
-    )  # fmt: skip
 
 
 def unreadable(what_vi: str, detail: str) -> SubmissionError:

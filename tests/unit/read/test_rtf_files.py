@@ -42,6 +42,16 @@ def test_letters_are_read_in_unicode_in_a_code_page_and_in_an_old_font() -> None
     assert lines(f"{unicode_letters(word)}\\par\\f0 {cp1258}\\par\\f1 {old}\\par") == [word, word, word.lower()]
 
 
+def test_a_number_beside_the_body_is_said_and_not_read() -> None:
+    content = rtf(
+        r"{\header\pard Tram BTS: 55 tram\par}{\footer\pard Trang {\field{\*\fldinst PAGE}{\fldrslt 1}}\par}"
+        r"\pard So dai ly: 75{\footnote\pard Trong do 12 moi}\par"
+    )
+    assert [p.text for p in content.paragraphs] == ["So dai ly: 75"]
+    said = [(f.kind, f.raw_text) for f in content.findings]
+    assert said == [("outside_body", "Tram BTS: 55 tram"), ("outside_body", "Trong do 12 moi")]
+
+
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp", "Cf", "Mn", "So", "Sk")), max_size=20))
 def test_every_letter_comes_back(text: str) -> None:
     import unicodedata

@@ -216,6 +216,13 @@ def with_margins(header: str, footer: str) -> bytes:
     return saved(document)
 
 
+def test_a_figure_in_the_margins_of_an_old_document_is_said() -> None:
+    """Written by LibreOffice 7.4: a header with a figure, a footer with the number of the page."""
+    content = open_doc((LETTER.parent / "margins.doc").read_bytes())
+    assert [p.text for p in content.paragraphs] == ["Báo cáo tháng 4.", "Số trạm: 75"]
+    assert [(f.kind, f.raw_text) for f in content.findings] == [("outside_body", "Trạm BTS: 55 trạm")]
+
+
 def test_a_figure_in_the_margins_of_a_page_is_said() -> None:
     findings = open_docx(with_margins("Trạm BTS: 55 trạm", "Cụm pa nô biên giới: 5 cụm")).findings
     assert [(f.kind, f.severity) for f in findings] == [("outside_body", "note")] * 2
