@@ -9,11 +9,8 @@ export TONGHOP_HOME ?= $(CURDIR)/var
 export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-LONG_HALF := tests/flows tests/golden tests/unit/build       # whole months: as long as all the others
-STANDING := tests/flows/test_standing_server.py
-FIRST_HALF := tests/unit/read tests/unit/infra tests/unit/reply   # the fast lane runs in two halves at once
 .DEFAULT_GOAL := help
-.PHONY: help month test test-fast test-standing mutants mail-mutants check serve docs field benchmark repairs seed-report lock format clean
+.PHONY: help month test test-fast mutants mail-mutants check serve docs field benchmark repairs seed-report lock format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -25,18 +22,11 @@ month: $(VENV)/month  ## the sample month, from the submissions to the mailed re
 	@$(PY) -m flows.cli sample $(PERIOD) "$$TONGHOP_HOME/inbox/$(PERIOD)"
 	@$(PY) -m flows.cli month $(PERIOD) --inbox "$$TONGHOP_HOME/inbox/$(PERIOD)"
 
-test: $(VENV)/dev  ## every test, in two halves at once (those of the standing server: make test-standing)
-	@half=$$(mktemp); $(PY) -m pytest -p no:cacheprovider --basetemp "$$(mktemp -d)" $(LONG_HALF) --ignore=$(STANDING) > "$$half" 2>&1 & other=$$!; \
-	status=0; $(PY) -m pytest -p no:cacheprovider --basetemp "$$(mktemp -d)" tests $(LONG_HALF:%=--ignore=%) || status=1; \
-	wait $$other || status=1; cat "$$half"; rm -f "$$half"; exit $$status
-
-test-standing: $(VENV)/dev  ## the tests of the standing server: it is killed in every way and must go on
-	@$(PY) -m pytest -p no:cacheprovider $(STANDING)
+test: $(VENV)/dev  ## every test, in lanes side by side
+	@$(PY) -m tests.lanes all
 
 test-fast: $(VENV)/dev  ## the fast lane, under two minutes: no whole month, no hostile file
-	@half=$$(mktemp); $(PY) -m pytest -m "not slow" -p no:cacheprovider $(FIRST_HALF) > "$$half" 2>&1 & other=$$!; \
-	status=0; $(PY) -m pytest -m "not slow" -p no:cacheprovider $(FIRST_HALF:%=--ignore=%) || status=1; \
-	wait $$other || status=1; cat "$$half"; rm -f "$$half"; exit $$status
+	@$(PY) -m tests.lanes fast
 
 check: $(VENV)/dev  ## linters, types, rules and catalogue; shows all failures, not the first
 	@status=0; export PYTHONWARNINGS=ignore::UserWarning; \

@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from infra.settings import PROJECT
+from tests.lanes import LANES, belongs
 
 # Names that pytest leaves out by default, and others that a list of exceptions might hold one day.
 FOLDER_NAMES = ("build", "dist", "venv", "node_modules", "CVS", "data", "một thư mục")
@@ -54,6 +57,13 @@ def test_every_test_file_holds_tests() -> None:
     with_tests = {name.split("::")[0] for name in written_tests(PROJECT)}
     files = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "tests").rglob("test_*.py")}
     assert not files - with_tests, f"named like tests, but without any: {sorted(files - with_tests)}"
+
+
+@pytest.mark.parametrize("name", sorted(LANES))
+def test_every_test_file_runs_in_one_lane(name: str) -> None:
+    files = [path.relative_to(PROJECT).as_posix() for path in (PROJECT / "tests").rglob("test_*.py")]
+    lanes = {file: [lane.places for lane in LANES[name] if belongs(lane, file)] for file in files}
+    assert not {file: found for file, found in lanes.items() if len(found) != 1}
 
 
 def test_no_name_of_a_folder_hides_its_tests(tmp_path: Path) -> None:
