@@ -41,8 +41,11 @@ def kept(build_warehouse: Callable[..., BuiltWarehouse]) -> set[tuple[str, str]]
     rows = without(rows, submitter_id="van_phong")
     rows = [replace(row, message="later.eml", receipt_id="r-later.eml") if row.submitter_id == "vnpt" else row
             for row in rows]
-    receipts = [replace(r, received_at=EARLY) for r in receipts_of(rows)]
+    rows = [replace(row, message="half.eml", receipt_id="r-half.eml")
+            if (row.submitter_id, row.indicator_id) == ("in_cao_nguyen", "printing_pages") else row for row in rows]
+    receipts = [replace(r, received_at=LATE if r.message == "half.eml" else EARLY) for r in receipts_of(rows)]
     of = {r.submitter_id: r for r in receipts}
+    half = next(r for r in receipts if r.message == "half.eml")
     resent = replace(of["vnpt"], received_at=LATE)
     correction = another("viettel", "sua.eml", received_at=LATE)
     before = another("vnpt", "before.eml", received_at=EARLY)
@@ -51,7 +54,7 @@ def kept(build_warehouse: Callable[..., BuiltWarehouse]) -> set[tuple[str, str]]
     receipts = [*(r for r in receipts if r.submitter_id != "vnpt"), resent, correction, before, letter, stranger]
     findings = [
         loss(of["fpt"]), loss(of["sctv"], "macro", is_loss=False), loss(of["in_pho_nui"]), loss(of["dai_ptth"]),
-        loss(before), loss(correction, "password_protected"), loss(letter), loss(stranger),
+        loss(before), loss(half), loss(correction, "password_protected"), loss(letter), loss(stranger),
         replace(loss(of["mobifone"]), receipt_id=""),
     ]
     built = build_warehouse(
@@ -75,10 +78,16 @@ def test_a_later_file_is_lost_whatever_came_before_and_an_earlier_one_is_replace
     assert "vnpt" not in {submitter for submitter, _ in kept}
 
 
+def test_a_correction_half_of_which_was_read_is_lost_where_only_what_it_corrects_tells_the_rest(
+    kept: set[tuple[str, str]]
+) -> None:
+    assert ("in_cao_nguyen", "truncated_file") in kept
+
+
 def test_a_message_of_one_who_owes_no_figures_is_lost_when_nothing_of_it_was_read(kept: set[tuple[str, str]]) -> None:
     assert ("van_phong", "truncated_file") in kept
 
 
 def test_neither_a_stranger_nor_a_remark_stops_a_month(kept: set[tuple[str, str]]) -> None:
     assert kept == {("in_pho_nui", "truncated_file"), ("viettel", "password_protected"),
-                    ("van_phong", "truncated_file")}
+                    ("van_phong", "truncated_file"), ("in_cao_nguyen", "truncated_file")}

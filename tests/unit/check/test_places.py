@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from flows.check.calls import usual_range
+from flows.check.cells import Book, LastFigure
 from flows.check.findings import make_finding
 from flows.check.messages import message_vi
 from flows.check.places import Instance
@@ -83,6 +84,12 @@ def test_row_of_two_districts_counts_once(judged) -> None:
     _, instances = judged(table(PERIOD, "vnpt", ["telecom_bts_total"], counts))
     wrong = failing(instances)["total_equals_areas"]
     assert [i.place.area_code for i in wrong] == ["627+639"]
+
+
+def test_each_district_of_a_lost_row_is_asked_for_and_the_own_total_is_none() -> None:
+    last = {area: LastFigure(BEFORE, Fraction(8)) for area in ("627+639", "64", "622")}
+    book = Book(PERIOD, load_catalogue().at(PERIOD), {}, last_areas={("vnpt", "telecom_bts_total"): last})
+    assert set(book.lost_areas("vnpt", "telecom_bts_total")) == {"622", "627", "639"}
 
 
 def test_district_hidden_in_a_row_of_two_is_undecided(month, judged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email
 import hashlib
 import subprocess
@@ -103,6 +104,16 @@ def test_delivering_again_sends_nothing(office):
     first = office.deliver(edition)
     assert office.deliver(edition) == first
     assert len(_mailbox(office)) == 4
+
+
+def test_a_line_that_was_added_after_the_others_were_sent_gets_an_edition_that_replaces_nothing(office):
+    edition, everybody = office.publish(), office.catalogue
+    fewer = tuple(row for row in everybody.recipients if row.recipient_id != "mic")
+    office.catalogue = dataclasses.replace(everybody, recipients=fewer)
+    office.deliver(edition)
+    office.catalogue = everybody
+    assert office.deliver(edition)["mic"].subject == "Báo cáo công tác thông tin và truyền thông tháng 4 năm 2019"
+    assert "thay" not in _message(office, "mic").get_body().get_content()
 
 
 def test_the_next_edition_goes_out_and_tells_what_changed(office):

@@ -66,3 +66,11 @@ def test_a_subject_of_a_month_out_of_reach_waits_for_a_person(months: tuple[str,
 )
 def test_what_it_answers_decides_where_it_names_no_month(months: tuple[str, ...], thread: str, expected: str) -> None:
     assert month_of_message("2019-05", months, "2019-05-10T09:00:00+07:00", thread) == expected
+
+
+def test_an_answer_to_this_months_mail_is_of_this_month_whenever_it_was_sent() -> None:
+    assert month_of_message("2019-05", (), "2019-04-30T23:00:00+07:00", "2019-05") == "2019-05"
+
+
+def test_where_two_other_months_are_named_no_thread_decides_between_them() -> None:
+    assert month_of_message("2019-05", ("-02", "-03"), "2019-05-10T09:00:00+07:00", "2019-04") == "2019-05"
