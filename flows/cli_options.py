@@ -51,7 +51,9 @@ def _reason(text: str) -> str:
     return stated(text, "lý do", "--reason")
 
 
-Person = Annotated[str, typer.Option("--by", help="Người quyết định (the person who decides).", callback=_person)]
+Person = Annotated[
+    str, typer.Option("--by", help="Mã người quyết định trong people.csv (a steward's id).", callback=_person)
+]
 Reason = Annotated[str, typer.Option("--reason", help="Lý do (the reason).", callback=_reason)]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv hoặc json.")]
 

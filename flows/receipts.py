@@ -77,7 +77,7 @@ def how_to_decide(receipt: Receipt, catalogue: Catalogue) -> str:
     """Return how a person lets a held message count, or not; the unit must be named where the address names none."""
     is_known = receipt.submitter_id or receipt.sender_address in catalogue.submitter_by_address
     whose = "" if is_known else " --for ĐƠN_VỊ"
-    asked = '--by "…" --reason "…"'
+    asked = '--by NGƯỜI --reason "…"'
     return (f"Dùng thư này: tonghop release {receipt.receipt_id}{whose} {asked}; "
             f"không dùng: tonghop refuse {receipt.receipt_id} {asked}.")
 

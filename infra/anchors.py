@@ -18,7 +18,7 @@ from infra.files import create_file
 if TYPE_CHECKING:
     from infra.archive import Archive
     from infra.ledger import Ledger
-    from infra.settings import Settings
+from infra.settings import Settings
 
 HEADS = "audit/"                                       # key in the archive; an old one has no part of the hash
 _NAME = re.compile(r"(\d+)(?:-[0-9a-z]+)?")
@@ -66,14 +66,15 @@ def accept_ledger(settings: Settings, person: str, reason: str) -> int:
     """Go on with a ledger that forgot heads it once had, on a person's word; return how many.
 
     Raises:
-        OperationError: It is not whole in itself.
+        OperationError: It is not whole in itself, or the person is no steward of people.csv.
     """
     from infra.archive import open_archive
     from infra.ledger import open_ledger
+    from infra.people import deciding_person
 
     archive, ledger = open_archive(settings), open_ledger(settings)
     ledger.verify_audit(may_be_unkeyed=True)
-    return ledger.go_on_without(read_heads(settings, archive), person, reason)
+    return ledger.go_on_without(read_heads(settings, archive), deciding_person(person), reason)
 
 
 def _in_folder(settings: Settings) -> list[tuple[str, bytes]]:

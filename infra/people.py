@@ -11,6 +11,8 @@ from infra.catalogue_cells import Day, Identifier, OptionalDay
 from infra.catalogue_files import row_error
 from infra.errors import OperationError
 from infra.settings import CATALOGUE
+from infra.statements import stated
+from infra.vietnamese import now
 
 ROLES = ("steward", "approver")
 PEOPLE = CATALOGUE / "people.csv"
@@ -61,3 +63,16 @@ def person_in_role(named: str, role: str, day: str, path: Path = PEOPLE) -> Pers
             remedy_vi=f"Người có vai trò này: {', '.join(p.person_id for p in able) or 'chưa có ai'}.",
         )
     return found[0]
+
+
+def deciding_person(named: str) -> str:
+    """Return the name of the steward who decides; what anybody can type is no person.
+
+    Args:
+        named: Id or exact name of a row of people.csv that has the role "steward" today.
+
+    Raises:
+        SubmissionError: Nobody is named.
+        OperationError: Whoever is named is no steward.
+    """
+    return person_in_role(stated(named, "người quyết định", "--by"), "steward", now().date().isoformat()).person_name

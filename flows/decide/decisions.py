@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from flows.records import Decision, Finding, Receipt
 from infra.audit import canonical_json
 from infra.errors import SubmissionError
+from infra.people import deciding_person
 from infra.statements import stated
 from infra.vietnamese import DAY_SHAPE, moment, number_text
 
@@ -37,7 +38,7 @@ def correct(
         value: The figure to use, in the indicator's unit.
         basis: The figure read from the cell, as text; "" when the cell is blank.
         reason: Why, in the person's words.
-        person: Who decides.
+        person: Who decides: id or name of a steward of people.csv.
 
     Raises:
         SubmissionError: Reason or person is missing, the value is the one that stands there, or the warehouse
@@ -140,7 +141,7 @@ def _record(
     ledger: Ledger, kind: Kind, period: str, target: str, value: str, basis: str, reason: str, person: str,
     expires_at: str = "",
 ) -> Decision:
-    reason, person = stated(reason, "lý do", "--reason"), stated(person, "người quyết định", "--by")
+    reason, person = stated(reason, "lý do", "--reason"), deciding_person(person)
     content = (kind, period, target, value, basis, reason, person, expires_at)
     decided = {decision.decision_id: decision for decision in ledger.decisions(period)}
     holding = {decision.decision_id for decision in ledger.decisions_in_force(period)}

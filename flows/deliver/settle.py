@@ -8,6 +8,7 @@ from flows.deliver import witness
 from flows.deliver.mailer import SINK
 from flows.deliver.sink import has_message
 from flows.records import Delivery, Edition
+from infra.people import deciding_person
 from infra.statements import stated
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person:
         ledger: Holds the delivery.
         delivery_id: "<edition_id>.<recipient_id>".
         has_arrived: True closes it; False puts it into the outbox again, to be sent by the next run.
-        person: Who found out.
+        person: Who found out: id or name of a steward of people.csv.
         reason: How: "Cục Thống kê xác nhận qua điện thoại".
 
     Raises:
         SubmissionError: Person or reason is missing.
-        OperationError: The delivery is not open.
+        OperationError: The delivery is not open, or the person is no steward.
     """
-    person, reason = stated(person, "người xác nhận", "--by"), stated(reason, "lý do", "--reason")
+    person, reason = deciding_person(person), stated(reason, "lý do", "--reason")
     state: DeliveryState = "accepted" if has_arrived else "pending"
     delivery = ledger.delivery(delivery_id.strip().lower())    # typed from paper, perhaps in capitals
     return ledger.move_delivery(delivery, state, actor=person, response=f"{person}: {reason}")

@@ -15,6 +15,7 @@ from flows.sample import write_sample
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import Settings, load_settings
+from tests.people import STEWARD, STEWARD_ID
 from tests.whole_month import run_tonghop
 
 PLAIN = {"TONGHOP_PREFECT": "off"}
@@ -124,7 +125,7 @@ def test_a_figure_that_was_sent_or_that_nobody_owes_is_not_supplied(
 ) -> None:
     settings = load_settings(published_home)
     with pytest.raises(SubmissionError) as caught:
-        decisions.supply(settings, "2019-04", submitter, area, indicator, "7", "Đơn vị báo qua thư", "Trần Thị B")
+        decisions.supply(settings, "2019-04", submitter, area, indicator, "7", "Đơn vị báo qua thư", STEWARD)
     text = f"{caught.value.message_vi} {caught.value.remedy_vi}"
     assert all(word in text for word in said), text
     assert open_ledger(settings).decisions("2019-04") == []
@@ -145,7 +146,7 @@ def test_what_is_no_file_is_answered_and_not_read_to_its_end(
 
 
 def test_a_delivery_that_is_not_there_is_answered_with_the_place_and_the_way_out(tmp_path: Path) -> None:
-    stated = ("--arrived", "--by", "a", "--reason", "b")
+    stated = ("--arrived", "--by", STEWARD_ID, "--reason", "b")
     done = run_tonghop("settle", "2019-04-9.NOBODY", *stated, home=tmp_path / "home", env=PLAIN)
     assert_answered(done, 5, "2019-04-9.nobody", "Tại", "tonghop deliveries")
 
@@ -162,4 +163,4 @@ def _correct_in_capitals(settings: Settings) -> None:
     query = "select observation_id, reported_value from marts.fct_observations where reported_value > 100 limit 1"
     with open_current(settings, "2019-04") as connection:
         (name, value), = fetch(connection, query)
-    decisions.correct(settings, "2019-04", f" {name.upper()} ", f"{value:.0f}", "b", "a")
+    decisions.correct(settings, "2019-04", f" {name.upper()} ", f"{value:.0f}", "b", STEWARD_ID)

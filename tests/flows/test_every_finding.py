@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from tests.people import STEWARD_ID
 from tests.whole_month import run_tonghop
 
 MONTH = ("--period", "2019-04")
@@ -19,7 +20,7 @@ def test_what_is_listed_is_explained_and_a_reading_finding_is_not_waived(publish
     finding = reading[0]["finding_id"]
     told = run_tonghop("explain", finding.lower(), *MONTH, home=published_home)
     assert told.returncode == 0 and finding in told.stdout and "Tại: " in told.stdout, told.stderr
-    refused = run_tonghop("waive", finding, *MONTH, "--by", "a", "--reason", "b", home=published_home)
+    refused = run_tonghop("waive", finding, *MONTH, "--by", STEWARD_ID, "--reason", "b", home=published_home)
     assert refused.returncode == 4 and "thấy khi đọc" in refused.stderr and "explain" in refused.stderr, refused.stderr
     unknown = run_tonghop("explain", "I00000000", *MONTH, home=published_home)
     assert unknown.returncode == 4 and "Không có phát hiện" in unknown.stderr

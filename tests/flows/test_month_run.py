@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.people import STEWARD_ID
 from tests.whole_month import frozen_files, run_tonghop
 
 KILL_POINTS = [
@@ -104,6 +105,39 @@ def test_a_run_killed_anywhere_finishes_with_the_same_edition_and_no_second_mail
     assert frozen_files(home) == frozen_files(published_home) != {}
     verified = run_tonghop("verify", home=home)
     assert verified.returncode == 0, verified.stderr
+
+
+@pytest.mark.slow
+def test_a_manifest_of_a_killed_run_keeps_its_build_and_what_changed_since_goes_to_everybody_once(
+    published_home: Path, sample_inbox: Path, tmp_path: Path
+) -> None:
+    """It was frozen for another build than today's: it stays that build's edition, and today's is the next."""
+    home = tmp_path / "home"
+    env = WITHOUT_PREFECT | {"KILL_AT": "publish.after_manifest"}
+    killed = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=env)
+    assert killed.returncode == -9, killed.stdout + killed.stderr
+    correct_one_figure(home)
+    again = run_tonghop("month", "2019-04", "--inbox", sample_inbox, home=home, env=WITHOUT_PREFECT)
+    assert again.returncode == 0, again.stdout + again.stderr
+    frozen = sorted((home / "archive").rglob("editions/2019-04/*/manifest.json"))
+    builds = [json.loads(path.read_bytes())["build_id"] for path in frozen]
+    with sqlite3.connect(home / "ledger.sqlite") as ledger:
+        recorded = ledger.execute("select build_id from editions order by number").fetchall()
+    assert len(set(builds)) == 2 and recorded == [(build,) for build in builds]
+    assert recipients(home) == [name.replace("2019-04-1", "2019-04-2") for name in recipients(published_home)]
+    assert run_tonghop("verify", home=home).returncode == 0
+
+
+def correct_one_figure(home: Path) -> None:
+    """Correct a figure that no total holds, so that the month can still be published."""
+    listed = run_tonghop("observations", "--period", "2019-04", "--format", "csv", home=home)
+    rows = csv.DictReader(io.StringIO(listed.stdout))
+    found = next(row for row in rows if (row["submitter_id"], row["indicator_id"]) == ("in_pho_nui", "printing_pages")
+                 and row["period"] == "2019-04")
+    value = str(int(found["value"]) + 1)
+    done = run_tonghop("correct", found["observation_id"], value, "--by", STEWARD_ID, "--reason", "gọi lại",
+                       "--period", "2019-04", home=home)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_findings_and_figures_speak_the_declared_columns(published_home: Path) -> None:

@@ -175,9 +175,10 @@ BAD_INPUT = [
     ("figures --period 2019-04 --format xyz", 2), ("figures", 2), ("nonsense", 2), ("observations --period 04/2019", 4),
     ("month ２０１９-04", 4), ("explain F1", 4), ("read /nowhere.xlsx", 4), ("read-report /etc", 4),
     ("check-report /nowhere --against 2019-04", 4), ("check-report /nowhere --against x", 4),
-    ("settle nothing --by a --reason b --arrived", 5), ("withdraw D1 --by a --reason b --period 2019-04", 4),
-    ("supply x 622 phone_subs_fixed 1 --by a --reason b --period 2019-04", 4),
-    ("supply vnpt 622 phone_subs_fixed một --by a --reason b --period 2019-04", 4),
+    ("settle nothing --by tong_hop_mau --reason b --arrived", 5),
+    ("withdraw D1 --by tong_hop_mau --reason b --period 2019-04", 4),
+    ("supply x 622 phone_subs_fixed 1 --by tong_hop_mau --reason b --period 2019-04", 4),
+    ("supply vnpt 622 phone_subs_fixed một --by tong_hop_mau --reason b --period 2019-04", 4),
     ("sample 2019-04 /proc/nowhere", 5), ("receive /nowhere --period 2019-04", 4), ("trace x --period 2019-04", 5),
 ]
 

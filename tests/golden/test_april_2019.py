@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.sample import PlantedError, load_planted_errors
+from tests.people import STEWARD_ID
 from tests.whole_month import run_tonghop
 
 GOLDEN = Path(__file__).with_name("april_2019_figures.csv")
@@ -83,7 +84,7 @@ def test_corrected_month_publishes_the_right_figures(stopped_home: Path, faulty_
     for error in load_planted_errors():
         target = next(c["observation_id"] for f in findings for c in _cells(f) if _is_at(c, error))
         done = run_tonghop(
-            "correct", target, str(error.right), "--by", "Chuyên viên tổng hợp",
+            "correct", target, str(error.right), "--by", STEWARD_ID,
             "--reason", "Đơn vị xác nhận qua điện thoại", "--period", PERIOD, home=stopped_home,
         )
         assert done.returncode == 0, done.stdout + done.stderr

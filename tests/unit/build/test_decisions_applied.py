@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from flows.records import Decision
+from tests.people import STEWARD
 from tests.warehouse_fixture import BuiltWarehouse, correction, observation, supply, whole_month, without
 
 Build = Callable[..., BuiltWarehouse]
@@ -27,14 +28,14 @@ DECISIONS = [
     correction(BLANK, "426", "d3"),
     correction(MOVED, "8", "d4", basis="6"),
     correction(TAKEN_BACK, "34000", "d5"),
-    Decision("d6", "withdraw", "2019-04", "d5", "", "", "Nhầm", "Trần Thị B", "2019-04-22T09:00:00+07:00"),
+    Decision("d6", "withdraw", "2019-04", "d5", "", "", "Nhầm", STEWARD, "2019-04-22T09:00:00+07:00"),
     correction(VOIDED, "", "d7"),
     correction(TWICE_SENT, "2", "d8"),
     correction(REPLACED, "6", "d9"),
     correction(replace(SLIP, observation_id="feedfeedfeedfeed"), "1", "d10"),
     supply("2019-04/dist_634/634/internet_agents", "15", "s1"),
     supply("2019-04/dist_633/633/internet_agents", "99", "s2"),
-    Decision("w1", "waive", "2019-04", "F12345678", "", "x", "Đã hỏi", "Trần Thị B", "2019-04-22T09:00:00+07:00"),
+    Decision("w1", "waive", "2019-04", "F12345678", "", "x", "Đã hỏi", STEWARD, "2019-04-22T09:00:00+07:00"),
 ]
 
 

@@ -12,13 +12,14 @@ from flows import decide, decisions
 from flows.decide.decisions import _check_fits, plain
 from flows.records import Finding
 from infra.catalogue import load_catalogue
-from infra.errors import SubmissionError
+from infra.errors import OperationError, SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import load_settings
+from tests.people import STEWARD, STEWARD_ID
 
 BY_ID = load_catalogue().at("2019-04").indicator_by_id
 COUNT, MEASURE = BY_ID["phone_subs_total"], BY_ID["post_service_radius_km"]
-WHY, WHO = "Đơn vị xác nhận qua điện thoại", "Trần Thị B"
+WHY, WHO = "Đơn vị xác nhận qua điện thoại", STEWARD
 FINDING = Finding(
     "F0000abcd", "phone_total_equals_parts", "blocking", "fail", "viettel_gl", "64", "16566", "16656", "90",
     "Tổng khác cộng các phần.", period="2019-04", basis="3f" * 8,
@@ -74,6 +75,16 @@ def test_withdrawing_twice_is_once(ledger):
     decide.withdraw(ledger, "2019-04", decision.decision_id, "Nhầm ô", WHO)
     decide.withdraw(ledger, "2019-04", decision.decision_id, "Nhầm ô", WHO)
     assert len(ledger.decisions()) == 2
+
+
+@pytest.mark.parametrize("person", ["Trần Thị B", "a", "lanh_dao_mau", "người khác"])
+def test_only_a_steward_of_people_csv_decides(ledger, person):
+    """The approver is no steward, and what anybody can type is no person."""
+    with pytest.raises(OperationError, match=r"people\.csv") as refused:
+        _correct(ledger, person=person)
+    assert STEWARD_ID in refused.value.remedy_vi
+    assert ledger.decisions() == []
+    assert _correct(ledger, person=STEWARD_ID).person == STEWARD
 
 
 @pytest.mark.parametrize("reason, person", [("", WHO), ("   ", WHO), (WHY, ""), (WHY, "\t\n")])

@@ -15,6 +15,7 @@ import pytest
 
 from flows.deliver import settle_delivery
 from infra.errors import OperationError, SubmissionError
+from tests.people import STEWARD
 
 MAILED = ["mic", "mic_da_nang", "cuc_thong_ke", "so_khdt"]
 
@@ -233,22 +234,22 @@ def test_killed_anywhere_and_started_again_every_line_is_served_once(tmp_path, o
 def test_settling_needs_a_person_and_a_reason(office):
     office.deliver(office.publish())
     for person in (" ", "…", "...", "NGƯỜI", "<person>", "?"):
-        with pytest.raises(SubmissionError, match="người xác nhận"):
+        with pytest.raises(SubmissionError, match="người quyết định"):
             settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, person, "đã hỏi qua điện thoại")
     for reason in ("", "…", "LÝ_DO", "-", "123"):
         with pytest.raises(SubmissionError, match="lý do"):
-            settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, "Trần Thị B", reason)
+            settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, STEWARD, reason)
 
 
 def test_what_was_accepted_cannot_be_put_out_again(office):
     office.deliver(office.publish())
     with pytest.raises(OperationError, match="accepted"):
-        settle_delivery(office.ledger, "2019-04-1.mic", False, "Trần Thị B", "gửi lại")
+        settle_delivery(office.ledger, "2019-04-1.mic", False, STEWARD, "gửi lại")
 
 
 def test_a_package_is_closed_when_somebody_handed_it_over(office):
     office.deliver(office.publish())
-    done = settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, "Trần Thị B", "đã gửi qua trục văn bản")
+    done = settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, STEWARD, "đã gửi qua trục văn bản")
     assert done.state == "accepted"
     (*_, last) = office.ledger.audit_entries("deliveries/2019-04-1.ubnd_tinh")
-    assert last.actor == "Trần Thị B"
+    assert last.actor == STEWARD

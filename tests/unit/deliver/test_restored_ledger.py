@@ -10,9 +10,10 @@ import pytest
 from flows.deliver import settle_delivery
 from infra.anchors import accept_ledger
 from infra.errors import OperationError
+from tests.people import STEWARD
 from tests.unit.deliver.test_delivery import MAILED
 
-PERSON, REASON = "Trần Thị B", "máy chủ hỏng đĩa, dùng bản sao lưu hôm trước"
+PERSON, REASON = STEWARD, "máy chủ hỏng đĩa, dùng bản sao lưu hôm trước"
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from infra.ledger import NEXT_STATES, open_ledger
 from infra.ledger_records import Decision, Delivery, Document, Edition, Output, Receipt, Run
 from infra.settings import load_settings
 from tests.patience import FAR_SECONDS, wait_until
+from tests.people import STEWARD
 
 RECEIPT = Receipt(
     "r1", "2019-04", "024.eml", "ab" * 32, "vhtt.iapa@gialai.gov.vn", "vhtt_iapa", "Báo cáo tháng 4",
@@ -27,7 +28,7 @@ DOCUMENTS = [
     Document("r1", "024.eml", "(body)", "ef" * 32, 0, "text/plain"),
 ]
 DECISION = Decision(
-    "D1", "correct", "2019-04", "obs1", "16656", "16566", "Đơn vị xác nhận qua điện thoại", "Trần Thị B",
+    "D1", "correct", "2019-04", "obs1", "16656", "16566", "Đơn vị xác nhận qua điện thoại", STEWARD,
     "2019-04-20T09:00:00+07:00",
 )
 EDITION = Edition(
@@ -321,7 +322,7 @@ def test_a_chain_without_key_gets_one_by_a_persons_word(settings, key_file, ledg
     for act in (keyed.verify_audit, lambda: keyed.add_decision(DECISION)):
         with pytest.raises(OperationError, match="accept-ledger"):
             act()
-    assert keyed.go_on_without([], "Trần Thị B", "đặt khóa lần đầu") == 0
+    assert keyed.go_on_without([], STEWARD, "đặt khóa lần đầu") == 0
     assert keyed.verify_audit() == 2
     keyed.close()
 

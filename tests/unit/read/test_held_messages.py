@@ -17,6 +17,7 @@ from infra.catalogue import load_catalogue
 from infra.errors import SubmissionError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import Settings
+from tests.people import STEWARD
 from tests.unit.receive.forgeries import EVIL, FROM, OURS, PASS, message
 
 PERIOD = "2019-04"
@@ -90,7 +91,7 @@ def test_a_release_lets_it_count_in_every_run_until_it_is_withdrawn(
     put("2.eml", 21, FROM)
     run()
     held = receipt_of(ledger, "2.eml")
-    released = decisions.release(gateway, held.receipt_id, "", "đã gọi lại", "Nguyễn Văn A")
+    released = decisions.release(gateway, held.receipt_id, "", "đã gọi lại", STEWARD)
     assert (released.kind, released.value, released.basis) == ("release", "dist_630", held.sha256)
     for _ in range(2):
         assert run() == {"2.eml": "21"}
@@ -99,7 +100,7 @@ def test_a_release_lets_it_count_in_every_run_until_it_is_withdrawn(
             "received", "dist_630", released.decision_id)
         assert (counted.proof, counted.held_vi) == ("", held.held_vi)
     assert said(run, "2.eml") == set()
-    decisions.withdraw(gateway, PERIOD, released.decision_id, "nhầm", "Nguyễn Văn A")
+    decisions.withdraw(gateway, PERIOD, released.decision_id, "nhầm", STEWARD)
     for _ in range(2):
         assert run() == {"1.eml": "20"}
         assert receipt_of(ledger, "2.eml") == held
@@ -111,16 +112,16 @@ def test_a_refusal_ends_the_question_and_keeps_the_message(run: Month, gateway: 
     put("2.eml", 21, FROM)
     run()
     held = receipt_of(ledger, "2.eml")
-    refused = decisions.refuse(gateway, held.receipt_id, "đơn vị nói không gửi", "Nguyễn Văn A")
+    refused = decisions.refuse(gateway, held.receipt_id, "đơn vị nói không gửi", STEWARD)
     for _ in range(2):
         assert run() == {"1.eml": "20"}
         found = receipt_of(ledger, "2.eml")
         assert (found.status, found.decision_id) == ("rejected", refused.decision_id)
         assert "đơn vị nói không gửi" in found.reason_vi
     assert said(run, "2.eml") == set()
-    decisions.release(gateway, held.receipt_id, "", "đơn vị xác nhận", "Trần Thị B")
+    decisions.release(gateway, held.receipt_id, "", "đơn vị xác nhận", STEWARD)
     assert run() == {"2.eml": "21"}
-    decisions.refuse(gateway, held.receipt_id, "lại thôi", "Trần Thị B")
+    decisions.refuse(gateway, held.receipt_id, "lại thôi", STEWARD)
     assert run() == {"1.eml": "20"}
 
 
@@ -131,7 +132,7 @@ def test_a_date_in_the_future_is_said_and_replaces_nothing_without_a_persons_yes
     put("2.eml", 98, PASS, FROM, "Date: Fri, 18 Dec 2099 08:00:00 +0700")
     assert run() == {"1.eml": "20"}
     assert said(run, "2.eml") == {("date_in_future", "warning"), ("unproved_replacement", "blocking")}
-    decisions.release(gateway, receipt_of(ledger, "2.eml").receipt_id, "", "đồng hồ máy sai", "Nguyễn Văn A")
+    decisions.release(gateway, receipt_of(ledger, "2.eml").receipt_id, "", "đồng hồ máy sai", STEWARD)
     assert run() == {"2.eml": "98"}
 
 
@@ -140,7 +141,7 @@ def test_a_date_in_the_future_never_wins_over_mail_that_came_later(
 ) -> None:
     put("1.eml", 98, PASS, FROM, "Date: Fri, 18 Dec 2099 08:00:00 +0700")
     run()
-    decisions.release(gateway, receipt_of(ledger, "1.eml").receipt_id, "", "đồng hồ máy sai", "Nguyễn Văn A")
+    decisions.release(gateway, receipt_of(ledger, "1.eml").receipt_id, "", "đồng hồ máy sai", STEWARD)
     assert run() == {"1.eml": "98"}
     put("2.eml", 21, PASS, FROM)
     assert run() == {"2.eml": "21"}
@@ -151,7 +152,7 @@ def test_a_message_held_for_its_month_can_be_released(run: Month, gateway: Setti
     run()
     held = receipt_of(ledger, "1.eml")
     assert held.problem == "last_year_file"
-    decisions.release(gateway, held.receipt_id, "", "gõ nhầm năm", "Nguyễn Văn A")
+    decisions.release(gateway, held.receipt_id, "", "gõ nhầm năm", STEWARD)
     assert run() == {"1.eml": "20"}
 
 
@@ -163,8 +164,8 @@ def test_a_strangers_message_is_released_only_for_a_unit_that_is_named(
     held = receipt_of(ledger, "1.eml")
     for whose in ("", "nobody"):
         with pytest.raises(SubmissionError):
-            decisions.release(gateway, held.receipt_id, whose, "đã gọi", "Nguyễn Văn A")
-    decisions.release(gateway, held.receipt_id, "dist_630", "địa chỉ mới của huyện", "Nguyễn Văn A")
+            decisions.release(gateway, held.receipt_id, whose, "đã gọi", STEWARD)
+    decisions.release(gateway, held.receipt_id, "dist_630", "địa chỉ mới của huyện", STEWARD)
     assert run() == {"1.eml": "20"}
     assert receipt_of(ledger, "1.eml").submitter_id == "dist_630"
 
@@ -174,7 +175,7 @@ def test_only_what_waits_can_be_decided(run: Month, gateway: Settings, ledger: L
     run()
     for receipt_id in (receipt_of(ledger, "1.eml").receipt_id, "R0000000000000000"):
         with pytest.raises(SubmissionError):
-            decisions.refuse(gateway, receipt_id, "thử", "Nguyễn Văn A")
+            decisions.refuse(gateway, receipt_id, "thử", STEWARD)
 
 
 def test_without_a_gateway_a_first_message_counts_and_a_second_one_asks(
@@ -190,7 +191,7 @@ def test_without_a_gateway_a_first_message_counts_and_a_second_one_asks(
         "1.eml": "in_force", "2.eml": "held"}
     assert [f.message for r in readings for f in r.reading.findings if f.severity == "blocking"] == ["2.eml"]
     held = receipt_of(ledger, "2.eml")
-    decisions.release(nobody, held.receipt_id, "", "đã gọi lại", "Nguyễn Văn A")
+    decisions.release(nobody, held.receipt_id, "", "đã gọi lại", STEWARD)
     readings = read_receipts(nobody, archive, ledger, CATALOGUE, PERIOD)
     assert {o.message: o.use_status for r in readings for o in r.reading.observations} == {
         "1.eml": "superseded", "2.eml": "in_force"}
