@@ -33,6 +33,16 @@ def deliveries(period: PeriodOption, home: HomeOption = "") -> None:
 
 
 @app.command()
+def editions(period: PeriodOption, home: HomeOption = "") -> None:
+    """Các ấn bản của một tháng và tình trạng · the editions of a month and how far each is."""
+    from flows import screen
+    from infra.ledger import open_ledger
+
+    settings = settings_of(home)
+    screen.show_editions(settings, open_ledger(settings), period)
+
+
+@app.command()
 def approve(
     edition: Annotated[str, typer.Argument(help="Mã ấn bản, như 2019-04-1 (edition id).")],
     person: Annotated[str, typer.Option("--by", help="Mã người phê duyệt trong people.csv (an approver's id).")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +15,11 @@ from rich.table import Table
 from flows.records import Decision, Finding, Receipt
 from flows.steps import MonthResult
 from flows.terminal import clean, print_csv, print_json
-from infra.vietnamese import SEVERITY_VI, STATUS_VI, moment_cell, number_text
+from infra.vietnamese import SEVERITY_VI, STATUS_VI, moment_cell, moment_text, number_text
+
+if TYPE_CHECKING:
+    from infra.ledger import Ledger
+    from infra.settings import Settings
 
 SEVERITY_STYLE = {"blocking": "bold red", "warning": "yellow", "note": "dim"}
 CHANNEL_VI = {"email": "thư điện tử", "document_system": "hệ thống văn bản", "paper": "bản giấy", "archive": "lưu"}
@@ -239,6 +243,19 @@ def show_decisions(decisions: list[Decision]) -> None:
 def show_deliveries(deliveries: list[Any]) -> None:
     """Show each recipient's delivery with its proof."""
     _console().print(_delivery_table(deliveries, "Nơi nhận · recipients"))
+
+
+def show_editions(settings: Settings, ledger: Ledger, period: str) -> None:
+    """Show each edition of a month, how far it is, and who let it leave the house."""
+    from flows.deliver import EDITION_STATE_VI, approved_by, edition_state
+
+    columns = ("Ấn bản · edition", "Phát hành · published", "Tình trạng · state", "Phê duyệt · approved by")
+    rows = []
+    for edition in sorted(ledger.editions(period), key=lambda e: e.number):
+        state = EDITION_STATE_VI[edition_state(settings, ledger, edition)]
+        published = moment_text(edition.published_at)
+        rows.append((edition.edition_id, published, state, approved_by(settings, ledger, edition)))
+    show_rows(columns, rows)
 
 
 def show_open(deliveries: list[Any]) -> None:

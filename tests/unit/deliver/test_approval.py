@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from flows.approving import approve_edition
+from flows.deliver import approved_by, edition_state
 from flows.delivering import deliver_again, open_lines
 from flows.soundness import sound_catalogue
 from infra import people
@@ -53,6 +56,31 @@ def test_a_word_holds_for_the_edition_it_was_given_for(production):
     with pytest.raises(OperationError, match="mới hơn"):
         approve_edition(office.settings, "2019-04-1", APPROVER)
     assert server.messages == []
+
+
+def test_how_far_an_edition_is_follows_from_what_the_ledger_knows(production):
+    office, _ = production
+    first = office.publish()
+    states = [edition_state(office.settings, office.ledger, first)]
+    office.deliver(first, QUICK)
+    states.append(edition_state(office.settings, office.ledger, first))
+    approve_edition(office.settings, first.edition_id, APPROVER)
+    states.append(edition_state(office.settings, office.ledger, first))
+    office.deliver(first, QUICK)
+    states.append(edition_state(office.settings, office.ledger, first))
+    assert states == ["proposed", "proposed", "approved", "delivered"]
+    assert approved_by(office.settings, office.ledger, first) == "Nguyễn Văn A (mẫu)"
+    second = office.publish(2, **{"x.csv": b"new"})
+    assert [edition_state(office.settings, office.ledger, e) for e in (first, second)] == ["replaced", "proposed"]
+
+
+def test_an_edition_of_which_a_line_is_open_is_still_being_delivered(office):
+    edition = office.publish()
+    assert edition_state(office.settings, office.ledger, edition) == "approved"
+    office.deliver(edition)
+    assert edition_state(office.settings, office.ledger, edition) == "delivered"
+    production = dataclasses.replace(office.settings, environment="production")
+    assert edition_state(production, office.ledger, edition) == "delivering", "the local mailbox only rehearses"
 
 
 @pytest.mark.parametrize("named", [STEWARD, "Trần Thị B", "…", "", "lanh_dao"])

@@ -107,6 +107,34 @@ def test_a_release_lets_it_count_in_every_run_until_it_is_withdrawn(
     assert ledger.verify_audit() > 0
 
 
+def test_what_was_held_for_want_of_proof_counts_once_the_settings_know_our_server(
+    gateway: Settings, ledger: Ledger, tmp_path: Path, put
+) -> None:
+    """Only what is proved by then, and nothing that a person decided about."""
+    put("1.eml", 20, PASS, FROM)
+    put("2.eml", 21, FROM)
+    put("3.eml", 22, PASS, FROM)
+    before = replace(gateway, authserv_id="mx.before.example")
+    assert counted(before, ledger, tmp_path / "inbox") == {}
+    refused = decisions.refuse(before, receipt_of(ledger, "3.eml").receipt_id, "đơn vị nói không gửi", STEWARD)
+    assert counted(before, ledger, tmp_path / "inbox") == {}
+    for _ in range(2):
+        assert counted(gateway, ledger, tmp_path / "inbox") == {"1.eml": "20"}
+    proved = receipt_of(ledger, "1.eml")
+    assert (proved.status, proved.proof, proved.held_vi) == ("received", "dmarc", "")
+    assert "mx.before.example" in proved.proof_vi and OURS in proved.proof_vi
+    assert receipt_of(ledger, "2.eml").status == "quarantined"
+    assert receipt_of(ledger, "3.eml").decision_id == refused.decision_id
+    assert ledger.verify_audit() > 0
+
+
+def counted(settings: Settings, ledger: Ledger, inbox: Path) -> dict[str, str]:
+    archive = open_archive(settings)
+    reception = receive_folder(settings, archive, ledger, CATALOGUE, PERIOD, inbox)
+    readings = read_receipts(settings, archive, ledger, CATALOGUE, PERIOD, notices=reception.notices)
+    return {o.message: str(o.value) for r in readings for o in r.reading.observations if o.use_status == "in_force"}
+
+
 def test_a_refusal_ends_the_question_and_keeps_the_message(run: Month, gateway: Settings, ledger: Ledger, put) -> None:
     put("1.eml", 20, PASS, FROM)
     put("2.eml", 21, FROM)
