@@ -18,7 +18,7 @@ from infra.files import create_file
 if TYPE_CHECKING:
     from infra.archive import Archive
     from infra.ledger import Ledger
-from infra.settings import Settings
+    from infra.settings import Settings
 
 HEADS = "audit/"                                       # key in the archive; an old one has no part of the hash
 _NAME = re.compile(r"(\d+)(?:-[0-9a-z]+)?")

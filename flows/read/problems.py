@@ -97,7 +97,6 @@ KINDS: dict[str, Kind] = {
         "warning",
         "Đơn vị kiểm tra ngày giờ của máy gửi; người phụ trách xác nhận trước khi thư này thay bản đã nhận.",
     ),
-    "proved_since": Kind("note", ""),
     "unproved_sender": Kind("warning", "Người phụ trách gọi lại đơn vị theo số đã biết trước khi dùng thư này."),
     "unproved_replacement": Kind(
         "blocking", "Người phụ trách gọi lại đơn vị theo số đã biết, rồi cho dùng hoặc từ chối thư này.", EXPLAINS

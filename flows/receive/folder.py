@@ -23,7 +23,7 @@ from flows.receive.month import month_of_message
 from flows.receive.paths import EmptyInboxError, Found, list_inbox, open_file, sha256_of
 from flows.receive.proof import Belief, judge_sender, judge_upload, traced_at
 from flows.receive.senders import find_submitter, is_in_future, judge_mail
-from flows.records import Document, InboxNotice, Receipt, ReceiptStatus, Sighting
+from flows.records import Document, InboxNotice, Receipt, Sighting
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import CatalogueError
 from infra.killpoints import reached
@@ -52,10 +52,6 @@ class LedgerStore(Protocol):
     def add_receipt(self, receipt: Receipt, documents: list[Document]) -> bool: ...
 
     def open_receipt(self, receipt: Receipt, documents: list[Document]) -> None: ...
-
-    def set_receipt_status(
-        self, receipt_id: str, status: ReceiptStatus, reason_vi: str = "", **settled: str
-    ) -> None: ...
 
     def add_sighting(self, sighting: Sighting) -> bool: ...
 
@@ -197,34 +193,7 @@ def _take_in(
             if progress:
                 progress(done, total)
         arrivals += pool.map(lambda receipt: _open(reader, receipt, reader.archive.get(receipt.sha256)), again)
-        arrivals += _proved_since(reader, known.values(), pool, notices)
     return arrivals
-
-
-def _proved_since(
-    reader: Reader, known: Iterable[Receipt], pool: ThreadPoolExecutor, notices: list[InboxNotice]
-) -> list[Arrival]:
-    """Return the messages that were held for want of proof and have it by the settings of now.
-
-    What a person decided about stays decided, and what is still unproved stays held.
-    """
-    held = [r for r in known if r.period == reader.period and _waits_for_proof(r)]
-    found = [a for a in pool.map(lambda r: _judge_again(reader, r), held) if a is not None]
-    notices += [InboxNotice(a.receipt.message, "proved_since", a.receipt.proof_vi) for a in found]
-    return found
-
-
-def _waits_for_proof(receipt: Receipt) -> bool:
-    return receipt.status == "quarantined" and receipt.problem == "unproved_sender" and not receipt.decision_id
-
-
-def _judge_again(reader: Reader, receipt: Receipt) -> Arrival | None:
-    arrival = _open(reader, receipt, reader.archive.get(receipt.sha256))
-    judged = arrival.receipt
-    if not judged.proof or judged.period != receipt.period:
-        return None
-    told = f"{judged.proof_vi} Lúc nhận thư bị giữ: {receipt.held_vi}"
-    return replace(arrival, receipt=replace(judged, proof_vi=told))
 
 
 def _arrive(reader: Reader, found: Found, receipt: Receipt) -> Arrival | InboxNotice:
@@ -334,18 +303,10 @@ def _record(
         reached("receive.before_receipt")
         if settled.receipt.receipt_id not in known:
             ledger.add_receipt(settled.receipt, list(settled.documents))
-        elif known[settled.receipt.receipt_id].status == "quarantined":
-            _believe(ledger, settled.receipt)
         elif settled.receipt.status != "unopened":
             ledger.open_receipt(settled.receipt, list(settled.documents))
         stored[settled.receipt.receipt_id] = settled.receipt
     return stored
-
-
-def _believe(ledger: LedgerStore, receipt: Receipt) -> None:
-    """Record that a held message is proved by now; its documents are there since it came."""
-    proved = {name: getattr(receipt, name) for name in ("submitter_id", "problem", "held_vi", "proof", "proof_vi")}
-    ledger.set_receipt_status(receipt.receipt_id, receipt.status, receipt.reason_vi, **proved)
 
 
 def _recognise_twin(arrival: Arrival, twins: dict[str, Receipt]) -> Arrival:

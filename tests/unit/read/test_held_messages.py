@@ -107,25 +107,19 @@ def test_a_release_lets_it_count_in_every_run_until_it_is_withdrawn(
     assert ledger.verify_audit() > 0
 
 
-def test_what_was_held_for_want_of_proof_counts_once_the_settings_know_our_server(
+def test_a_line_that_names_tomorrows_gateway_proves_nothing_of_todays_mail(
     gateway: Settings, ledger: Ledger, tmp_path: Path, put
 ) -> None:
-    """Only what is proved by then, and nothing that a person decided about."""
+    """Before a gateway stands in front anybody can write a line in its name; a person releases what is genuine."""
     put("1.eml", 20, PASS, FROM)
-    put("2.eml", 21, FROM)
-    put("3.eml", 22, PASS, FROM)
     before = replace(gateway, authserv_id="mx.before.example")
     assert counted(before, ledger, tmp_path / "inbox") == {}
-    refused = decisions.refuse(before, receipt_of(ledger, "3.eml").receipt_id, "đơn vị nói không gửi", STEWARD)
-    assert counted(before, ledger, tmp_path / "inbox") == {}
     for _ in range(2):
-        assert counted(gateway, ledger, tmp_path / "inbox") == {"1.eml": "20"}
-    proved = receipt_of(ledger, "1.eml")
-    assert (proved.status, proved.proof, proved.held_vi) == ("received", "dmarc", "")
-    assert "mx.before.example" in proved.proof_vi and OURS in proved.proof_vi
-    assert receipt_of(ledger, "2.eml").status == "quarantined"
-    assert receipt_of(ledger, "3.eml").decision_id == refused.decision_id
-    assert ledger.verify_audit() > 0
+        assert counted(gateway, ledger, tmp_path / "inbox") == {}
+    held = receipt_of(ledger, "1.eml")
+    assert (held.status, held.proof) == ("quarantined", "")
+    decisions.release(gateway, held.receipt_id, "", "đã gọi lại", STEWARD)
+    assert counted(gateway, ledger, tmp_path / "inbox") == {"1.eml": "20"}
 
 
 def counted(settings: Settings, ledger: Ledger, inbox: Path) -> dict[str, str]:
