@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flows.deliver import latest_editions
-from infra import vietnamese
 from infra.errors import OperationError
 from infra.ledger import open_ledger
 from infra.ledger_records import Approval
@@ -18,7 +17,7 @@ def approve_edition(settings: Settings, edition_id: str, named: str) -> Approval
         OperationError: There is no such edition, a later one has replaced it, or the person is no approver.
     """
     ledger = open_ledger(settings)
-    person = person_in_role(named, "approver", vietnamese.now().date().isoformat())
+    person = person_in_role(named, "approver", settings.now().date().isoformat())
     edition = next((e for e in ledger.editions() if e.edition_id == edition_id), None)
     if edition is None or edition != latest_editions(ledger.editions(edition.period))[edition.period]:
         raise OperationError(

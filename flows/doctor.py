@@ -76,9 +76,9 @@ def _disk(settings: Settings) -> str:
     return f"{free // 1_000_000_000} GB"
 
 
-def _clock(_settings: Settings) -> str:
+def _clock(settings: Settings) -> str:
     """Ask for a clock that can be right: receipts, deadlines and the audit chain are dated by it."""
-    now = vietnamese.now()
+    now = settings.now()
     shown = vietnamese.moment_text(now.isoformat())
     newest = max(path.stat().st_mtime for path in PROJECT.glob("*.lock"))
     if now.timestamp() < newest:
@@ -90,13 +90,13 @@ def _clock(_settings: Settings) -> str:
     return f"{shown} giờ Hà Nội · Hanoi (máy · machine: {time.strftime('%Z')})"
 
 
-def _catalogue(_settings: Settings) -> str:
+def _catalogue(settings: Settings) -> str:
     """Ask for a catalogue with which this month and the next can run."""
     from flows.coverage import uncovered_months
     from infra.catalogue import load_catalogue
 
     catalogue = load_catalogue()
-    if missing := uncovered_months(vietnamese.now()):
+    if missing := uncovered_months(settings.now()):
         months = ", ".join(period for period, _ in missing)
         raise CatalogueError(f"Danh mục chưa dùng được cho tháng {months}: {missing[0][1]}",
                              f"The catalogue does not serve {months}.")

@@ -28,7 +28,6 @@ from infra.journal import note
 from infra.settings import Settings
 from infra.standing import in_force
 from infra.vietnamese import SEVERITY_VI
-from infra.vietnamese import now as present
 
 if TYPE_CHECKING:
     from expectations.rules import Rule
@@ -86,7 +85,7 @@ class Gate:
             raise moved()
         kept = self._kept_findings(build_id, stamp, judged)
         decisions = in_force([d for d in view.decisions if d.period == self.period])
-        findings = overlay_waivers(kept, decisions, present().isoformat())
+        findings = overlay_waivers(kept, decisions, self.settings.now().isoformat())
         if open_blocking(findings):
             raise moved()
         rules = {rule.rule_id: rule_state(rule) for rule in judged.rules}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flows.deployments import MONTHLY
 from flows.events import AWAITING, NO_MAIL, NOT_DELIVERED, EndedRun
+from infra.clock import machine_clock
 from infra.vietnamese import HANOI
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class PrefectRuns:
 
     def is_month_active(self) -> bool:
         """Return whether a run of the month is going on or about to begin."""
-        now = datetime.now(UTC)
+        now = machine_clock()
         monthly = self._of(MONTHLY)
         return bool(
             _read(monthly, types=GOING_ON) or _read(monthly, types=WAITING, due=(now - 5 * GRACE, now + GRACE))
@@ -65,7 +66,7 @@ class PrefectRuns:
         """Close the runs that have been going on for so long although their process is gone; return how many."""
         from prefect.states import Crashed
 
-        now = datetime.now(UTC)
+        now = machine_clock()
         died = [run for run in _read(list(self.kinds), types=GOING_ON) if now - (run.start_time or _due(run)) >= age]
         return _close(died, Crashed(message=GONE))
 
@@ -76,7 +77,7 @@ class PrefectRuns:
     def _close_missed(self, message: str, keep: int) -> int:
         from prefect.states import Cancelled
 
-        late = datetime.now(UTC) - timedelta(days=3650), datetime.now(UTC) - GRACE
+        late = machine_clock() - timedelta(days=3650), machine_clock() - GRACE
         missed = [
             run for deployment in self.kinds
             for run in [r for r in _read([deployment], types=WAITING, due=late) if r.auto_scheduled][keep:]
@@ -125,7 +126,7 @@ def _close(runs: Sequence[FlowRun], state: State[Any]) -> int:
 
 
 def _due(run: FlowRun) -> datetime:
-    return run.next_scheduled_start_time or run.expected_start_time or datetime.now(UTC)
+    return run.next_scheduled_start_time or run.expected_start_time or machine_clock()
 
 
 def _client() -> SyncPrefectClient:

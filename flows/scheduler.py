@@ -24,11 +24,12 @@ from flows.attendant import Attendant
 from flows.deployments import Appointment, appointments, mark_of, month_schedule
 from flows.prefect_runs import PrefectRuns
 from flows.rhythm import Rhythm
-from infra import vietnamese
+from infra.clock import machine_clock
 from infra.helper_child import RUNNER, end_with_parent, take_channel
 from infra.journal import note, note_fault, open_journal
 from infra.process_state import forget_files
 from infra.settings import Settings, load_settings
+from infra.vietnamese import ZONE_NAME
 
 if TYPE_CHECKING:
     from prefect.runner import Runner
@@ -75,7 +76,7 @@ def _deployment(appointment: Appointment) -> Any:
 
     every = appointment.schedule.seconds
     when = Interval(timedelta(seconds=every), anchor_date=datetime(2026, 1, 1, tzinfo=UTC)) if every else Cron(
-        appointment.schedule.text, timezone=vietnamese.ZONE_NAME)
+        appointment.schedule.text, timezone=ZONE_NAME)
     return _load_flow(appointment.entrypoint).to_deployment(
         name=appointment.name, description=appointment.description, parameters=appointment.parameters,
         schedules=[when], concurrency_limit=None,
@@ -109,7 +110,7 @@ def _attend(settings: Settings, runs: PrefectRuns, runner: Runner, channel: sock
 
     attendant = Attendant(
         runs, month_schedule(settings), lambda: not steps.is_held(settings), gaps,
-        lambda event: tell_operator(settings, event), vietnamese.now, rhythm.again,
+        lambda event: tell_operator(settings, event), settings.now, rhythm.again,
     )
     while True:
         try:
@@ -129,7 +130,7 @@ def _attend(settings: Settings, runs: PrefectRuns, runner: Runner, channel: sock
 def _is_polling(runner: Runner) -> bool:
     """Return whether Prefect's runner still asks for runs."""
     polled = runner.last_polled
-    return polled is None or datetime.now(UTC) - polled < timedelta(seconds=60 + 10 * runner.query_seconds)
+    return polled is None or machine_clock() - polled < timedelta(seconds=60 + 10 * runner.query_seconds)
 
 
 if __name__ == "__main__":

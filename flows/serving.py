@@ -35,7 +35,6 @@ from flows.rhythm import Rhythm
 from flows.telling import tell_operator
 from flows.terminal import say
 from flows.watched import Watched
-from infra import vietnamese
 from infra.errors import OperationError
 from infra.helper_process import ChildProcess, Helper
 from infra.journal import note, open_journal
@@ -171,7 +170,7 @@ class Standing:
         return Scheduler(self.settings, self.rhythm, has_own_server=self.listener is not None)
 
     def _tell(self, what_vi: str, what_en: str) -> None:
-        tell_operator(self.settings, event_of_server(what_vi, what_en, vietnamese.now()))
+        tell_operator(self.settings, event_of_server(what_vi, what_en, self.settings.now()))
 
 
 class Scheduler(ChildProcess):
@@ -232,7 +231,7 @@ def _greet(settings: Settings, url: str) -> None:
     password = settings.home / "prefect" / PASSWORD
     where: Path | str = password if password.exists() else "PREFECT_SERVER_API_AUTH_STRING"
     _say(f"Trang theo dõi · runs: {_pages(url)} (mật khẩu · password: {where})")
-    for period, reason in uncovered_months(vietnamese.now()):
+    for period, reason in uncovered_months(settings.now()):
         _say(f"! Danh mục chưa dùng được cho tháng {period}: {reason} (The catalogue does not serve {period}.)")
 
 

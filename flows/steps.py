@@ -23,7 +23,6 @@ from flows.progress import Progress
 from flows.records import Edition, Finding, InboxNotice, Receipt, RuleChange
 from flows.soundness import sound_catalogue
 from flows.steward_page import write_steward_page
-from infra import vietnamese
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import MovedError, OperationError, TonghopError
 from infra.journal import note, open_journal
@@ -246,7 +245,7 @@ def check_figures(month: Month, build_id: str) -> list[Finding]:
         found = month.helpers.judge.check(month.settings, month.period, build_id)
         checked = month.helpers.judge.check_name
         decisions = month.ledger.decisions_in_force(month.period)
-        findings = overlay_waivers(found, decisions, vietnamese.now().isoformat())
+        findings = overlay_waivers(found, decisions, month.settings.now().isoformat())
         receipts = month.ledger.receipts(month.period)
         folder = check_folder(month.settings, checked)
         write_steward_page(month.settings, month.period, build_id, folder, findings, receipts)
@@ -407,7 +406,7 @@ def _recorded(month: Month) -> Iterator[None]:
 
 def month_of_today() -> str:
     """Return the report month that a scheduled run is for. Called at a flow's entry only."""
-    return vietnamese.now().strftime("%Y-%m")
+    return load_settings().now().strftime("%Y-%m")
 
 
 def note_failed_opening(period: str, error: Exception) -> None:

@@ -74,7 +74,8 @@ def accept_ledger(settings: Settings, person: str, reason: str) -> int:
 
     archive, ledger = open_archive(settings), open_ledger(settings)
     ledger.verify_audit(may_be_unkeyed=True)
-    return ledger.go_on_without(read_heads(settings, archive), deciding_person(person), reason)
+    person = deciding_person(person, settings.now().date().isoformat())
+    return ledger.go_on_without(read_heads(settings, archive), person, reason)
 
 
 def _in_folder(settings: Settings) -> list[tuple[str, bytes]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
+
+from infra.clock import machine_clock
 
 LARGEST = 1_000_000          # bytes of one file; the file before it is kept, so a child may fill twice that
 LINE = 2_000                 # bytes of the last line that are remembered
@@ -30,7 +31,7 @@ class ChildLog:
 
     def follow(self, title: str) -> None:
         """Begin to read, once the child holds the pipe's other end; our copy of that end is closed."""
-        os.write(self.writer, f"-- {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC {title}\n".encode())
+        os.write(self.writer, f"-- {machine_clock():%Y-%m-%d %H:%M:%S} UTC {title}\n".encode())
         os.close(self.writer)
         self._thread.start()
 

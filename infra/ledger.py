@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from infra import audit
+from infra.clock import stamp
 from infra.errors import ClaimLostError, MovedError
 from infra.ledger_records import (
     Approval,
@@ -53,19 +54,19 @@ NEXT_STATES: dict[str, tuple[str, ...]] = {
 }
 
 
-def open_ledger(settings: Settings, clock: Callable[[], str] | None = None) -> Ledger:
+def open_ledger(settings: Settings) -> Ledger:
     """Return the ledger at `settings.ledger_url`, its schema created or brought up to date.
 
     Args:
-        settings: Says where it is.
-        clock: Gives the present as ISO 8601 text; the default is the machine's clock, in UTC.
+        settings: Says where it is, and what time it is.
 
     Raises:
         OperationError: The database cannot be opened, or a newer release wrote it.
     """
     from infra.migrations import HEAD, bring_up_to_date, schema_version
 
-    ledger = Ledger(open_engine(settings.ledger_url), clock or _now, audit.read_key(settings.audit_key_file))
+    key = audit.read_key(settings.audit_key_file)
+    ledger = Ledger(open_engine(settings.ledger_url), partial(stamp, settings.clock), key)
     with ledger.reading() as connection:
         is_current = schema_version(connection) == HEAD
     if not is_current:
@@ -480,6 +481,3 @@ def _claim_lost(delivery_id: str) -> ClaimLostError:
 def _receipt_detail(receipt: Receipt, documents: list[Document]) -> dict[str, Any]:
     return as_written(receipt) | {"documents": [as_written(document) for document in documents]}
 
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")

@@ -12,7 +12,6 @@ from infra.catalogue_files import row_error
 from infra.errors import OperationError
 from infra.settings import CATALOGUE
 from infra.statements import stated
-from infra.vietnamese import now
 
 ROLES = ("steward", "approver")
 PEOPLE = CATALOGUE / "people.csv"
@@ -65,14 +64,15 @@ def person_in_role(named: str, role: str, day: str, path: Path = PEOPLE) -> Pers
     return found[0]
 
 
-def deciding_person(named: str) -> str:
+def deciding_person(named: str, day: str) -> str:
     """Return the name of the steward who decides; what anybody can type is no person.
 
     Args:
-        named: Id or exact name of a row of people.csv that has the role "steward" today.
+        named: Id or exact name of a row of people.csv that has the role "steward".
+        day: The day of the decision ("2019-04-22").
 
     Raises:
         SubmissionError: Nobody is named.
         OperationError: Whoever is named is no steward.
     """
-    return person_in_role(stated(named, "người quyết định", "--by"), "steward", now().date().isoformat()).person_name
+    return person_in_role(stated(named, "người quyết định", "--by"), "steward", day).person_name

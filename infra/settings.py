@@ -7,11 +7,14 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infra.clock import Clock, machine_clock
 from infra.derived import seal_with
 from infra.errors import OperationError
+from infra.vietnamese import HANOI
 
 PROJECT = Path(__file__).resolve().parent.parent
 SET_UP = Path(sys.prefix) / "share" / "tonghop"      # what set-up made once, for every home
@@ -97,6 +100,11 @@ class Settings:
     authserv_place: str = "above"     # "above", "below"
     inbox_trusted: str = "no"         # "no", "by_hand"
     keys: str = ""                # folder of the keys; "" = in the home
+    clock: Clock = field(default=machine_clock, repr=False, compare=False)
+
+    def now(self) -> datetime:
+        """Return this moment, in Hanoi's time."""
+        return self.clock().astimezone(HANOI)
 
     @property
     def keys_folder(self) -> Path:

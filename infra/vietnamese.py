@@ -80,11 +80,6 @@ def moment(text: str) -> datetime:
         return found.replace(tzinfo=HANOI)
 
 
-def now() -> datetime:
-    """Return this moment, in Hanoi's time."""
-    return datetime.now(HANOI)
-
-
 def day_of(text: str) -> str:
     """Return the day of a moment in Hanoi, ISO: "2019-12-31T18:00:00+00:00" is of "2020-01-01"."""
     return moment(text).date().isoformat()

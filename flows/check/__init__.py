@@ -12,7 +12,6 @@ from typing import Any
 
 from flows.check.findings import check_folder, has_findings, read_findings
 from flows.records import Decision, Finding
-from infra import vietnamese
 from infra.errors import OperationError, SubmissionError
 from infra.settings import Settings
 from infra.vietnamese import moment
@@ -34,7 +33,7 @@ def load_findings(settings: Settings, ledger: Any, period: str, now: str = "") -
     """
     folder = _checked_folder(settings, period)
     decisions = ledger.decisions_in_force(period)
-    return overlay_waivers(read_findings(folder), decisions, now or vietnamese.now().isoformat())
+    return overlay_waivers(read_findings(folder), decisions, now or settings.now().isoformat())
 
 
 def overlay_waivers(findings: Iterable[Finding], decisions: Iterable[Decision], now: str) -> list[Finding]:

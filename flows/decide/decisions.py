@@ -16,7 +16,7 @@ from infra.audit import canonical_json
 from infra.errors import SubmissionError
 from infra.people import deciding_person
 from infra.statements import stated
-from infra.vietnamese import DAY_SHAPE, moment, number_text
+from infra.vietnamese import DAY_SHAPE, day_of, moment, number_text
 
 if TYPE_CHECKING:
     from infra.ledger import Ledger
@@ -141,7 +141,7 @@ def _record(
     ledger: Ledger, kind: Kind, period: str, target: str, value: str, basis: str, reason: str, person: str,
     expires_at: str = "",
 ) -> Decision:
-    reason, person = stated(reason, "lý do", "--reason"), deciding_person(person)
+    reason, person = stated(reason, "lý do", "--reason"), deciding_person(person, day_of(ledger.now()))
     content = (kind, period, target, value, basis, reason, person, expires_at)
     decided = {decision.decision_id: decision for decision in ledger.decisions(period)}
     holding = {decision.decision_id for decision in ledger.decisions_in_force(period)}

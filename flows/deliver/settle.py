@@ -10,6 +10,7 @@ from flows.deliver.sink import has_message
 from flows.records import Delivery, Edition
 from infra.people import deciding_person
 from infra.statements import stated
+from infra.vietnamese import day_of
 
 if TYPE_CHECKING:
     from infra.archive import Archive
@@ -58,7 +59,8 @@ def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person:
         SubmissionError: Person or reason is missing.
         OperationError: The delivery is not open, or the person is no steward.
     """
-    person, reason = deciding_person(person), stated(reason, "lý do", "--reason")
+    person = deciding_person(person, day_of(ledger.now()))
+    reason = stated(reason, "lý do", "--reason")
     state: DeliveryState = "accepted" if has_arrived else "pending"
     delivery = ledger.delivery(delivery_id.strip().lower())    # typed from paper, perhaps in capitals
     return ledger.move_delivery(delivery, state, actor=person, response=f"{person}: {reason}")

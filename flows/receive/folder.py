@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from flows.receive.proof import Belief, judge_sender, judge_upload, traced_at
 from flows.receive.senders import find_submitter, is_in_future, judge_mail
 from flows.records import Document, InboxNotice, Receipt, Sighting
 from infra.catalogue import Catalogue, load_catalogue
+from infra.clock import stamp
 from infra.errors import CatalogueError
 from infra.killpoints import reached
 from infra.sandbox import Sandbox
@@ -132,7 +133,7 @@ def receive_folder(
     known = {r.receipt_id: r for r in ledger.receipts()}
     if not files and not any(r.period == period for r in known.values()):
         raise _empty(folder, period)
-    received_at = received_at or datetime.now(UTC).isoformat(timespec="microseconds")  # it orders
+    received_at = received_at or stamp(settings.clock)  # it orders
     notices = [InboxNotice(s.name, s.kind, s.sentence_vi) for s in skipped]
     with children_of(settings, sandbox) as children:
         reader = Reader(settings, children, archive, catalogue, period, received_at, _threads(known.values()))

@@ -22,7 +22,6 @@ OWN_WAYS = {
     "a printer of days": r"%d/%m|%H:%M ",
     "a printer of numbers": r":,[.}]|\{:,\}|replace\(\s*[\"']\.[\"'],\s*[\"'],[\"']\)|maketrans\(\s*[\"'],\.[\"']",
     "a wording of severities": r"(?i)chặn phát hành\b(?! \w)[\"']|[\"']blocking[\"']\s*:\s*f?[\"'](?:chặn|cản)",
-    "this moment by another clock": r"datetime\.now\(\)|utcnow|date\.today\(",
 }
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from flows.publish import edition as edition_module
 from flows.records import Finding
 from flows.steps import MonthResult
 from infra.archive import open_archive
+from infra.clock import machine_clock
 from infra.derived import DONE, load_derived, save_set
 from infra.errors import MovedError, OperationError
 from infra.ledger import Ledger, open_ledger
@@ -218,20 +220,18 @@ def test_a_waiver_withdrawn_between_check_and_publishing_publishes_nothing(waive
     assert waived.ledger.editions() == []
 
 
-def test_a_waiver_that_ends_between_check_and_publishing_publishes_nothing(
-    waived: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_waiver_that_ends_between_check_and_publishing_publishes_nothing(waived: Home) -> None:
     (held,) = waived.ledger.decisions_in_force(PERIOD)
     decide.withdraw(waived.ledger, PERIOD, held.decision_id, REASON, PERSON)
     (finding,) = open_findings(waived)
     decide.waive(waived.ledger, PERIOD, finding, REASON, PERSON, until="2100-01-01")
-    late = "2100-01-02T00:00:00+07:00"
+    later: list[datetime] = []
+    settings = replace(waived.settings, clock=lambda: later[0] if later else machine_clock())
 
     def end() -> None:
-        monkeypatch.setattr("infra.vietnamese.now", lambda: __import__("datetime").datetime.fromisoformat(late))
-        monkeypatch.setattr("flows.gate.present", lambda: __import__("datetime").datetime.fromisoformat(late))
+        later.append(datetime.fromisoformat("2100-01-02T00:00:00+07:00"))
 
-    assert waived.run(publish_edition=once(end)).edition is None
+    assert replace(waived, settings=settings).run(publish_edition=once(end)).edition is None
     assert waived.ledger.editions() == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Context, Decimal
 
 import pytest
@@ -28,7 +30,7 @@ FINDING = Finding(
 
 @pytest.fixture
 def ledger(tmp_path):
-    ledger = open_ledger(load_settings(tmp_path), clock=lambda: "2019-04-20T02:00:00+00:00")
+    ledger = open_ledger(replace(load_settings(tmp_path), clock=lambda: datetime(2019, 4, 20, 2, tzinfo=UTC)))
     yield ledger
     ledger.close()
 
@@ -41,7 +43,7 @@ def test_a_correction_keeps_who_why_when_and_what_it_replaces(ledger):
     decision = _correct(ledger)
     assert ledger.decisions("2019-04") == [decision]
     assert (decision.kind, decision.target, decision.value, decision.basis) == ("correct", "obs1", "16656", "16566")
-    assert (decision.reason, decision.person, decision.decided_at) == (WHY, WHO, "2019-04-20T02:00:00+00:00")
+    assert (decision.reason, decision.person, decision.decided_at) == (WHY, WHO, "2019-04-20T02:00:00.000000+00:00")
     (entry,) = ledger.audit_entries()
     assert entry.actor == WHO
 
