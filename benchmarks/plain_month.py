@@ -37,6 +37,7 @@ from flows.check.run import _docs
 from flows.deliver import deliver_edition
 from flows.gate import Gate
 from flows.publish import publish_edition
+from flows.publish.press import Press
 from flows.read import step
 from flows.read.document import Content, Grid, GridCell, Paragraph, ReadContext
 from flows.read.reader import _read_text, _read_workbook, read_document
@@ -122,7 +123,10 @@ def build(stores: Any, readings: list[DocumentReading], period: str) -> str:
         command = [str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", project, "--profiles-dir",
                    project, "--target-path", target, "--log-path", target, "--exclude-resource-type", "unit_test"]
         subprocess.run(command, cwd=folder, check=True)
-        warehouse.finish_build(settings, folder, build_id, PUBLISHED_TABLES)
+        noted = inputs.request()
+        warehouse.finish_build(
+            settings, folder, build_id, PUBLISHED_TABLES, noted.inputs_sha256, noted.readings_sha256
+        )
     return build_id
 
 
@@ -148,7 +152,7 @@ def check(stores: Any, catalogue: Any, period: str, build_id: str) -> list[Any]:
 def publish(stores: Any, catalogue: Any, period: str, build_id: str) -> Any:
     settings, archive, ledger = stores
     passage = Gate(settings, archive, ledger, catalogue, period).pass_through(build_id)
-    return publish_edition(settings, archive, ledger, passage)
+    return publish_edition(settings, archive, ledger, passage, Press(settings, passage))
 
 
 @task

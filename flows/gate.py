@@ -14,11 +14,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flows.check.exact import Verdicts, judge_build
 from flows.records import Finding, Grounds, Passage, RuleChange, RuleState
 from infra.catalogue import Catalogue
 from infra.dependencies import step_digest
@@ -33,31 +34,34 @@ if TYPE_CHECKING:
     from expectations.rules import Rule
     from infra.archive import Archive
     from infra.ledger import Ledger
+    from infra.warehouse import BuildSeal
 
 MOST_NAMED = 5
 AGAIN = "Chạy lại tháng đó: những gì đã đổi sẽ được làm lại từ kho lưu trữ. (Run the month again.)"
 WEIGHT = {"blocking": 2, "warning": 1, "note": 0}
 
 
+Judging = Callable[[Settings, Catalogue, str, str], Verdicts]     # of a month's build, as `judge_build`
+
+
 @dataclass(frozen=True)
 class Judged:
     """What the rules say of one warehouse file, by exact arithmetic; none of it was read from a kept check."""
 
-    build_sha256: str
+    build: BuildSeal
     rules: tuple[Rule, ...]
     findings: tuple[Finding, ...]
-    inputs_sha256: str        # of the ledger, and of the readings, as the build noted them
-    readings_sha256: str
 
 
 class Gate:
     """The gate of one run. What it judged is kept in memory for as long as file and rules are the same."""
 
     def __init__(
-        self, settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, period: str
+        self, settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, period: str,
+        judging: Judging = judge_build,
     ) -> None:
         self.settings, self.archive, self.ledger = settings, archive, ledger
-        self.catalogue, self.period = catalogue, period
+        self.catalogue, self.period, self.judging = catalogue, period, judging
         self._judged: dict[tuple[str, str], Judged] = {}
         self._meanwhile: Future[Judged] | None = None
 
@@ -81,7 +85,7 @@ class Gate:
             self._meanwhile.exception()      # whatever went wrong goes wrong again below
         view, stamp = self.ledger.view(self.period), self._stamp()
         judged = self.judge(build_id, stamp)
-        if judged.inputs_sha256 != view.inputs_sha256:
+        if judged.build.inputs_sha256 != view.inputs_sha256:
             raise moved()
         kept = self._kept_findings(build_id, stamp, judged)
         decisions = in_force([d for d in view.decisions if d.period == self.period])
@@ -90,14 +94,14 @@ class Gate:
             raise moved()
         rules = {rule.rule_id: rule_state(rule) for rule in judged.rules}
         grounds = Grounds(
-            inputs_sha256=judged.inputs_sha256, readings_sha256=judged.readings_sha256, check_sha256=stamp,
+            inputs_sha256=judged.build.inputs_sha256, readings_sha256=judged.build.readings_sha256, check_sha256=stamp,
             verdicts_sha256=digest_of(_verdict(f) for f in judged.findings),
             ledger_seq=view.head[0], ledger_hash=view.head[1],
             decisions=tuple(sorted(d.decision_id for d in decisions)),
             waived=tuple(sorted(f.finding_id for f in findings if f.decision == "waived")),
             rules=rules, changed_rules=self._changed(rules),
         )
-        return Passage(self.period, build_id, judged.build_sha256, tuple(findings), tuple(decisions), grounds)
+        return Passage(self.period, build_id, judged.build.sha256, tuple(findings), tuple(decisions), grounds)
 
     def judge(self, build_id: str, stamp: str) -> Judged:
         """Return what today's rules say of the file of a build.
@@ -105,37 +109,23 @@ class Gate:
         Raises:
             OperationError: The file is not what was built.
         """
-        from infra.warehouse import intact_sha256
+        from infra.warehouse import intact_build
 
-        sha256 = intact_sha256(self.settings, build_id)
-        if not sha256:
+        build = intact_build(self.settings, build_id)
+        if build is None:
             raise _differs("tệp kho số liệu đã bị sửa hoặc không còn", "the warehouse file was edited or is gone",
                            build_id)
-        if (sha256, stamp) not in self._judged:
-            self._judged = {(sha256, stamp): self._judge(build_id, sha256)}
-        return self._judged[sha256, stamp]
+        if (build.sha256, stamp) not in self._judged:
+            verdicts = self.judging(self.settings, self.catalogue, self.period, build_id)
+            self._judged = {(build.sha256, stamp): Judged(build, verdicts.rules, verdicts.findings)}
+        return self._judged[build.sha256, stamp]
 
     def has_moved(self, build_id: str) -> bool:
         """Return whether the ledger holds newer decisions or receipts of these months than the build knows."""
-        from infra.warehouse import fetch, open_build
+        from infra.warehouse import sealed_build
 
-        with open_build(self.settings, build_id) as connection:
-            ((noted,),) = fetch(connection, "select inputs_sha256 from raw.builds")
-        return bool(noted != self.ledger.view(self.period).inputs_sha256)
-
-    def _judge(self, build_id: str, sha256: str) -> Judged:
-        from expectations.rules import read_rules, rules_in_force
-        from flows.check.cells import draw_book
-        from flows.check.findings import make_findings
-        from flows.check.places import apply_rules
-        from infra.warehouse import fetch, open_build
-
-        rules = rules_in_force(self.period, read_rules())
-        with open_build(self.settings, build_id) as connection:
-            ((inputs, readings),) = fetch(connection, "select inputs_sha256, readings_sha256 from raw.builds")
-            book = draw_book(connection, self.catalogue, self.period)
-        findings = make_findings(book, apply_rules(book, rules))
-        return Judged(sha256, tuple(rules), tuple(findings), inputs, readings)
+        seal = sealed_build(self.settings, build_id)
+        return seal is None or seal.inputs_sha256 != self.ledger.view(self.period).inputs_sha256
 
     def _stamp(self) -> str:
         """Return the digest of the rules, the catalogue and the code as they are now, not as this run began."""

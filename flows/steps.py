@@ -20,9 +20,8 @@ from flows.duties import AWAITING, NO_MAIL, PUBLISHED
 from flows.gate import Gate, change_sentence
 from flows.gate import open_blocking as open_blocking
 from flows.progress import Progress
-from flows.records import Edition, Finding, InboxNotice, Receipt, RuleChange
+from flows.records import Edition, Finding, InboxNotice, Passage, Receipt, RuleChange
 from flows.soundness import sound_catalogue
-from flows.steward_page import write_steward_page
 from infra.catalogue import Catalogue, load_catalogue
 from infra.errors import MovedError, OperationError, TonghopError
 from infra.journal import note, open_journal
@@ -35,7 +34,10 @@ from infra.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from flows.build import Builder
+    from flows.check.exact import Verdicts
     from flows.check.judge import Judge
+    from flows.deliver.mailer import Patience
+    from flows.publish.edition import PrintsEditions
     from flows.receive import Reception
 
 LOCK = "month.lock"             # in the home: who holds it runs a month
@@ -85,10 +87,14 @@ class MonthResult:
 
 
 class Helpers:
-    """Child processes begun before they are needed: importing dbt and Great Expectations takes longer than a month.
+    """Who does a month's heavy work: opens files, builds, judges, prints. The steps know them by these doors alone.
 
-    The sandbox begins here and now; the others when they are first asked for, which may be long before their work.
+    Some are child processes begun before they are needed: importing dbt and Great Expectations takes longer than a
+    month. The sandbox begins here and now; the others when they are first asked for, which may be long before their
+    work. A simulation passes others through the same doors.
     """
+
+    patience: Patience | None = None         # with the mail server; None for the usual
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -105,6 +111,28 @@ class Helpers:
         from flows.check.judge import start_judge
 
         return start_judge(self._settings)
+
+    def judging(self, settings: Settings, catalogue: Catalogue, period: str, build_id: str) -> Verdicts:
+        """Judge a build once more before it is published, by exact arithmetic alone."""
+        from flows.check.exact import judge_build
+
+        return judge_build(settings, catalogue, period, build_id)
+
+    def press(self, settings: Settings, passage: Passage) -> PrintsEditions:
+        """Return what prints the editions of a build that the gate let pass."""
+        from flows.publish.press import Press
+        from flows.read.published_report import read_report
+
+        return Press(settings, passage, read_report)
+
+    def write_page(
+        self, settings: Settings, period: str, build_id: str, checked: Path, findings: Sequence[Finding],
+        receipts: Sequence[Receipt],
+    ) -> None:
+        """Write the steward's page of a checked build."""
+        from flows.steward_page import write_steward_page
+
+        write_steward_page(settings, period, build_id, checked, findings, receipts)
 
     def begin(self) -> None:
         """Begin those that have not begun."""
@@ -146,7 +174,7 @@ class Month(Inbox):
     def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
         super().__init__(period, inbox, settings, progress, helpers.sandbox)
         self.helpers = helpers
-        self.gate = Gate(settings, self.archive, self.ledger, self.catalogue, period)
+        self.gate = Gate(settings, self.archive, self.ledger, self.catalogue, period, helpers.judging)
         self.rebuilds = 0         # because the ledger moved while this run went on
         self.changed_rules: tuple[RuleChange, ...] = ()
         self.outcome: MonthResult | None = None
@@ -248,7 +276,7 @@ def check_figures(month: Month, build_id: str) -> list[Finding]:
         findings = overlay_waivers(found, decisions, month.settings.now().isoformat())
         receipts = month.ledger.receipts(month.period)
         folder = check_folder(month.settings, checked)
-        write_steward_page(month.settings, month.period, build_id, folder, findings, receipts)
+        month.helpers.write_page(month.settings, month.period, build_id, folder, findings, receipts)
         set_current_build(month.settings, month.period, build_id, checked)
         return findings
 
@@ -259,13 +287,13 @@ def publish_edition(month: Month, build_id: str) -> Edition | None:
     None when the ledger moved meanwhile: the month is to be built again, at most `MOST_REBUILDS` times in one run.
     """
     from flows import publish
-    from flows.read.published_report import read_report
 
     with month.progress.step("publish"):
         try:
             passage = month.gate.pass_through(build_id)
             month.changed_rules = passage.grounds.changed_rules
-            return publish.publish_edition(month.settings, month.archive, month.ledger, passage, read_report)
+            press = month.helpers.press(month.settings, passage)
+            return publish.publish_edition(month.settings, month.archive, month.ledger, passage, press)
         except MovedError as error:
             month.rebuilds += 1
             if month.rebuilds > MOST_REBUILDS:
@@ -280,7 +308,7 @@ def deliver_edition(month: Month, edition: Edition) -> list[Any]:
 
     with month.progress.step("deliver"):
         return list(deliver.deliver_edition(
-            month.settings, month.archive, month.ledger, month.catalogue, edition
+            month.settings, month.archive, month.ledger, month.catalogue, edition, month.helpers.patience
         ))
 
 
@@ -298,9 +326,11 @@ _begun: ContextVar[Begun | None] = ContextVar("begun", default=None)    # a sche
 
 
 @contextlib.contextmanager
-def begun(settings: Settings, inbox: str, progress: Progress) -> Iterator[Helpers]:
-    """Hold the helpers of the month that is opened inside this block; end them with it."""
-    helpers = Helpers(settings)
+def begun(
+    settings: Settings, inbox: str, progress: Progress, helpers: Helpers | None = None
+) -> Iterator[Helpers]:
+    """Hold the helpers, some of its own if none are given, of the month that is opened inside; end them with it."""
+    helpers = helpers or Helpers(settings)
     token = _begun.set(Begun(settings, inbox, helpers, progress))
     try:
         yield helpers

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from infra.journal import note
+from infra.killpoints import reached
 
 ASIDE = ".aside"            # suffix of what was no file and stood in a file's place: nobody reads it, a person may
 UNFINISHED = ".unfinished"  # suffix of a neighbour that never got its name: a killed writer's leftover
@@ -39,6 +40,7 @@ def create_file(path: Path, data: bytes | BinaryIO, mode: int = WRITTEN_ONCE) ->
     neighbour = _write_neighbour(path, data, mode)
     try:
         _sync(neighbour)
+        reached("files.before_name")
         os.link(neighbour, path)
     except FileExistsError:
         return False
@@ -67,6 +69,7 @@ def replace_files(files: Mapping[Path, bytes], mode: int = PRIVATE) -> None:
         _sync_all(neighbours.values())
         for path, neighbour in neighbours.items():
             make_way(path)
+            reached("files.before_name")
             neighbour.rename(path)
     except BaseException:
         for neighbour in neighbours.values():
@@ -87,6 +90,7 @@ def give_name(source: Path, target: Path) -> None:
         neighbour.chmod(PRIVATE)
         _sync(neighbour)
         make_way(target)
+        reached("files.before_name")
         neighbour.rename(target)
     finally:
         neighbour.unlink(missing_ok=True)
@@ -108,6 +112,7 @@ def make_way(path: Path) -> None:
 def remove_file(path: Path) -> None:
     """Remove a file that can be made anew, if it is there; what is no file is moved aside."""
     make_way(path)
+    reached("files.before_removal")
     path.unlink(missing_ok=True)
 
 
@@ -161,6 +166,7 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _write_neighbour(path: Path, data: bytes | BinaryIO, mode: int) -> Path:
+    reached("files.before_write")
     make_folder(path.parent)
     neighbour = path.parent / f".{secrets.token_hex(8)}{UNFINISHED}"
     descriptor = os.open(neighbour, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra import audit
 from infra.errors import OperationError
+from infra.killpoints import reached
 from infra.ledger_records import Delivery, Document, Receipt
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class LedgerStore:
             if not self._is_sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
             yield connection
+            reached("ledger.before_commit")
+        reached("ledger.after_commit")
 
     @contextlib.contextmanager
     def only_one(self, name: str) -> Iterator[None]:

@@ -50,8 +50,10 @@ class Answer:
 class Sandbox:
     """A fork server and its children. Start it early: it imports while other work is done.
 
-    Safe to use from several threads; each request runs in a child of its own.
+    Safe to use from several threads, `workers` at a time; each request runs in a child of its own.
     """
+
+    workers = 2
 
     def __init__(self, jobs: str, limits: dict[str, int] | None = None, log_folder: Path | None = None) -> None:
         self.limits = LIMITS | (limits or {})

@@ -22,6 +22,7 @@ import tempfile
 import typing
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,18 @@ LARGEST = Decimal(10) ** 18          # decimal(28, 6) holds 22 digits before the
 _SQL_TYPES = {str: "varchar", int: "bigint", bool: "boolean", Decimal: "decimal(28, 6)"}
 _BUILD_ID = re.compile(r"[0-9a-z]{8,64}")
 _PERIOD = re.compile(r"\d{4}-\d{2}")
+
+
+@dataclass(frozen=True)
+class BuildSeal:
+    """What a finished build is: the SHA-256 of its bytes, and of what it was built from, as the builder noted it.
+
+    `inputs_sha256`: of the receipts and decisions of the ledger; `readings_sha256`: of everything that was read.
+    """
+
+    sha256: str
+    inputs_sha256: str = ""
+    readings_sha256: str = ""
 
 
 # ---------------------------------------------------------------------------------------------- writing
@@ -111,7 +124,10 @@ def load_records(
     return count
 
 
-def finish_build(settings: Settings, folder: Path, build_id: str, tables: Iterable[str]) -> Path:
+def finish_build(
+    settings: Settings, folder: Path, build_id: str, tables: Iterable[str],
+    inputs_sha256: str = "", readings_sha256: str = "",
+) -> Path:
     """Verify the file of a build folder and give it its final name. Readers follow it once `set_current_build` says so.
 
     The order matters when the machine stops half-way: bytes on disk, then the name.
@@ -121,16 +137,29 @@ def finish_build(settings: Settings, folder: Path, build_id: str, tables: Iterab
         folder: The build folder, its file closed.
         build_id: The name to give.
         tables: Tables ("marts.fct_figures") that must be there and open.
+        inputs_sha256: Of what was taken from the ledger.
+        readings_sha256: Of what was read.
 
     Raises:
         OperationError: A table is missing or the file cannot be written.
     """
-    source, target = folder / BUILDING_NAME, build_path(settings, build_id)
+    source = folder / BUILDING_NAME
     with writable(folder):
         pass                  # whoever wrote last may have left rows in the write-ahead log: fold them in
     _verify(source, folder, tables)
+    return seal_build(settings, source, build_id, inputs_sha256, readings_sha256)
+
+
+def seal_build(settings: Settings, source: Path, build_id: str, inputs_sha256: str, readings_sha256: str) -> Path:
+    """Give a closed warehouse file the name of its build, with a seal that says which bytes it has and whence.
+
+    Raises:
+        OperationError: It cannot be written.
+    """
+    target = build_path(settings, build_id)
     try:
-        save_derived(_seal(target), {"sha256": file_sha256(source)})
+        seal = BuildSeal(file_sha256(source), inputs_sha256, readings_sha256)
+        save_derived(_seal(target), dataclasses.asdict(seal))
         give_name(source, target)
     except OSError as error:
         raise _cannot_write(target, error) from error
@@ -183,12 +212,24 @@ def is_intact(settings: Settings, build_id: str) -> bool:
 
 def intact_sha256(settings: Settings, build_id: str) -> str:
     """Return the SHA-256 of the bytes of a build; "" when it is not there or they are not those that were verified."""
-    path = build_path(settings, build_id)
-    written = load_derived(_seal(path))
-    sha256 = file_sha256(path) if written is not None else ""
-    if written is not None and sha256 and sha256 != written["sha256"]:
+    seal = intact_build(settings, build_id)
+    return seal.sha256 if seal else ""
+
+
+def intact_build(settings: Settings, build_id: str) -> BuildSeal | None:
+    """Return the seal of a build; None when it is not there or its bytes are not those that were verified."""
+    path, seal = build_path(settings, build_id), sealed_build(settings, build_id)
+    sha256 = file_sha256(path) if seal else ""
+    if seal and sha256 and sha256 != seal.sha256:
         note(f"{path} is torn or was edited: it is made anew")
-    return sha256 if written is not None and sha256 == written["sha256"] else ""
+    return seal if seal and sha256 == seal.sha256 else None
+
+
+def sealed_build(settings: Settings, build_id: str) -> BuildSeal | None:
+    """Return what the seal of a build says, without a look at its bytes; None when it has none of this release."""
+    written = load_derived(_seal(build_path(settings, build_id)))
+    names = {field.name for field in dataclasses.fields(BuildSeal)}
+    return BuildSeal(**written) if written is not None and set(written) == names else None
 
 
 def find_current_build(settings: Settings, period: str) -> str:

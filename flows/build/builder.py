@@ -86,13 +86,21 @@ class Builder:
                     warehouse.load_records(connection, schema, table, record_type, records)
             nodes = self._run_dbt(folder)
             reached("build.before_publish")
-            warehouse.finish_build(self.settings, folder, build_id, PUBLISHED_TABLES)
+            self._finish(folder, inputs)
         _save_record(self.settings, build_id, {"period": inputs.period, "timings": self.timings, "nodes": nodes})
         return build_id
 
     def stop(self) -> None:
         """End the process; harmless when it has ended."""
         self.process.stop()
+
+    def _finish(self, folder: Path, inputs: Any) -> None:
+        from infra import warehouse
+
+        noted = inputs.request()
+        warehouse.finish_build(
+            self.settings, folder, noted.build_id, PUBLISHED_TABLES, noted.inputs_sha256, noted.readings_sha256
+        )
 
     def _run_dbt(self, folder: Path) -> list[dict[str, Any]]:
         arguments = [] if self.with_unit_tests else ["--exclude-resource-type", "unit_test"]

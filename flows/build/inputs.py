@@ -80,7 +80,7 @@ class BuildInputs:
     def tables(self) -> list[tuple[str, str, type, Iterable[Any]]]:
         """Return schema, table, record class and records of every table that dbt starts from."""
         raw: list[tuple[str, str, type, Iterable[Any]]] = [
-            ("raw", "builds", BuildRequest, [self._request()]),
+            ("raw", "builds", BuildRequest, [self.request()]),
             ("raw", "deadlines", Deadline, self.deadlines()),
             ("raw", "arrivals", Arrival, self.arrivals()),
             ("raw", "definitions", CompiledDefinition, compile_definitions(self.catalogue)),
@@ -98,6 +98,10 @@ class BuildInputs:
 
         Narrative items are the exception: they are published in the order of the document.
         """
+        return self._build_id
+
+    @cached_property
+    def _build_id(self) -> str:
         digest = hashlib.sha256(f"{self.period} {step_digest('build')}".encode())
         for records in (self.receipts, self.standing_decisions()):
             _digest_any_order(digest, records)
@@ -130,7 +134,8 @@ class BuildInputs:
         found = standings(self.decisions)
         return [StandingDecision(**dataclasses.asdict(d), standing=found[d.decision_id]) for d in self.decisions]
 
-    def _request(self) -> BuildRequest:
+    def request(self) -> BuildRequest:
+        """Return the month asked for, with what it is built from."""
         noted = inputs_digest(self.receipts, self.decisions)
         return BuildRequest(self.build_id(), self.period, noted, self.readings_sha256)
 

@@ -12,29 +12,34 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from flows.records import Edition, Output, Passage
-from infra.catalogue import load_catalogue
 from infra.errors import OperationError
 from infra.files import file_sha256, replace_file
 from infra.killpoints import reached
 
 if TYPE_CHECKING:
     from flows.publish.outputs import Rendering
-    from flows.publish.report_data import ReportData
     from infra.archive import Archive
     from infra.ledger import Ledger
     from infra.settings import Settings
 
 MANIFEST = "manifest.json"
 WORKING_PAPERS = (".xlsx", ".tsv")  # findings, reasons, messages: they move with every stray mail and are not the news
-ReadReport = Callable[[bytes, str], Sequence[Any]]
+
+
+class PrintsEditions(Protocol):
+    """What publishing needs of a press (`flows.publish.press`)."""
+
+    def print(self, number: int, former_extract: bytes | None) -> Rendering: ...
+
+    def check(self, rendering: Rendering) -> None: ...
 
 
 def publish_edition(
-    settings: Settings, archive: Archive, ledger: Ledger, passage: Passage, read_report: ReadReport | None = None
+    settings: Settings, archive: Archive, ledger: Ledger, passage: Passage, press: PrintsEditions
 ) -> Edition:
     """Return the edition that a build gives: a new one, or the last one when it would publish the same.
 
@@ -45,27 +50,22 @@ def publish_edition(
         settings: Where the warehouse is and where people find the copies.
         archive: Where the files are frozen.
         ledger: Where the edition is recorded.
-        passage: The build to publish, as the gate let it pass; waived findings get a footnote.
-        read_report: A reader of reports that knows nothing of our documents; what it reads in our DOCX and
-            PDF is compared as well.
+        passage: The build to publish, as the gate let it pass.
+        press: Prints its files and reads them back.
 
     Raises:
         OperationError: A rendered file does not print the warehouse's figures, or a store fails.
         MovedError: The ledger has moved since the gate.
         CatalogueError: The outline of the report does not fit the catalogue.
     """
-    from flows.publish.outputs import render_outputs
-
-    data = _load(settings, passage)
     editions = _frozen_editions(archive, ledger, passage.period)
-    fonts = settings.home / "fonts"
     if editions:
-        same = render_outputs(data, len(editions), _extract_of(archive, editions[:-1]), fonts)
+        same = press.print(len(editions), _extract_of(archive, editions[:-1]))
         if _publishes_the_same(same, editions[-1]):
             _copy_frozen(settings, archive, editions[-1])
             return editions[-1]
-    rendering = render_outputs(data, len(editions) + 1, _extract_of(archive, editions), fonts)
-    _check(settings, rendering, data, read_report)
+    rendering = press.print(len(editions) + 1, _extract_of(archive, editions))
+    press.check(rendering)
     manifest = write_manifest(passage, rendering)
     edition = _freeze(settings, archive, ledger, passage, rendering, manifest)
     _copy_for_people(settings, edition, {**rendering.files, MANIFEST: manifest})
@@ -81,36 +81,6 @@ def write_manifest(passage: Passage, rendering: Rendering) -> bytes:
         "files": listed_files(rendering.files), "grounds": dataclasses.asdict(passage.grounds),
     }
     return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
-
-
-def _load(settings: Settings, passage: Passage) -> ReportData:
-    from flows.publish.report_data import load_report_data
-    from infra.warehouse import open_build
-
-    period, build_id = passage.period, passage.build_id
-    catalogue = load_catalogue().at(period)
-    with open_build(settings, build_id) as connection:
-        return load_report_data(connection, catalogue, period, build_id, passage.findings, passage.decisions)
-
-
-def _check(settings: Settings, rendering: Rendering, data: ReportData, read_report: ReadReport | None) -> None:
-    """Read the rendered files back against the figures, fetched from the warehouse a second time."""
-    from flows.publish.document_check import check_documents, check_with_reader
-    from flows.publish.report_data import load_figures
-    from infra.warehouse import open_build
-
-    with open_build(settings, data.build_id) as connection:
-        figures = load_figures(connection, data.period)
-    files = {suffix: _only(rendering, suffix) for suffix in (".docx", ".pdf")}
-    check_documents(rendering.document, files[".docx"], files[".pdf"], figures)
-    if read_report:
-        for suffix, file in files.items():
-            name = f"bao-cao-{data.period}{suffix}"
-            check_with_reader(read_report(file, name), name, rendering.document, figures, data.statements)
-
-
-def _only(rendering: Rendering, suffix: str) -> bytes:
-    return next(data for name, data in rendering.files.items() if name.endswith(suffix))
 
 
 def _freeze(

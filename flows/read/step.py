@@ -48,7 +48,6 @@ from infra.killpoints import reached
 from infra.sandbox import Sandbox
 from infra.settings import Settings
 
-WORKERS = 2
 KEPT_TOGETHER = 32     # readings written in one go: what a killed run reads again
 SETTLED = ("submitter_id", "problem", "held_vi", "decision_id")  # fields that a decision about a receipt may change
 UNUSED = ("quarantined", "no_data", "duplicate", "unopened")  # nothing of these is read
@@ -225,7 +224,7 @@ def _read_missing(
     groups: dict[str, list[int]] = {}
     for number in missing:
         groups.setdefault(requests[number].receipt.receipt_id, []).append(number)
-    with children_of(settings, running) as sandbox, ThreadPoolExecutor(WORKERS) as pool:
+    with children_of(settings, running) as sandbox, ThreadPoolExecutor(sandbox.workers) as pool:
         use_month(sandbox, period, catalogue)
 
         def read(numbers: list[int]) -> list[tuple[int, Reading]]:

@@ -33,7 +33,6 @@ from infra.settings import Settings
 from infra.vietnamese import HANOI
 
 MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
-WORKERS = 2
 Advance = Callable[[int, int], None]
 
 
@@ -185,7 +184,7 @@ def _take_in(
     """Archive and open what is new, and open again what could not be opened before; two at a time."""
     again = [r for r in known.values() if r.status == "unopened" and r.period == reader.period]
     arrivals: list[Arrival] = []
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(reader.sandbox.workers) as pool:
         for done, result in enumerate(pool.map(lambda one: _arrive(reader, *one), new), start=total - len(new) + 1):
             if isinstance(result, InboxNotice):
                 notices.append(result)

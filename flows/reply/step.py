@@ -31,7 +31,6 @@ from infra.settings import Settings
 MARKABLE = (".xlsx", ".xlsm", ".xls")
 MAX_MARKED_BYTES = 20_000_000
 MAX_NAME = 80
-WORKERS = 2
 WITHOUT_FILES = (
     "\nThư này không kèm tệp đánh dấu vì hệ thống gặp lỗi khi chuẩn bị tệp. Thư và tệp đơn vị gửi vẫn được lưu đủ.\n"
 )
@@ -78,7 +77,7 @@ def prepare_replies(
     readings = load_month(settings, period)
     folder = settings.home / "replies" / period
     answered = [(r, to) for r in ledger.receipts(period) if (to := _recipient(r, catalogue))]
-    with children_of(settings, sandbox) as children, ThreadPoolExecutor(WORKERS) as pool:
+    with children_of(settings, sandbox) as children, ThreadPoolExecutor(children.workers) as pool:
 
         def reply(receipt: Receipt, recipient: str) -> bytes:
             answer = _answer(receipt, readings, findings, catalogue)

@@ -11,6 +11,7 @@ import pytest
 
 from flows import publish
 from flows.publish.outline import load_outline
+from flows.publish.press import Press
 from flows.publish.report import build_report
 from flows.publish.report_data import Figure, ReportData, SourceCell, Statement, Submission
 from flows.records import Edition, Grounds, NarrativeItem, Passage
@@ -219,4 +220,5 @@ def publish_edition(
     settings: Settings, archive: Archive, ledger: Ledger, period: str, build_id: str, read_report: Any = None
 ) -> Edition:
     """Publish a build that the gate let pass."""
-    return publish.publish_edition(settings, archive, ledger, passage(settings, ledger, period, build_id), read_report)
+    passed = passage(settings, ledger, period, build_id)
+    return publish.publish_edition(settings, archive, ledger, passed, Press(settings, passed, read_report))
