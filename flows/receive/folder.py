@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
@@ -30,7 +30,7 @@ from infra.errors import CatalogueError
 from infra.killpoints import reached
 from infra.sandbox import Sandbox
 from infra.settings import Settings
-from infra.vietnamese import HANOI
+from infra.vietnamese import HANOI, moment
 
 MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
 Advance = Callable[[int, int], None]
@@ -132,7 +132,7 @@ def receive_folder(
     known = {r.receipt_id: r for r in ledger.receipts()}
     if not files and not any(r.period == period for r in known.values()):
         raise _empty(folder, period)
-    received_at = received_at or stamp(settings.clock)  # it orders
+    received_at = received_at or _moment_of_receipt(settings, known.values())
     notices = [InboxNotice(s.name, s.kind, s.sentence_vi) for s in skipped]
     with children_of(settings, sandbox) as children:
         reader = Reader(settings, children, archive, catalogue, period, received_at, _threads(known.values()))
@@ -143,6 +143,16 @@ def receive_folder(
         for sighting in _about_known(found, stored.get(receipt_id), period, received_at):
             ledger.add_sighting(sighting)
     return Reception(in_order(r for r in stored.values() if r.period == period), tuple(notices))
+
+
+def _moment_of_receipt(settings: Settings, known: Iterable[Receipt]) -> str:
+    """Return this moment, or one just after the newest receipt where the clock was put back meanwhile.
+
+    Versions order by it: what comes later must never stand before what was received already.
+    """
+    newest = max((moment(r.received_at) for r in known if r.received_at), default=None)
+    now = settings.clock()
+    return stamp(lambda: now if newest is None or now > newest else newest + timedelta(microseconds=1))
 
 
 def _threads(receipts: Iterable[Receipt]) -> dict[str, str]:

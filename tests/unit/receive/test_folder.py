@@ -8,6 +8,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -307,6 +308,18 @@ def test_receipts_do_not_depend_on_the_clock(inbox: Path, receive: Receive) -> N
     write(inbox / "001.eml")
     receipt = receive()["001.eml"]
     assert dataclasses.replace(receipt, received_at="").receipt_id == receipt.receipt_id
+
+
+def test_what_comes_after_the_clock_was_put_back_stands_behind_what_came_before(
+    inbox: Path, settings: Settings, stores: tuple[object, object], children: Sandbox
+) -> None:
+    noon = datetime(2019, 4, 17, 12, tzinfo=UTC)
+    for name, clock in (("002.eml", noon), ("001.eml", noon - timedelta(hours=9)), ("000.eml", noon)):
+        write(inbox / name, text=f"Thư {name}", date="Wed, 17 Apr 2019 01:00:00 +0000")
+        told = dataclasses.replace(settings, clock=lambda clock=clock: clock)
+        reception = receive_folder(told, *stores, CATALOGUE, PERIOD, inbox, sandbox=children)  # type: ignore[arg-type]
+    assert [r.message for r in reception.receipts] == ["002.eml", "001.eml", "000.eml"]
+    assert len({r.received_at for r in reception.receipts}) == 3
 
 
 def test_a_correction_that_arrives_a_month_later_is_of_its_own_month(
