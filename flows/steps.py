@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from flows.deliver.mailer import Patience
     from flows.publish.edition import PrintsEditions
     from flows.receive import Reception
+    from infra.archive import Archive
+    from infra.ledger import Ledger
+
+    Stores = tuple[Archive, Ledger]
+    OpenStores = Callable[[Settings], Stores]
 
 LOCK = "month.lock"             # in the home: who holds it runs a month
 
@@ -86,6 +91,18 @@ class MonthResult:
         return NOT_DELIVERED if self.undelivered else 0
 
 
+def open_stores(settings: Settings) -> Stores:
+    """Return archive and ledger of an installation.
+
+    Raises:
+        OperationError: One of them cannot be opened.
+    """
+    from infra.archive import open_archive
+    from infra.ledger import open_ledger
+
+    return open_archive(settings), open_ledger(settings)
+
+
 class Helpers:
     """Who does a month's heavy work: opens files, builds, judges, prints. The steps know them by these doors alone.
 
@@ -111,6 +128,10 @@ class Helpers:
         from flows.check.judge import start_judge
 
         return start_judge(self._settings)
+
+    def stores(self, settings: Settings) -> Stores:
+        """Return archive and ledger."""
+        return open_stores(settings)
 
     def judging(self, settings: Settings, catalogue: Catalogue, period: str, build_id: str) -> Verdicts:
         """Judge a build once more before it is published, by exact arithmetic alone."""
@@ -149,11 +170,9 @@ class Inbox:
     """One month as it comes in: its settings, stores, catalogue, progress, and the children that open files."""
 
     def __init__(
-        self, period: str, inbox: Path, settings: Settings, progress: Progress, sandbox: Sandbox | None = None
+        self, period: str, inbox: Path, settings: Settings, progress: Progress, sandbox: Sandbox | None = None,
+        stores: OpenStores = open_stores,
     ) -> None:
-        from infra.archive import open_archive
-        from infra.ledger import open_ledger
-
         self.period = period
         self.inbox = inbox
         self.settings = settings
@@ -164,15 +183,14 @@ class Inbox:
         open_journal(settings.home)
         # the command line has looked at it while helpers and server began
         self.catalogue: Catalogue = load_catalogue().at(period) if _begun.get() else sound_catalogue(period)
-        self.archive = open_archive(settings)
-        self.ledger = open_ledger(settings)
+        self.archive, self.ledger = stores(settings)
 
 
 class Month(Inbox):
     """One run of one month, with the helpers that build and judge."""
 
     def __init__(self, period: str, inbox: Path, settings: Settings, helpers: Helpers, progress: Progress) -> None:
-        super().__init__(period, inbox, settings, progress, helpers.sandbox)
+        super().__init__(period, inbox, settings, progress, helpers.sandbox, helpers.stores)
         self.helpers = helpers
         self.gate = Gate(settings, self.archive, self.ledger, self.catalogue, period, helpers.judging)
         self.rebuilds = 0         # because the ledger moved while this run went on
@@ -254,7 +272,8 @@ def build_warehouse(month: Month, readings: list[Any]) -> str:
 
     def earlier(period: str) -> list[Any]:
         """A month before whose readings are gone or no longer hold is read again from the archive."""
-        return readings_of(month.settings, month.archive, month.ledger, load_catalogue().at(period), period)
+        catalogue = load_catalogue().at(period)
+        return readings_of(month.settings, month.archive, month.ledger, catalogue, period, month.sandbox)
 
     with month.progress.step("build"):
         return str(month.helpers.builder.build(

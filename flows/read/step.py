@@ -120,16 +120,19 @@ def read_receipts(
 
 
 def readings_of(
-    settings: Settings, archive: ArchiveStore, ledger: LedgerStore, catalogue: Catalogue, period: str
+    settings: Settings, archive: ArchiveStore, ledger: LedgerStore, catalogue: Catalogue, period: str,
+    sandbox: Sandbox | None = None,
 ) -> list[DocumentReading]:
-    """Return the readings of a month that was received some time ago: as they were kept, or read again.
+    """Return the readings of a month that was received some time ago: as they were kept, or read again in children.
 
     They are kept as long as the messages, the catalogue of that month and the reading itself are the same.
     """
     receipts = arrived(ledger, catalogue, period)
     inputs = _month_inputs([*receipts, *ledger.sightings(period)], _requests(receipts, ledger), catalogue)
     kept = find_month(settings, period, inputs)
-    return read_receipts(settings, archive, ledger, catalogue, period) if kept is None else kept
+    if kept is not None:
+        return kept
+    return read_receipts(settings, archive, ledger, catalogue, period, sandbox=sandbox)
 
 
 def _month_inputs(recorded: list[Any], requests: list[Request], catalogue: Catalogue) -> str:
