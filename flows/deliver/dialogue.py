@@ -146,6 +146,8 @@ def open_dialogue(server: Server, own_name: str, seconds: float) -> Dialogue:
         smtplib.SMTPException, OSError: It does not answer, or not now.
     """
     connection: socket.socket = socket.create_connection((server.host, server.port), seconds)
+    # The end of a message is a piece of its own: it must not wait for the server to acknowledge the one before.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     dialogue = None
     try:
         if server.security == "tls":

@@ -104,7 +104,8 @@ def _server_route(settings: Settings) -> Route:
     host = settings.smtp_host if settings.is_production else _loopback_address(settings.smtp_host)
     server = Server(host, settings.smtp_port, settings.smtp_host, settings.smtp_security,
                     settings.smtp_authorities, settings.smtp_user, settings.smtp_password)
-    _check_authorities(server)
+    if server.security != "none":
+        _check_authorities(server)
     return Route(f"{settings.smtp_host}:{settings.smtp_port}", server, settings.mail_sender, settings.is_production)
 
 
