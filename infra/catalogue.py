@@ -8,10 +8,11 @@ A word that its column does not know, a day that is none, an unknown key, a dupl
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import typing
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,7 +34,7 @@ from infra.catalogue_cells import (
     parser_of,
 )
 from infra.catalogue_checks import LOCAL_OFFICES, check_tables
-from infra.catalogue_files import Table, read_lines, row_error
+from infra.catalogue_files import Table, bytes_of, lines_of, row_error
 from infra.catalogue_words import (
     Aggregation,
     AreaLevel,
@@ -339,6 +340,11 @@ class Catalogue:
         Raises:
             CatalogueError: No submitter, province, indicator, default regime or department is declared for that month.
         """
+        if period not in self._months:
+            self._months[period] = self._at(period)
+        return self._months[period]
+
+    def _at(self, period: str) -> Catalogue:
         tables = {name: tuple(r for r in getattr(self, name) if _in_force(r, period)) for name in TABLES}
         needed = {
             "submitters": (bool(tables["submitters"]), "đơn vị báo cáo", "submitter"),
@@ -357,6 +363,19 @@ class Catalogue:
                     remedy_vi="Bổ sung dòng có valid_from/valid_to bao trùm tháng đó.",
                 )
         return Catalogue(**tables | _meaningful(tables))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the tables alone: whoever gets a copy finds out the rest again."""
+        return {name: getattr(self, name) for name in TABLES}
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 (hex) of all tables: every cell of every row."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+    @cached_property
+    def _months(self) -> dict[str, Catalogue]:
+        return {}
 
     @cached_property
     def indicator_by_id(self) -> dict[str, Indicator]:
@@ -427,7 +446,14 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
     Raises:
         CatalogueError: A file, a column or a value is wrong; the place is file and line.
     """
-    tables = {name: read_table(folder / f"{name}.csv", row_type) for name, row_type in TABLES.items()}
+    return _catalogue_of(folder, tuple(bytes_of(folder / f"{name}.csv") for name in TABLES))
+
+
+@lru_cache(maxsize=2)
+def _catalogue_of(folder: Path, files: tuple[bytes, ...]) -> Catalogue:
+    """Return the catalogue in these bytes; the same bytes give the same object, with all that was found out of it."""
+    named = zip(TABLES.items(), files, strict=True)
+    tables = {name: _table_of(folder / f"{name}.csv", row_type, data) for (name, row_type), data in named}
     check_tables(tables)
     return Catalogue(**{name: table.rows for name, table in tables.items()})
 
@@ -463,9 +489,13 @@ def read_table(path: Path, row_type: type) -> Table:
     Raises:
         CatalogueError: A column or a cell is wrong; the place is file and line.
     """
+    return _table_of(path, row_type, bytes_of(path))
+
+
+def _table_of(path: Path, row_type: type, data: bytes) -> Table:
     hints = typing.get_type_hints(row_type, include_extras=True)
     parsers = {field.name: parser_of(field.name, hints[field.name]) for field in dataclasses.fields(row_type)}
-    lines = read_lines(path, tuple(parsers))
+    lines = lines_of(path, data, tuple(parsers))
     rows = []
     for line in lines:
         try:

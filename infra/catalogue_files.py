@@ -56,13 +56,13 @@ def row_error(path: Path, line: int, vi: str, en: str, remedy_vi: str = _REMEDY)
                           place=f"{path}:{line}", remedy_vi=remedy_vi)
 
 
-def read_lines(path: Path, columns: Sequence[str]) -> list[Line]:
-    """Return the records below the header; lines without any text are left out.
+def lines_of(path: Path, data: bytes, columns: Sequence[str]) -> list[Line]:
+    """Return the records below the header of a file with these bytes; lines without any text are left out.
 
     Raises:
-        CatalogueError: The file cannot be read or decoded, its header is not `columns`, a line is too long or short.
+        CatalogueError: They cannot be decoded, the header is not `columns`, a line is too long or short.
     """
-    text = _decoded(path, _bytes_of(path))
+    text = _decoded(path, data)
     if not text.strip():
         raise row_error(path, 1, "tệp trống", "the file is empty", f"Khôi phục tệp; dòng đầu là: {','.join(columns)}.")
     records = list(_records(path, text, _separator(text, columns)))
@@ -73,7 +73,12 @@ def read_lines(path: Path, columns: Sequence[str]) -> list[Line]:
     return lines
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        CatalogueError: It cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

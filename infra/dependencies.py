@@ -13,10 +13,12 @@ that is not there is an error.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +69,7 @@ def step_digest(
     digest = hashlib.sha256(f"{step} {sys.version_info[:2]}".encode())
     digest.update((read_files_digest if is_fresh else files_digest)(step, root).encode())
     if catalogue is not None:
-        digest.update(repr(catalogue).encode())
+        digest.update(catalogue.sha256.encode())
     return digest.hexdigest()
 
 
@@ -81,8 +83,7 @@ def read_files_digest(step: str, root: Path = PROJECT) -> str:
     """Return the SHA-256 (hex) of the names and bytes of `step_files`."""
     digest = hashlib.sha256()
     for path in step_files(step, root):
-        data = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()} {len(data)}\n".encode() + data)
+        digest.update(f"{path.relative_to(root).as_posix()} {_looked_at(path).sha256}\n".encode())
     return digest.hexdigest()
 
 
@@ -92,7 +93,7 @@ def step_files(step: str, root: Path = PROJECT) -> list[Path]:
     Raises:
         LookupError: As `step_digest`.
     """
-    code = _modules_from(STEPS[step].entry, root)
+    code = _modules_from(STEPS[step].entry, root, _modules_in(root))
     found = {*code, root / LOCK}
     for folder in {path.parent for path in code}:
         found.update(path for path in folder.iterdir() if path.is_file() and _is_data(path))
@@ -115,28 +116,57 @@ def imports_of(text: str) -> set[str]:
     return {name for name in names if name.partition(".")[0] in PACKAGES}
 
 
-def _modules_from(entry: str, root: Path) -> set[Path]:
-    if not _files_of(entry, root):
-        raise LookupError(f"{entry} is named in infra/dependencies.py, but it is not in {root}")
-    found: set[Path] = set()
-    names = {entry}
-    while names:
-        new = {path for name in names for path in _files_of(name, root)} - found
-        found |= new
-        names = {name for path in new for name in imports_of(path.read_text(encoding="utf-8"))}
+def _modules_in(root: Path) -> dict[str, Path]:
+    """Return the file of every module of the project, by its name; of a module and a package of one name the first."""
+    found: dict[str, Path] = {}
+    for package in PACKAGES:
+        for folder, inner, files in os.walk(root / package):
+            inner[:] = [name for name in inner if name.isidentifier() and name != "__pycache__"]
+            own = Path(folder).relative_to(root).parts
+            for name in files:
+                if name.endswith(".py"):
+                    parts = own if name == "__init__.py" else (*own, name.removesuffix(".py"))
+                    found[".".join(parts)] = Path(folder) / name
     return found
 
 
-def _files_of(name: str, root: Path) -> list[Path]:
-    """Return the file of a module and those of the packages around it, which importing it runs too."""
+def _modules_from(entry: str, root: Path, modules: Mapping[str, Path]) -> set[Path]:
+    if entry not in modules:
+        raise LookupError(f"{entry} is named in infra/dependencies.py, but it is not in {root}")
+    seen: set[str] = set()
+    names = {entry}
+    while names:
+        seen |= names
+        imported = {name for module in names for name in _looked_at(modules[module]).imported}
+        names = imported & modules.keys() - seen
+    return {modules[name] for name in seen}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file says: the SHA-256 of its bytes and, of a module, what it imports with the packages around that."""
+
+    sha256: str
+    imported: frozenset[str]
+
+
+def _looked_at(path: Path) -> _File:
+    """Return what a file says, read again whenever the system says that it was touched."""
+    seen = path.stat()
+    return _read_file(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+
+
+@lru_cache(maxsize=2000)
+def _read_file(path: Path, _touched: tuple[int, ...]) -> _File:
+    data = path.read_bytes()
+    names = imports_of(data.decode("utf-8")) if path.suffix == ".py" else ()
+    return _File(hashlib.sha256(data).hexdigest(), frozenset(part for name in names for part in _with_packages(name)))
+
+
+def _with_packages(name: str) -> list[str]:
+    """Return a module's name and those of the packages around it, which importing it runs too."""
     parts = name.split(".")
-    whole = root.joinpath(*parts)
-    candidates = [whole.with_suffix(".py"), whole / "__init__.py"]
-    module = next((path for path in candidates if path.is_file()), None)
-    if module is None:
-        return []
-    around = [root.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts))]
-    return [module, *(path for path in around if path.is_file())]
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
 
 
 def _is_data(path: Path) -> bool:

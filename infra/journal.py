@@ -34,6 +34,14 @@ def open_journal(home: Path) -> None:
     _log.addHandler(handler)
 
 
+def close_journal() -> None:
+    """Write the lines of this process nowhere from now on: its home is about to go away."""
+    for handler in list(_log.handlers):
+        if isinstance(handler, logging.handlers.RotatingFileHandler):
+            _log.removeHandler(handler)
+            handler.close()
+
+
 def journal_file(home: Path) -> Path:
     """Return the file that the lines of a home go to."""
     return home / "logs" / "tonghop.log"

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import fcntl
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -249,12 +250,16 @@ def row_values(values: dict[str, Any]) -> dict[str, Any]:
 
 def to_record(record: type[Record], row: Row[Any]) -> Record:
     """Return a row as the record it was."""
-    values = {}
-    for field in dataclasses.fields(record):  # type: ignore[arg-type]
-        if field.name in row._fields:
-            value = row._mapping[field.name]
-            values[field.name] = tuple(filter(None, value.split(";"))) if field.name == "addresses" else value
+    names = _field_names(record)  # type: ignore[arg-type]
+    values = {name: value for name, value in zip(row._fields, row, strict=True) if name in names}
+    if "addresses" in values:
+        values["addresses"] = tuple(filter(None, values["addresses"].split(";")))
     return record(**values)
+
+
+@cache
+def _field_names(record: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(record))
 
 
 def ledger_error(vi: str, en: str, remedy_vi: str = "") -> OperationError:

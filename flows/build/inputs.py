@@ -106,8 +106,7 @@ class BuildInputs:
         for records in (self.receipts, self.standing_decisions()):
             _digest_any_order(digest, records)
         digest.update(self.readings_sha256.encode())
-        for name in TABLES:
-            _digest_in_order(digest, getattr(self.catalogue, name))
+        digest.update(self.catalogue.sha256.encode())
         return digest.hexdigest()[:BUILD_ID_LENGTH]
 
     @cached_property
