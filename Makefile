@@ -5,12 +5,14 @@ VENV   := .venv
 # Programs are run as `python -m`: a script's first line holds the path of its Python, which may have blanks in it.
 PY     := $(VENV)/bin/python
 PERIOD ?= 2019-04
+SEEDS  ?= 1000
+SEED   ?= 1
 export TONGHOP_HOME ?= $(CURDIR)/var
 export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help month test test-fast mutants mail-mutants check serve docs field benchmark repairs seed-report lock format clean
+.PHONY: help month test test-fast year year-mutants mutants mail-mutants check serve docs field benchmark repairs seed-report lock format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -55,6 +57,13 @@ repairs: $(VENV)/dev  ## errors planted at random: how many are found, and how m
 
 mail-mutants: $(VENV)/dev  ## 12 000 messages changed at random: is each taken apart, and no part of it lost?
 	@$(PY) -m benchmarks.mail_mutants
+
+year: $(VENV)/dev  ## simulated years against an oracle (SEEDS=1000 SEED=1), then some with the real reader
+	@$(PY) -m tests.year.run --seeds $(SEEDS) --seed $(SEED)
+	@$(PY) -m tests.year.run --seeds 100 --seed $(SEED) --gear real
+
+year-mutants: $(VENV)/dev  ## does the oracle of the simulated year notice? Changes that each break a promise
+	@$(PY) -m tests.year.mutants
 
 mutants: $(VENV)/dev  ## about a hundred small changes, one at a time in copies of the tree: which does no test notice?
 	@$(PY) -m benchmarks.mutants

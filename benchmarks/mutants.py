@@ -22,7 +22,7 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ class Mutant:
 def read_mutants(path: Path = LIST) -> list[Mutant]:
     """Return every mutant of the list."""
     groups = tomllib.loads(path.read_text(encoding="utf-8"))["group"]
-    return [Mutant(g["file"], tuple(g["tests"]), **mutant) for g in groups for mutant in g["mutant"]]
+    return [Mutant(g["file"], tuple(g.get("tests", ())), **mutant) for g in groups for mutant in g["mutant"]]
 
 
 def unclear(mutants: Iterable[Mutant]) -> list[str]:
@@ -95,10 +95,14 @@ def run_tests(copy: Path, tests: Iterable[str]) -> tuple[str, str]:
     return outcome, "\n".join((done.stdout + done.stderr).splitlines()[-25:])
 
 
+RunTests = Callable[[Path, tuple[str, ...]], tuple[str, str]]
+
+
 class Copies:
     """Copies of the tree, each used by one run at a time."""
 
-    def __init__(self, folder: Path, number: int) -> None:
+    def __init__(self, folder: Path, number: int, run: RunTests = run_tests) -> None:
+        self._run = run
         self._free: SimpleQueue[Path] = SimpleQueue()
         for n in range(number):
             shutil.copytree(PROJECT, folder / f"copy-{n}", ignore=LEFT_OUT)
@@ -112,7 +116,7 @@ class Copies:
         try:
             if mutant:
                 changed.write_text(mutant.applied(before.decode("utf-8")), encoding="utf-8")
-            return run_tests(copy, tests)
+            return self._run(copy, tests)
         finally:
             changed.write_bytes(before)
             self._free.put(copy)
