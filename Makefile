@@ -59,11 +59,11 @@ mail-mutants: $(VENV)/dev  ## 12 000 messages changed at random: is each taken a
 	@$(PY) -m benchmarks.mail_mutants
 
 year: $(VENV)/dev  ## simulated years against an oracle (SEEDS=1000 SEED=1), then some with the real reader
-	@$(PY) -m tests.year.run --seeds $(SEEDS) --seed $(SEED)
-	@$(PY) -m tests.year.run --seeds 100 --seed $(SEED) --gear real
+	@$(PY) -m benchmarks.year --seeds $(SEEDS) --seed $(SEED)
+	@$(PY) -m benchmarks.year --seeds 100 --seed $(SEED) --gear real
 
 year-mutants: $(VENV)/dev  ## does the oracle of the simulated year notice? Changes that each break a promise
-	@$(PY) -m tests.year.mutants
+	@$(PY) -m benchmarks.year_mutants
 
 mutants: $(VENV)/dev  ## about a hundred small changes, one at a time in copies of the tree: which does no test notice?
 	@$(PY) -m benchmarks.mutants

@@ -7,9 +7,7 @@ A word that its column does not know, a day that is none, an unknown key, a dupl
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import typing
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -19,7 +17,6 @@ from typing import Any, ClassVar
 from infra.catalogue_cells import (
     ENDLESS,
     Addresses,
-    CellError,
     Clock,
     ClosingDay,
     Day,
@@ -31,10 +28,10 @@ from infra.catalogue_cells import (
     OptionalDay,
     OptionalText,
     Positive,
-    parser_of,
 )
 from infra.catalogue_checks import LOCAL_OFFICES, check_tables
-from infra.catalogue_files import Table, bytes_of, lines_of, row_error
+from infra.catalogue_files import bytes_of
+from infra.catalogue_rows import read_table, table_of
 from infra.catalogue_words import (
     Aggregation,
     AreaLevel,
@@ -453,7 +450,7 @@ def load_catalogue(folder: Path = CATALOGUE) -> Catalogue:
 def _catalogue_of(folder: Path, files: tuple[bytes, ...]) -> Catalogue:
     """Return the catalogue in these bytes; the same bytes give the same object, with all that was found out of it."""
     named = zip(TABLES.items(), files, strict=True)
-    tables = {name: _table_of(folder / f"{name}.csv", row_type, data) for (name, row_type), data in named}
+    tables = {name: table_of(folder / f"{name}.csv", row_type, data) for (name, row_type), data in named}
     check_tables(tables)
     return Catalogue(**{name: table.rows for name, table in tables.items()})
 
@@ -481,26 +478,3 @@ def _in_force(row: Any, period: str) -> bool:
         return True
     last_day = month_bounds(period)[1]
     return bool(row.valid_from <= last_day <= (row.valid_to or FOREVER))
-
-
-def read_table(path: Path, row_type: type) -> Table:
-    """Return the rows of one file, each cell read as its column's type says.
-
-    Raises:
-        CatalogueError: A column or a cell is wrong; the place is file and line.
-    """
-    return _table_of(path, row_type, bytes_of(path))
-
-
-def _table_of(path: Path, row_type: type, data: bytes) -> Table:
-    hints = typing.get_type_hints(row_type, include_extras=True)
-    parsers = {field.name: parser_of(field.name, hints[field.name]) for field in dataclasses.fields(row_type)}
-    lines = lines_of(path, data, tuple(parsers))
-    rows = []
-    for line in lines:
-        try:
-            cells = zip(parsers.items(), line.cells, strict=True)
-            rows.append(row_type(**{name: parse(text) for (name, parse), text in cells}))
-        except CellError as error:
-            raise row_error(path, line.number, error.vi, error.en) from error
-    return Table(path, tuple(rows), tuple(line.number for line in lines))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from infra.catalogue import FOREVER, read_table
+from infra.catalogue import FOREVER
 from infra.catalogue_cells import Day, Identifier, OptionalDay
 from infra.catalogue_files import row_error
+from infra.catalogue_rows import read_table
 from infra.errors import OperationError
 from infra.settings import CATALOGUE
 from infra.statements import stated

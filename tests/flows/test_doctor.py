@@ -79,14 +79,13 @@ def test_mail_settings_that_delivery_refuses_are_named(settings: Settings, monke
     assert not rows(elsewhere, monkeypatch)["Thư đi · mail"][0]
 
 
-def test_a_catalogue_without_this_month_or_the_next_is_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(vietnamese, "now", lambda: datetime(2019, 4, 30, tzinfo=vietnamese.HANOI))
-    assert doctor._catalogue(settings)
-    monkeypatch.setattr(vietnamese, "now", lambda: datetime(1990, 1, 31, tzinfo=vietnamese.HANOI))
+def test_a_catalogue_without_this_month_or_the_next_is_named(settings: Settings) -> None:
+    def on(year: int, month: int, day: int) -> Settings:
+        return dataclasses.replace(settings, clock=lambda: datetime(year, month, day, tzinfo=vietnamese.HANOI))
+
+    assert doctor._catalogue(on(2019, 4, 30))
     with pytest.raises(CatalogueError, match="does not serve 1990-01, 1990-02"):
-        doctor._catalogue(settings)
+        doctor._catalogue(on(1990, 1, 31))
 
 
 def test_the_standing_server_is_said_to_run_and_production_wants_an_operator(

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.mutants import read_mutants, unclear
+from benchmarks.year import play, play_all
+from benchmarks.year_mutants import LIST
 from tests.year import machine
 from tests.year.fast import SmallHelpers
 from tests.year.letters import PAIRS, Letter
-from tests.year.mutants import LIST
 from tests.year.oracle import ALL, Oracle, Word
-from tests.year.run import play, play_all
 from tests.year.world import BrokenPromiseError, World
 
 MONTH, DISTRICT = "2019-04", "dist_622"

@@ -461,6 +461,7 @@ class World:
         month, _, number = edition_id.rpartition("-")
         extract = next(part.get_payload(decode=True) for part in mail.message.walk()
                        if str(part.get_filename()).startswith("trich-xuat"))
+        assert isinstance(extract, bytes), key
         printed = _figures_in(extract)
         promise(printed == self.expected[month, int(number)][0], f"the mail {key} prints {printed}")
 

@@ -1,4 +1,4 @@
-"""Play years: `python -m tests.year.run --seeds 2000`.
+"""Play years: `python -m benchmarks.year --seeds 2000`.
 
 Each number of a batch (`--seed`) gives the same years again: `--seed 7 --seeds 50` is batch 7 alone. What breaks a
 promise is printed with the batch, shrunk to the few events that are needed, and the command ends with 1.
@@ -108,7 +108,7 @@ def _report(found: list[Played], seconds: float, gear: str) -> int:
         print(f"  {number:8}  {name}")
     broken = [batch for batch in found if batch.broken]
     for batch in broken:
-        print(f"\nBROKEN in batch {batch.seed}; again: python -m tests.year.run --gear {gear} --seed {batch.seed} "
+        print(f"\nBROKEN in batch {batch.seed}; again: python -m benchmarks.year --gear {gear} --seed {batch.seed} "
               f"--seeds {batch.years}\n{batch.broken}")
     print(f"{len(broken)} broken promises")
     return 1 if broken else 0

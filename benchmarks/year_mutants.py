@@ -1,7 +1,7 @@
-"""Does the oracle notice? Plays years in copies of the tree, each with one change of mutants.toml.
+"""Does the oracle notice? Plays years in copies of the tree, each with one change of year_mutants.toml.
 
-    python -m tests.year.mutants                all of them, two at a time
-    python -m tests.year.mutants --only gate    those whose file or meaning matches the expression
+    python -m benchmarks.year_mutants                all of them, two at a time
+    python -m benchmarks.year_mutants --only gate    those whose file or meaning matches the expression
 
 A mutant that no year notices lives: then a promise is not asserted, or the events that would show it are too rare.
 """
@@ -21,12 +21,12 @@ from pathlib import Path
 from benchmarks.mutants import COPIES, Copies, Mutant, read_mutants, unclear
 from infra.settings import PROJECT
 
-LIST = PROJECT / "tests" / "year" / "mutants.toml"
+LIST = PROJECT / "benchmarks" / "year_mutants.toml"
 BATCHES = 6                # of 50 years, before a mutant is said to live
 LIMIT_SECONDS = 1200
 PLAY = """
 import sys
-from tests.year.run import play
+from benchmarks.year import play
 for seed in range(101, 101 + int(sys.argv[1])):
     played = play(seed, is_shrunk=False)
     if played.broken:
