@@ -51,16 +51,21 @@ from infra.catalogue import load_catalogue
 from infra.dependencies import step_digest
 from infra.errors import OperationError
 from infra.ledger import open_ledger
-from infra.sandbox import Answer
+from infra.sandbox import Answer, Sandbox
 from infra.settings import PROJECT, load_settings
 
 
-class InThisProcess:
+class InThisProcess(Sandbox):
     """Messages taken apart where the run runs, without a child, a wall or a limit."""
 
-    log_name = ""
+    def __init__(self) -> None:
+        """Start nothing."""
 
-    def run(self, job: str, header: dict[str, Any], data: bytes, budget: str = "") -> Answer:
+    @property
+    def log_name(self) -> str:
+        return ""
+
+    def run(self, job: str, header: dict[str, Any], data: bytes, budget: str = "", preload: str = "") -> Answer:
         content, blobs = JOBS[job](header, data)
         return Answer(content, tuple(blobs))
 
@@ -88,7 +93,7 @@ def plain_month(period: str, inbox: str, home: str) -> int:
 @task
 def receive(stores: Any, catalogue: Any, period: str, inbox: Path) -> None:
     settings, archive, ledger = stores
-    receive_folder(settings, archive, ledger, catalogue, period, inbox, sandbox=InThisProcess())  # type: ignore[arg-type]
+    receive_folder(settings, archive, ledger, catalogue, period, inbox, sandbox=InThisProcess())
 
 
 @task
