@@ -82,14 +82,18 @@ format: $(VENV)/dev  ## let the linter mend what it can
 clean:  ## forget the local state of this checkout (not a home elsewhere)
 	rm -rf var $(VENV)
 
-$(VENV)/month: requirements.lock pyproject.toml
+$(VENV)/packages: requirements.lock pyproject.toml
 	@echo "Cài đặt môi trường (vài phút ở lần đầu) · Setting up (a few minutes the first time)"
 	@test -x $(PY) || { python=$$(sh infra/find_python.sh "$(PYTHON)") && "$$python" -m venv $(VENV); }
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What set-up parses once is of no use to a new home when the models, or the code that reads them, have changed since.
+$(VENV)/month: $(VENV)/packages $(shell find dbt_project flows/build infra -type f -not -path '*/__pycache__/*')
 	@$(PY) -m flows.set_up
 	@touch $@
 
-$(VENV)/dev: $(VENV)/month requirements-dev.lock
+$(VENV)/dev: $(VENV)/packages requirements-dev.lock | $(VENV)/month
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
