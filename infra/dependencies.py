@@ -19,6 +19,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,8 @@ def files_digest(step: str, root: Path = PROJECT) -> str:
 def read_files_digest(step: str, root: Path = PROJECT) -> str:
     """Return the SHA-256 (hex) of the names and bytes of `step_files`."""
     digest = hashlib.sha256()
-    for path in step_files(step, root):
-        digest.update(f"{path.relative_to(root).as_posix()} {_looked_at(path).sha256}\n".encode())
+    for name in _names_of(step, root):
+        digest.update(f"{name} {_looked_at(os.path.join(root, name)).sha256}\n".encode())
     return digest.hexdigest()
 
 
@@ -93,16 +94,23 @@ def step_files(step: str, root: Path = PROJECT) -> list[Path]:
     Raises:
         LookupError: As `step_digest`.
     """
-    code = _modules_from(STEPS[step].entry, root, _modules_in(root))
-    found = {*code, root / LOCK}
-    for folder in {path.parent for path in code}:
-        found.update(path for path in folder.iterdir() if path.is_file() and _is_data(path))
+    return [root / name for name in _names_of(step, root)]
+
+
+def _names_of(step: str, root: Path) -> list[str]:
+    # Names below the root, as text: a run asks for these three times, and a hundred path objects cost it 20 ms.
+    top = str(root)
+    code = _modules_from(STEPS[step].entry, top, _modules_in(top))
+    found = {name for name in (*code, LOCK) if os.path.isfile(os.path.join(top, name))}
+    for folder in {os.path.dirname(name) for name in code}:
+        beside = os.scandir(os.path.join(top, folder))
+        found.update(os.path.join(folder, entry.name) for entry in beside if _is_data(entry.name) and entry.is_file())
     for pattern in STEPS[step].data:
-        matching = [path for path in root.glob(pattern) if path.is_file()]
+        matching = glob(pattern, root_dir=top, recursive=True)
         if not matching:
             raise LookupError(f"the step {step!r} names {pattern}, but {root} has no such file")
         found.update(matching)
-    return sorted(path for path in found if path.is_file())
+    return sorted(found)
 
 
 def imports_of(text: str) -> set[str]:
@@ -116,28 +124,28 @@ def imports_of(text: str) -> set[str]:
     return {name for name in names if name.partition(".")[0] in PACKAGES}
 
 
-def _modules_in(root: Path) -> dict[str, Path]:
+def _modules_in(top: str) -> dict[str, str]:
     """Return the file of every module of the project, by its name; of a module and a package of one name the first."""
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     for package in PACKAGES:
-        for folder, inner, files in os.walk(root / package):
+        for folder, inner, files in os.walk(os.path.join(top, package)):
             inner[:] = [name for name in inner if name.isidentifier() and name != "__pycache__"]
-            own = Path(folder).relative_to(root).parts
+            own = os.path.relpath(folder, top)
             for name in files:
                 if name.endswith(".py"):
-                    parts = own if name == "__init__.py" else (*own, name.removesuffix(".py"))
-                    found[".".join(parts)] = Path(folder) / name
+                    path = os.path.join(own, name)
+                    found[(own if name == "__init__.py" else path.removesuffix(".py")).replace(os.sep, ".")] = path
     return found
 
 
-def _modules_from(entry: str, root: Path, modules: Mapping[str, Path]) -> set[Path]:
+def _modules_from(entry: str, top: str, modules: Mapping[str, str]) -> set[str]:
     if entry not in modules:
-        raise LookupError(f"{entry} is named in infra/dependencies.py, but it is not in {root}")
+        raise LookupError(f"{entry} is named in infra/dependencies.py, but it is not in {top}")
     seen: set[str] = set()
     names = {entry}
     while names:
         seen |= names
-        imported = {name for module in names for name in _looked_at(modules[module]).imported}
+        imported = {name for module in names for name in _looked_at(os.path.join(top, modules[module])).imported}
         names = imported & modules.keys() - seen
     return {modules[name] for name in seen}
 
@@ -150,16 +158,16 @@ class _File:
     imported: frozenset[str]
 
 
-def _looked_at(path: Path) -> _File:
+def _looked_at(path: str) -> _File:
     """Return what a file says, read again whenever the system says that it was touched."""
-    seen = path.stat()
+    seen = os.stat(path)
     return _read_file(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
 
 
 @lru_cache(maxsize=2000)
-def _read_file(path: Path, _touched: tuple[int, ...]) -> _File:
-    data = path.read_bytes()
-    names = imports_of(data.decode("utf-8")) if path.suffix == ".py" else ()
+def _read_file(path: str, _touched: tuple[int, ...]) -> _File:
+    data = Path(path).read_bytes()
+    names = imports_of(data.decode("utf-8")) if path.endswith(".py") else ()
     return _File(hashlib.sha256(data).hexdigest(), frozenset(part for name in names for part in _with_packages(name)))
 
 
@@ -169,5 +177,5 @@ def _with_packages(name: str) -> list[str]:
     return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
 
 
-def _is_data(path: Path) -> bool:
-    return path.suffix not in (".py", ".pyc") and not path.name.startswith(".")
+def _is_data(name: str) -> bool:
+    return not name.endswith((".py", ".pyc")) and not name.startswith(".")

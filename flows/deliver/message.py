@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flows.records import Delivery, Edition, Output
 from infra.errors import CatalogueError
+from infra.mail_policy import MAIL
 from infra.vietnamese import moment, moment_text, size_text
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def compose_message(
     Raises:
         CatalogueError: An address is not one.
     """
-    message = EmailMessage(policy=policy.SMTP)
+    message = EmailMessage(policy=MAIL)
     message["From"] = _address(office, settings.mail_sender)
     message["To"] = [_address(delivery.recipient_name, address) for address in delivery.addresses]
     message["Subject"] = delivery.subject

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from flows.deliver.mailer import SINK_DOMAIN, Patience
 from flows.deliver.step import send_line
 from flows.records import Delivery
+from infra.mail_policy import MAIL
 from infra.vietnamese import moment
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _put_out(settings: Settings, archive: Archive, ledger: Ledger, key: str, sub
 
 
 def _composed(settings: Settings, delivery: Delivery, text: str) -> bytes:
-    message = EmailMessage(policy=policy.SMTP)
+    message = EmailMessage(policy=MAIL)
     message["From"] = Address("tonghop", addr_spec=settings.mail_sender)
     message["To"] = [Address(addr_spec=address) for address in delivery.addresses]
     message["Subject"] = delivery.subject

@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
 
 from flows.records import Receipt
+from infra.mail_policy import MAIL
 
 MAX_SUBJECT = 200
 MAX_NAME = 120
@@ -39,7 +39,7 @@ def compose(receipt: Receipt, sender: str, recipient: str, text: str, files: Seq
         text: The letter.
         files: What goes with it.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=MAIL)
     message["From"] = sender
     message["To"] = recipient
     message["Subject"] = reply_subject(receipt)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,20 +42,29 @@ MACHINES = st.sampled_from([0, 0, 1])
 WORDS = st.lists(st.sampled_from((*FAILURES, "ok")), min_size=1, max_size=5)
 events: Counter[str] = Counter()         # played by this process
 _ROOT = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
-_FOLDER = _ROOT / f"tonghop-year-{os.getpid()}"
-_TEMPLATE = _ROOT / f"tonghop-year-{os.getpid()}.template"
 
 
 def fresh_folder() -> Path:
-    """Return the folder of a department that has just been set up; always the same one, emptied."""
-    if not _TEMPLATE.exists():
-        atexit.register(shutil.rmtree, _TEMPLATE, ignore_errors=True)
-        atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
-        _lay(_FOLDER)
-        _FOLDER.rename(_TEMPLATE)
-    shutil.rmtree(_FOLDER, ignore_errors=True)
-    shutil.copytree(_TEMPLATE, _FOLDER)
-    return _FOLDER
+    """Return the folder of a department that has just been set up; in one process always the same one, emptied."""
+    folder, template = _place() / "home", _place() / "template"
+    if not template.exists():
+        _lay(folder)
+        folder.rename(template)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(template, folder)
+    return folder
+
+
+@cache
+def _place() -> Path:
+    atexit.register(leave_nothing)
+    return Path(tempfile.mkdtemp(prefix="tonghop-year-", dir=_ROOT))
+
+
+def leave_nothing() -> None:
+    """Remove what this process wrote; whoever ends without `atexit` calls it."""
+    shutil.rmtree(_place(), ignore_errors=True)
+    _place.cache_clear()
 
 
 def _lay(folder: Path) -> None:
