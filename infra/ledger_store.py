@@ -16,7 +16,7 @@ from infra.killpoints import reached
 from infra.ledger_records import Delivery, Document, Receipt
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Row, Table
+    from sqlalchemy import Column, Connection, Engine, Row, Select, Table, Update
 
 Record = TypeVar("Record")
 WRITER_LOCK = 0x746F6E67  # number of PostgreSQL's advisory lock: one writer at a time keeps the chain gapless
@@ -29,6 +29,7 @@ LATER_FIELDS: dict[type, dict[str, Any]] = {
     Document: {"problem": "", "problem_vi": ""},
     Delivery: {"claim": 0, "environment": ""},
 }
+KEY = "key_of_the_row"     # the parameter that names the row to change
 BUSY_SECONDS = 30         # how long a writer waits for another's transaction
 
 
@@ -188,11 +189,11 @@ class LedgerStore:
         (column,) = table.primary_key.columns
         key = getattr(record, column.name)
         seq = self._note(connection, *link, f"{table.name}/{key}", detail)
-        connection.execute(table.update().where(column == key).values(**row_values(dataclasses.asdict(record))))
+        connection.execute(_changing(table, column), row_values(dataclasses.asdict(record)) | {KEY: key})
         return seq
 
     def _insert(self, connection: Connection, table: Table, values: dict[str, Any], seq: int) -> None:
-        connection.execute(table.insert().values(**row_values(values), ledger_seq=seq))
+        connection.execute(table.insert(), row_values(values) | {"ledger_seq": seq})
 
     def _note(self, connection: Connection, actor: str, action: str, subject: str, detail: dict[str, Any]) -> int:
         """Add the link about a change to the chain and return its number."""
@@ -202,22 +203,20 @@ class LedgerStore:
         if self.key and digest and not audit.is_keyed(digest) and action != audit.KEY_BEGUN:
             raise audit.key_not_begun()
         entry = audit.next_entry(seq, digest, self.now(), actor, action, subject, detail, self.key)
-        connection.execute(self.tables.audit.insert().values(**dataclasses.asdict(entry)))
+        connection.execute(self.tables.audit.insert(), dataclasses.asdict(entry))
         return entry.seq
 
     def _head(self, connection: Connection) -> tuple[int, str]:
-        table = self.tables.audit
-        newest = table.select().with_only_columns(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
-        row = connection.execute(newest).first()
+        row = connection.execute(_newest(self.tables.audit)).first()
         return (row.seq, row.hash) if row else (0, "")
 
     def _has(self, connection: Connection, table: Table, key: str) -> bool:
         (column,) = table.primary_key.columns
-        return connection.execute(table.select().where(column == key)).first() is not None
+        return connection.execute(_selecting(table, (column.name,)), {column.name: key}).first() is not None
 
     def _one(self, connection: Connection, table: Table, record: type[Record], key: str, remedy_vi: str = "") -> Record:
         (column,) = table.primary_key.columns
-        row = connection.execute(table.select().where(column == key)).first()
+        row = connection.execute(_selecting(table, (column.name,)), {column.name: key}).first()
         if row is None:
             raise OperationError(
                 f"Sổ cái không có {table.name}/{key}.", f"The ledger has no {table.name}/{key}.",
@@ -227,14 +226,32 @@ class LedgerStore:
 
     def _rows(self, connection: Connection, table: Table, **where: Any) -> list[Row[Any]]:
         """Return the rows whose columns have the given values (None: any), in the order written."""
-        order = [table.c[name] for name in ("ledger_seq", "position", "seq") if name in table.c]
-        query = table.select().order_by(*order)
-        for name, value in where.items():
-            query = query if value is None else query.where(table.c[name] == value)
-        return list(connection.execute(query))
+        asked = {name: value for name, value in where.items() if value is not None}
+        return list(connection.execute(_selecting(table, tuple(asked)), asked))
 
     def _records(self, connection: Connection, table: Table, record: type[Record], **where: Any) -> list[Record]:
         return [to_record(record, row) for row in self._rows(connection, table, **where)]
+
+
+# Statements are made once and executed with values: making one costs more than executing it in a small ledger.
+@cache
+def _selecting(table: Table, names: tuple[str, ...]) -> Select[Any]:
+    from sqlalchemy import bindparam
+
+    order = [table.c[name] for name in ("ledger_seq", "position", "seq") if name in table.c]
+    return table.select().where(*(table.c[name] == bindparam(name) for name in names)).order_by(*order)
+
+
+@cache
+def _changing(table: Table, column: Column[Any]) -> Update:
+    from sqlalchemy import bindparam
+
+    return table.update().where(column == bindparam(KEY))
+
+
+@cache
+def _newest(table: Table) -> Select[Any]:
+    return table.select().with_only_columns(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
 
 
 def as_written(record: Any) -> dict[str, Any]:
