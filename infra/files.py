@@ -14,12 +14,12 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
 from infra.journal import note
 from infra.killpoints import reached
+from infra.side_by_side import side_by_side
 
 ASIDE = ".aside"            # suffix of what was no file and stood in a file's place: nobody reads it, a person may
 UNFINISHED = ".unfinished"  # suffix of a neighbour that never got its name: a killed writer's leftover
@@ -189,12 +189,8 @@ def _pour(data: bytes | BinaryIO, file: BinaryIO) -> None:
 
 def _sync_all(paths: Iterable[Path]) -> None:
     paths = list(paths)
-    if len(paths) < 2:
-        for path in paths:
-            _sync(path)
-        return
-    with ThreadPoolExecutor(SYNCING) as pool:
-        list(pool.map(_sync, paths))
+    with side_by_side(min(SYNCING, len(paths))) as map_all:
+        list(map_all(_sync, paths))
 
 
 def _sync(path: Path) -> None:

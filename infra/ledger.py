@@ -31,7 +31,7 @@ from infra.ledger_records import (
     Run,
     Sighting,
 )
-from infra.ledger_store import LedgerStore, as_written, ledger_error, open_engine, to_record
+from infra.ledger_store import LedgerStore, as_written, ledger_error, open_engine, to_record, values_of
 from infra.standing import in_force
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ class Ledger(LedgerStore):
             held = list(documents)
             detail = _receipt_detail(receipt, held)
             seq = self._note(connection, actor, "receipt_added", f"receipts/{receipt.receipt_id}", detail)
-            self._insert(connection, self.tables.receipts, dataclasses.asdict(receipt), seq)
+            self._insert(connection, self.tables.receipts, values_of(receipt), seq)
             for position, document in enumerate(held):
-                values = dataclasses.asdict(document) | {"position": position}
+                values = values_of(document) | {"position": position}
                 self._insert(connection, self.tables.documents, values, seq)
             return True
 
@@ -109,7 +109,7 @@ class Ledger(LedgerStore):
             link = (actor, "receipt_opened")
             seq = self._change(connection, self.tables.receipts, opened, _receipt_detail(opened, held), link)
             for position, document in enumerate(held):
-                values = dataclasses.asdict(document) | {"position": position}
+                values = values_of(document) | {"position": position}
                 self._insert(connection, self.tables.documents, values, seq)
 
     def set_receipt_status(
@@ -262,7 +262,7 @@ class Ledger(LedgerStore):
             known = self._approval(connection, edition)
             if known is None:
                 subject = f"{audit.APPROVALS}{approval.edition_id}"
-                self._note(connection, approval.person_id, "edition_approved", subject, dataclasses.asdict(approval))
+                self._note(connection, approval.person_id, "edition_approved", subject, values_of(approval))
             return known or approval
 
     def approval(self, edition: Edition) -> Approval | None:
@@ -390,7 +390,7 @@ class Ledger(LedgerStore):
             finished = dataclasses.replace(
                 run, outcome=outcome, finished_at=self.now(), build_id=build_id, edition_id=edition_id
             )
-            self._change(connection, self.tables.runs, finished, dataclasses.asdict(finished), (actor, "run_finished"))
+            self._change(connection, self.tables.runs, finished, values_of(finished), (actor, "run_finished"))
             return finished
 
     def runs(self, period: str | None = None) -> list[Run]:

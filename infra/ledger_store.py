@@ -179,7 +179,7 @@ class LedgerStore:
             if self._has(connection, table, key):
                 return False
             seq = self._note(connection, actor, action, f"{table.name}/{key}", as_written(record))
-            self._insert(connection, table, dataclasses.asdict(record), seq)
+            self._insert(connection, table, values_of(record), seq)
             return True
 
     def _change(
@@ -189,7 +189,7 @@ class LedgerStore:
         (column,) = table.primary_key.columns
         key = getattr(record, column.name)
         seq = self._note(connection, *link, f"{table.name}/{key}", detail)
-        connection.execute(_changing(table, column), row_values(dataclasses.asdict(record)) | {KEY: key})
+        connection.execute(_changing(table, column), row_values(values_of(record)) | {KEY: key})
         return seq
 
     def _insert(self, connection: Connection, table: Table, values: dict[str, Any], seq: int) -> None:
@@ -203,7 +203,7 @@ class LedgerStore:
         if self.key and digest and not audit.is_keyed(digest) and action != audit.KEY_BEGUN:
             raise audit.key_not_begun()
         entry = audit.next_entry(seq, digest, self.now(), actor, action, subject, detail, self.key)
-        connection.execute(self.tables.audit.insert(), dataclasses.asdict(entry))
+        connection.execute(self.tables.audit.insert(), values_of(entry))
         return entry.seq
 
     def _head(self, connection: Connection) -> tuple[int, str]:
@@ -254,10 +254,15 @@ def _newest(table: Table) -> Select[Any]:
     return table.select().with_only_columns(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
 
 
+def values_of(record: Any) -> dict[str, Any]:
+    """Return a flat record's values by field; `dataclasses.asdict` copies each value deep, at ten times the cost."""
+    return {name: getattr(record, name) for name in _field_names(type(record))}  # type: ignore[arg-type]
+
+
 def as_written(record: Any) -> dict[str, Any]:
     """Return a record as the audit chain has it: a later field that says nothing is left out, as before it came."""
     later = LATER_FIELDS.get(type(record), {})
-    return {name: value for name, value in dataclasses.asdict(record).items() if later.get(name, ...) != value}
+    return {name: value for name, value in values_of(record).items() if later.get(name, ...) != value}
 
 
 def row_values(values: dict[str, Any]) -> dict[str, Any]:
@@ -275,8 +280,8 @@ def to_record(record: type[Record], row: Row[Any]) -> Record:
 
 
 @cache
-def _field_names(record: type) -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(record))
+def _field_names(record: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))
 
 
 def ledger_error(vi: str, en: str, remedy_vi: str = "") -> OperationError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,6 +46,7 @@ from infra.files import replace_files
 from infra.killpoints import reached
 from infra.sandbox import Sandbox
 from infra.settings import Settings
+from infra.side_by_side import side_by_side
 
 KEPT_TOGETHER = 32     # readings written in one go: what a killed run reads again
 SETTLED = ("submitter_id", "problem", "held_vi", "decision_id")  # fields that a decision about a receipt may change
@@ -227,13 +227,13 @@ def _read_missing(
     groups: dict[str, list[int]] = {}
     for number in missing:
         groups.setdefault(requests[number].receipt.receipt_id, []).append(number)
-    with children_of(settings, running) as sandbox, ThreadPoolExecutor(sandbox.workers) as pool:
+    with children_of(settings, running) as sandbox, side_by_side(sandbox.workers) as map_all:
         use_month(sandbox, period, catalogue)
 
         def read(numbers: list[int]) -> list[tuple[int, Reading]]:
             return [(n, _read_one(sandbox, archive, requests[n], period)) for n in numbers]
 
-        for readings in pool.map(read, groups.values()):
+        for readings in map_all(read, groups.values()):
             yield from readings
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BufferedReader
@@ -30,6 +29,7 @@ from infra.errors import CatalogueError
 from infra.killpoints import reached
 from infra.sandbox import Sandbox
 from infra.settings import Settings
+from infra.side_by_side import side_by_side
 from infra.vietnamese import HANOI, moment
 
 MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
@@ -194,15 +194,15 @@ def _take_in(
     """Archive and open what is new, and open again what could not be opened before; two at a time."""
     again = [r for r in known.values() if r.status == "unopened" and r.period == reader.period]
     arrivals: list[Arrival] = []
-    with ThreadPoolExecutor(reader.sandbox.workers) as pool:
-        for done, result in enumerate(pool.map(lambda one: _arrive(reader, *one), new), start=total - len(new) + 1):
+    with side_by_side(reader.sandbox.workers) as map_all:
+        for done, result in enumerate(map_all(lambda one: _arrive(reader, *one), new), start=total - len(new) + 1):
             if isinstance(result, InboxNotice):
                 notices.append(result)
             else:
                 arrivals.append(result)
             if progress:
                 progress(done, total)
-        arrivals += pool.map(lambda receipt: _open(reader, receipt, reader.archive.get(receipt.sha256)), again)
+        arrivals += map_all(lambda receipt: _open(reader, receipt, reader.archive.get(receipt.sha256)), again)
     return arrivals
 
 

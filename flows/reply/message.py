@@ -17,6 +17,8 @@ MAX_NAME = 120
 XLSX_TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 XLSM_TYPE = ("application", "vnd.ms-excel.sheet.macroEnabled.12")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_NO_TEXT = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")   # categories Cc, but for the tab, and Cs
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}")
 
 
@@ -80,9 +82,4 @@ def one_line(text: str, limit: int) -> str:
 
 def as_text(text: str) -> str:
     """Return text whose lines end as ours do, without control characters and halves of letters."""
-    lines = re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text)
-    return "\n".join("".join(letter for letter in line if _is_text(letter)) for line in lines)
-
-
-def _is_text(letter: str) -> bool:
-    return letter == "\t" or unicodedata.category(letter) not in ("Cc", "Cs")
+    return "\n".join(_NO_TEXT.sub("", line) for line in _LINE_END.split(text))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +26,7 @@ from infra.files import replace_files
 from infra.journal import note_fault
 from infra.sandbox import Sandbox
 from infra.settings import Settings
+from infra.side_by_side import side_by_side
 
 MARKABLE = (".xlsx", ".xlsm", ".xls")
 MAX_MARKED_BYTES = 20_000_000
@@ -77,13 +77,13 @@ def prepare_replies(
     readings = load_month(settings, period)
     folder = settings.home / "replies" / period
     answered = [(r, to) for r in ledger.receipts(period) if (to := _recipient(r, catalogue))]
-    with children_of(settings, sandbox) as children, ThreadPoolExecutor(children.workers) as pool:
+    with children_of(settings, sandbox) as children, side_by_side(children.workers) as map_all:
 
         def reply(receipt: Receipt, recipient: str) -> bytes:
             answer = _answer(receipt, readings, findings, catalogue)
             return _message(answer, recipient, settings, archive, children)
 
-        made = pool.map(lambda one: reply(*one), answered)
+        made = map_all(lambda one: reply(*one), answered)
         answers = {folder / reply_name(receipt): data for (receipt, _), data in zip(answered, made, strict=True)}
     replace_files(answers)
     for stale in set(folder.glob("*.eml")) - set(answers):
