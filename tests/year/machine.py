@@ -36,7 +36,10 @@ PLACES = st.one_of(st.integers(1, 220), st.sampled_from((
     "deliver.after_package", "deliver.after_claim", "deliver.before_end_of_data", "deliver.after_end_of_data",
     "deliver.after_answer", "deliver.after_noted",
 )))
+# Where a person's word is easily overlooked: what an edition says is settled, and it is not frozen yet.
+PLACES_OF_DECISIONS = st.one_of(st.just("publish.after_files"), PLACES)
 MONTHS_BACK = st.sampled_from([0, 0, 0, 1])
+FIRST_LETTERS = st.dictionaries(st.sampled_from(SUBMITTERS), st.booleans(), max_size=3)
 NAMES = st.sampled_from(["both", "part", "whole"])
 MACHINES = st.sampled_from([0, 0, 1])
 WORDS = st.lists(st.sampled_from((*FAILURES, "ok")), min_size=1, max_size=5)
@@ -89,11 +92,16 @@ class Year(RuleBasedStateMachine):
         self.world: World
         self.number = 0
 
-    @initialize(release=st.sampled_from(["automatic", "approved"]), is_made_again=st.booleans())
-    def set_up(self, release: str, is_made_again: bool) -> None:
+    @initialize(release=st.sampled_from(["automatic", "approved"]), is_made_again=st.booleans(), first=FIRST_LETTERS)
+    def set_up(self, release: str, is_made_again: bool, first: dict[str, bool]) -> None:
+        """Begin a year, most often with what some have sent and a first run: persons can only act on what was read."""
         self.is_made_again = is_made_again
         self.world = World(fresh_folder(), type(self).make_helpers, release)
         self.addresses = {s.submitter_id: s.addresses for s in load_catalogue().at("2019-04").submitters}
+        for submitter, is_over in first.items():
+            self.send(submitter, is_over, "both")
+        if first:
+            self.run(0, 0)
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -162,6 +170,20 @@ class Year(RuleBasedStateMachine):
         self._lay("same text", Letter(
             self.number, self.world.month, raw, old.filed, old.submitter, old.address, old.values, is_believed=True))
 
+    @precondition(lambda self: self._counted())
+    @rule(data=st.data(), hours=st.integers(1, 12))
+    def send_another_version_after_the_clock_was_put_back(self, data: st.DataObject, hours: int) -> None:
+        old = data.draw(st.sampled_from(self._counted()))
+        self.world.skew -= timedelta(hours=hours)
+        self._genuine("another version, clock put back", old.submitter, old.filed, False, "both")
+
+    @precondition(lambda self: self._accepted())
+    @rule(data=st.data())
+    def send_others_than_what_was_accepted(self, data: st.DataObject) -> None:
+        """Figures that break a rule were accepted as they were; now come others that break it too."""
+        month, submitter = data.draw(st.sampled_from(self._accepted()))
+        self._genuine("others than accepted", submitter, month, True, "both")
+
     # ---------------------------------------------------------------- time, runs
 
     @rule(hours=st.sampled_from([1, 30, 24 * 9, 24 * 31]))
@@ -199,7 +221,7 @@ class Year(RuleBasedStateMachine):
         self._run("two machines", back, machine, Trouble(
             at, "meanwhile", lambda: self.world.run(self.world.month, None, 1 - machine)))
 
-    @rule(back=MONTHS_BACK, machine=MACHINES, at=PLACES)
+    @rule(back=MONTHS_BACK, machine=MACHINES, at=PLACES_OF_DECISIONS)
     def run_while_a_person_decides(self, back: int, machine: int, at: Place) -> None:
         self._run("decision meanwhile", back, machine, Trouble(at, "meanwhile", self._correct_one))
 
@@ -238,11 +260,13 @@ class Year(RuleBasedStateMachine):
     # ---------------------------------------------------------------- persons
 
     @precondition(lambda self: self._held())
-    @rule(data=st.data(), is_used=st.booleans())
-    def decide_about_a_held_letter(self, data: st.DataObject, is_used: bool) -> None:
+    @rule(data=st.data(), words=st.lists(st.booleans(), min_size=1, max_size=2))
+    def decide_about_a_held_letter(self, data: st.DataObject, words: list[bool]) -> None:
+        """A steward releases a letter or refuses it, and may have thought of something else meanwhile."""
         letter = data.draw(st.sampled_from(self._held()))
-        self.world.events["release" if is_used else "refuse"] += 1
-        self.world.release(letter, is_used)
+        for is_used in words:
+            self.world.events["release" if is_used else "refuse"] += 1
+            self.world.release(letter, is_used)
 
     @precondition(lambda self: self._counted())
     @rule()
@@ -258,10 +282,12 @@ class Year(RuleBasedStateMachine):
     @precondition(lambda self: self.world.oracle.in_force())
     @rule(data=st.data())
     def withdraw_a_word(self, data: st.DataObject) -> None:
-        places = [place for place, _ in self.world.oracle.in_force().values()]
-        place = data.draw(st.sampled_from(sorted(places)))
-        self.world.events["withdraw"] += 1
-        self.world.withdraw(place)
+        found: dict[str, list[int]] = {}
+        for place, word in self.world.oracle.in_force().values():
+            found.setdefault(word.kind, []).append(place)
+        kind = data.draw(st.sampled_from(sorted(found)))      # a release is rare among corrections
+        self.world.events[f"withdraw: {kind}"] += 1
+        self.world.withdraw(data.draw(st.sampled_from(sorted(found[kind]))))
 
     @precondition(lambda self: self.world.published)
     @rule(data=st.data())
@@ -324,6 +350,10 @@ class Year(RuleBasedStateMachine):
                 if letter.is_believed:
                     found[letter.number] = letter
         return [found[number] for number in sorted(found)]
+
+    def _accepted(self) -> list[tuple[str, ...]]:
+        """Return the month and the submitter of each waiver in force about figures."""
+        return sorted(word.target for _, word in self.world.oracle.in_force().values() if word.kind == "waive_over")
 
     def _held(self) -> list[Letter]:
         """Return the letters that a person may decide about."""

@@ -32,6 +32,7 @@ class Oracle:
     words: list[Word] = field(default_factory=list)
     withdrawn: set[int] = field(default_factory=set)                       # places of words
     approved: set[str] = field(default_factory=set)                        # ids of editions
+    once_approved: set[str] = field(default_factory=set)   # also those whose approval a restored ledger forgot
 
     def in_force(self) -> dict[tuple[str, ...], tuple[int, Word]]:
         """Return the last word about each target that was not withdrawn, with its place."""

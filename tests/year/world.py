@@ -284,7 +284,7 @@ class World:
         """Nothing has left the house that nobody approved, by mail or by hand."""
         if self.release_rule != "automatic":
             gone = [d.delivery_id for d in ledger.deliveries() if d.period and d.state not in WAITING
-                    and d.edition_id not in self.oracle.approved]
+                    and d.edition_id not in self.oracle.once_approved]
             promise(not gone, f"{gone} left the house and nobody approved it")
 
     def _check_editions(self, ledger: Ledger) -> None:
@@ -416,6 +416,7 @@ class World:
             self.said.append(str(error))
             return
         self.oracle.approved.add(edition_id)
+        self.oracle.once_approved.add(edition_id)
 
     def settle_all(self) -> None:
         """A steward asks the recipients of what is open, and records what they say: the truth."""
