@@ -370,7 +370,9 @@ class World:
         word = self.oracle.words[place]
         with self.ledger() as ledger:
             held = ledger.decisions_in_force(word.month)
-            decision = next(d for d in held if self._is_of(ledger, d, word))
+            decision = next((d for d in held if self._is_of(ledger, d, word)), None)
+            if decision is None:
+                raise BrokenPromiseError(f"{word} was said, and the ledger does not hold it")
             decide.withdraw(ledger, word.month, decision.decision_id, REASON, STEWARD_ID)
         self.oracle.withdrawn.add(place)
 

@@ -71,7 +71,7 @@ supplied as (
         '' as row_label,
         '' as column_label,
         'in_force' as use_status,
-        '' as sent_at,
+        cast(null as bigint) as nth_arrival,
         true as is_in_force,
         decisions.decision_id,
         decisions.value,

@@ -14,15 +14,22 @@ receipts as (
 
 ),
 
+arrivals as (
+
+    select * from {{ ref('stg_raw__arrivals') }}
+
+),
+
 judged as (
 
     select
         observations.*,
-        coalesce(receipts.sent_at, '') as sent_at,
+        arrivals.nth as nth_arrival,
         observations.use_status = 'in_force'
         and coalesce(receipts.receipt_status, '') not in ('quarantined', 'duplicate', 'rejected') as is_in_force
     from observations
     left join receipts on observations.receipt_id = receipts.receipt_id
+    left join arrivals on observations.receipt_id = arrivals.receipt_id
 
 ),
 
@@ -33,7 +40,7 @@ single as (
     from judged
     qualify row_number() over (
         partition by observation_id, submitter_id
-        order by is_in_force desc, (period = report_period) desc, sent_at desc, receipt_id desc
+        order by is_in_force desc, (period = report_period) desc, nth_arrival desc nulls last
     ) = 1
 
 )

@@ -19,15 +19,16 @@ submitters as (
 -- does not make a submission late.
 spoken as (
 
-    select *
-    from {{ ref('stg_raw__receipts') }}
+    select receipts.*
+    from {{ ref('stg_raw__receipts') }} as receipts
+    inner join {{ ref('stg_raw__arrivals') }} as arrivals on receipts.receipt_id = arrivals.receipt_id
     qualify row_number() over (
-        partition by period, submitter_id
+        partition by receipts.period, receipts.submitter_id
         order by
-            case receipt_status
+            case receipts.receipt_status
                 when 'received' then 1 when 'late' then 1 when 'superseded' then 2 when 'rejected' then 3 else 4
             end,
-            sent_at, receipt_id
+            arrivals.nth
     ) = 1
 
 ),

@@ -22,7 +22,7 @@ def month(build_warehouse: Build) -> BuiltWarehouse:
         # a blank row stands above the one with the figure
         observation(*PLACE, "phone_subs_fixed", None, cell="C1"),
         observation(*PLACE, "phone_subs_fixed", 5, cell="C2"),
-        # a message whose name comes first was sent first
+        # the message that came last bears the earlier date
         observation(*PLACE, "phone_subs_mobile_postpaid", 5, message="a.eml"),
         observation(*PLACE, "phone_subs_mobile_postpaid", 7, message="b.eml"),
         # April's form states March too, which March itself has said
@@ -30,7 +30,8 @@ def month(build_warehouse: Build) -> BuiltWarehouse:
         observation(*PLACE, "phone_subs_mobile_prepaid", 4, period="2019-03", report_period="2019-04", cell="B1"),
     ]
     receipts = [
-        replace(r, sent_at="2019-04-16T08:00:00+07:00") if r.message == "b.eml" else r for r in receipts_of(rows)
+        replace(r, sent_at="2019-04-14T08:00:00+07:00", received_at="2019-04-16T08:00:05+07:00")
+        if r.message == "b.eml" else r for r in receipts_of(rows)
     ]
     return build_warehouse(rows, receipts=receipts)
 
@@ -52,6 +53,11 @@ def test_a_figure_counts_though_a_blank_cell_of_its_place_comes_first(month: Bui
 
 def test_of_two_messages_for_one_place_the_later_counts(month: BuiltWarehouse) -> None:
     assert uses(month, "vnpt", "phone_subs_mobile_postpaid") == [("622", 5, "repeated"), ("622", 7, "counted")]
+
+
+def test_the_message_that_came_first_speaks_for_whether_it_was_in_time(month: BuiltWarehouse) -> None:
+    said = month.rows("select message from marts.fct_submissions where submitter_id = 'vnpt' and period = '2019-04'")
+    assert said == [("a.eml",)]
 
 
 def test_what_a_month_said_itself_goes_before_what_the_next_one_says_of_it(month: BuiltWarehouse) -> None:
