@@ -34,7 +34,8 @@ def load_people(path: Path = PEOPLE) -> tuple[Person, ...]:
     """Return every row of people.csv.
 
     Raises:
-        CatalogueError: A row is wrong, names a role that is none, or a person twice; the place is file and line.
+        CatalogueError: A row is wrong, names a role that is none, or an id or a name twice; the place is file and
+            line.
     """
     table, seen = read_table(path, Person), set()
     for line, person in table.numbered():
@@ -42,9 +43,11 @@ def load_people(path: Path = PEOPLE) -> tuple[Person, ...]:
         if unknown:
             raise row_error(path, line, f"“{unknown[0]}” không phải vai trò: {', '.join(ROLES)}",
                             f"{unknown[0]!r} is no role: {', '.join(ROLES)}")
-        if person.person_id in seen:
-            raise row_error(path, line, f"{person.person_id} đã có ở dòng trên", f"{person.person_id} stands above")
-        seen.add(person.person_id)
+        for known in (person.person_id, person.person_name):   # a decision bears the name: it must tell who decided
+            if known in seen:
+                raise row_error(path, line, f"“{known}” đã có ở dòng trên; trùng tên thì ghi thêm để phân biệt",
+                                f"{known!r} stands above; of two persons of one name say more")
+            seen.add(known)
     return table.rows
 
 

@@ -78,7 +78,8 @@ def test_an_edition_of_which_a_line_is_open_is_still_being_delivered(office):
     edition = office.publish()
     assert edition_state(office.settings, office.ledger, edition) == "approved"
     office.deliver(edition)
-    assert edition_state(office.settings, office.ledger, edition) == "delivered"
+    assert edition_state(office.settings, office.ledger, edition) == "rehearsed"
+    assert "rehearsal" in approved_by(office.settings, office.ledger, edition)
     production = dataclasses.replace(office.settings, environment="production")
     assert edition_state(production, office.ledger, edition) == "delivering", "the local mailbox only rehearses"
 
