@@ -122,8 +122,10 @@ def _changed(folder: Path, files: dict[str, str]) -> Iterator[str]:
 
 def _torn_files(settings: Settings, ledger: Ledger) -> Iterator[str]:
     """Yield the derived files that a run makes anew because they are not what was written."""
+    from flows.check.findings import check_folder
     from flows.readings import find_month, month_file
-    from infra.warehouse import find_current_build, is_intact
+    from infra.derived import is_whole
+    from infra.warehouse import current_check, find_current_build, is_intact
 
     for period in sorted({receipt.period for receipt in ledger.receipts()}):
         if month_file(settings, period).is_file() and find_month(settings, period) is None:
@@ -131,3 +133,6 @@ def _torn_files(settings: Settings, ledger: Ledger) -> Iterator[str]:
         build_id = find_current_build(settings, period)
         if build_id and not is_intact(settings, build_id):
             yield f"kho số liệu · warehouse {build_id} ({period}): sẽ được dựng lại (will be built anew)"
+        check = current_check(settings, period) if build_id else ""
+        if check and not is_whole(check_folder(settings, check)):
+            yield f"kết quả kiểm tra · check {check} ({period}): sẽ được kiểm tra lại (will be checked anew)"

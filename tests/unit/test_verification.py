@@ -106,7 +106,7 @@ def test_a_published_month_is_sound_and_without_its_archive_it_is_not(home: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", ["readings/2019-04.json", "warehouse/*.duckdb"])
+@pytest.mark.parametrize("which", ["readings/2019-04.json", "warehouse/*.duckdb", "checks/*/findings.json"])
 def test_a_derived_file_that_is_torn_is_told(home: Path, which: str) -> None:
     for path in home.glob(which):
         path.chmod(0o600)
