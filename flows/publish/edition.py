@@ -112,10 +112,12 @@ def _check_unmoved(settings: Settings, passage: Passage) -> None:
 
 
 def _frozen_editions(archive: Archive, ledger: Ledger, period: str) -> list[Edition]:
-    """Return the editions of a month in order; one whose process died before the ledger knew is recorded now."""
+    """Return the editions of a month in order; those of which the ledger does not know are recorded now.
+
+    The process died before it was told, or the ledger is an older copy.
+    """
     editions = sorted(ledger.editions(period), key=lambda edition: edition.number)
-    key = _manifest_key(period, len(editions) + 1)
-    if archive.exists(key):
+    while archive.exists(key := _manifest_key(period, len(editions) + 1)):
         manifest = archive.get_named(key)
         edition = _as_edition(manifest, archive.put(manifest), ledger.now())
         ledger.add_edition(edition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -266,6 +267,20 @@ def test_figures_that_moved_after_a_kill_do_not_change_what_was_frozen(
     edition = publish_edition(settings, *stores, PERIOD, build("build0002", post_offices="29"))
     assert edition.number == 2
     assert [e.number for e in stores[1].editions(PERIOD)] == [1, 2]
+
+
+def test_every_edition_that_an_older_ledger_forgot_is_recorded_again(
+    settings: Settings, stores: Any, build: Build
+) -> None:
+    archive, ledger = stores
+    frozen = [
+        publish_edition(settings, archive, ledger, PERIOD, build(f"build000{n}", post_offices=str(28 + n)))
+        for n in range(1, 4)
+    ]
+    older = open_ledger(dataclasses.replace(settings, ledger_url=f"sqlite:///{settings.home}/older.sqlite"))
+    edition = publish_edition(settings, archive, older, PERIOD, build("build0004", post_offices="40"))
+    assert edition.number == 4
+    assert [e.manifest_sha256 for e in older.editions(PERIOD)][:3] == [e.manifest_sha256 for e in frozen]
 
 
 def _file(archive: Archive, edition: Edition, name: str) -> bytes:
