@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SEVERITY_STYLE = {"blocking": "bold red", "warning": "yellow", "note": "dim"}
 CHANNEL_VI = {"email": "thư điện tử", "document_system": "hệ thống văn bản", "paper": "bản giấy", "archive": "lưu"}
 STATE_VI = {
-    "accepted": "đã gửi", "pending": "chờ gửi", "claimed": "đang gửi", "rejected": "bị từ chối",
+    "accepted": "đã gửi", "rehearsed": "gửi thử", "pending": "chờ gửi", "claimed": "đang gửi", "rejected": "bị từ chối",
     "uncertain": "chưa rõ kết quả", "held": "chờ phê duyệt", "packaged": "đã đóng gói", "filed": "đã lưu",
 }
 SHOWN_FINDINGS = 12
@@ -113,7 +113,7 @@ def _summary(result: MonthResult, submissions: list[tuple[str, str]]) -> Table:
     table.add_row("Số liệu · figures", f"{row[0]} đầy đủ trên {row[1]} · complete of all")
     if result.edition:
         table.add_row("Ấn bản · edition", f"{result.edition.edition_id}: {len(result.edition.outputs)} tệp · files")
-        table.add_row("Gửi · deliveries", _counts(Counter(d.state for d in result.deliveries), STATE_VI))
+        table.add_row("Gửi · deliveries", _counts(Counter(map(_state, result.deliveries)), STATE_VI))
     return table
 
 
@@ -266,11 +266,16 @@ def show_open(deliveries: list[Any]) -> None:
     _console().print(f"[bold red]Chưa gửi xong · not delivered:[/] {said}", highlight=False)
 
 
+def _state(delivery: Any) -> str:
+    """Return how far a delivery is; what the mailbox on this machine took was not sent to anybody."""
+    return "rehearsed" if delivery.state == "accepted" and delivery.is_rehearsal else str(delivery.state)
+
+
 def _delivery_table(deliveries: list[Any], title: str) -> Table:
     table = Table("Nơi nhận · recipient", "Kênh · channel", "Tình trạng · state", "Bằng chứng · proof", title=title,
                   title_justify="left")
     for d in deliveries:
-        table.add_row(d.recipient_id, CHANNEL_VI.get(d.channel, d.channel), STATE_VI.get(d.state, d.state),
+        table.add_row(d.recipient_id, CHANNEL_VI.get(d.channel, d.channel), STATE_VI.get(_state(d), d.state),
                       escape(str(getattr(d, "proof", ""))))
     return table
 

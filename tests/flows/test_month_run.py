@@ -44,6 +44,12 @@ def test_a_published_month_leaves_its_files_and_one_mail_a_line(published_home: 
     assert len(mails(published_home)) == 4
 
 
+def test_what_the_mailbox_on_this_machine_took_is_never_called_sent(published_home: Path) -> None:
+    for command, said in (("deliveries", "gửi thử"), ("editions", "rehearsed")):
+        shown = run_tonghop(command, "--period", "2019-04", home=published_home)
+        assert shown.returncode == 0 and said in shown.stdout and "đã gửi" not in shown.stdout, shown.stdout
+
+
 def test_the_mail_carries_the_report_the_extract_and_its_dictionary(published_home: Path) -> None:
     """And nothing else: the workbook, the trace and the work items stay in the house."""
     for data in mails(published_home).values():

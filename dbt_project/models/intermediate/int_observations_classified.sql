@@ -95,7 +95,8 @@ singled as (
         row_number() over (
             partition by is_candidate, period, submitter_id, indicator_id, area_code
             order by
-                value is null asc, is_corrected desc, is_reported_total asc, nth_arrival desc nulls last, file = '(body)' asc,
+                value is null asc, is_corrected desc, is_reported_total asc,
+                nth_arrival desc nulls last, file = '(body)' asc,
                 message asc, file asc, sheet asc, length(cell) asc, cell asc, observation_id asc
         ) as nth_place,
         count(distinct value) over (
