@@ -35,6 +35,7 @@ class Lane:
 
 
 FAST = ("-m", "not slow")
+SLOWEST = ("--durations=15", "--durations-min=3")      # where a lane's time goes, and what the fast one should not hold
 LANES = {
     "all": (Lane(("tests",), MONTHS), Lane(MONTHS, STANDING), Lane(STANDING)),
     "fast": (Lane(("tests",), SMALL, FAST), Lane(SMALL, (), FAST)),
@@ -58,7 +59,8 @@ def main(name: str) -> int:
 
 def run(lane: Lane, folder: str, is_seen: bool) -> tuple[int, str]:
     """Run one lane with its temporary files in `folder`; return its exit code and what it printed."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--basetemp", folder, *lane.arguments]
+    options = ("-p", "no:cacheprovider", "--basetemp", folder, *SLOWEST)
+    command = [sys.executable, "-m", "pytest", *options, *lane.arguments]
     pieces: list[bytes] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout

@@ -41,6 +41,7 @@ def oracle_of(*letters: Letter) -> Oracle:
     return oracle
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gear", ["fast", "real"])
 def test_no_promise_breaks_in_a_few_years(gear: str) -> None:
     played = play(1, years=15 if gear == "fast" else 4, gear=gear)
@@ -48,6 +49,7 @@ def test_no_promise_breaks_in_a_few_years(gear: str) -> None:
     assert sum(number for name, number in played.events.items() if name.startswith("run")) >= 5
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_years_again() -> None:
     first, again = (play_all([3], 4, "fast", 1)[0] for _ in range(2))
     assert first.events == again.events and not first.broken
