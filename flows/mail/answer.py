@@ -92,7 +92,9 @@ def _mail(answer: dict[str, Any]) -> Mail:
 def _trace_line(name: str, value: str) -> tuple[str, str]:
     if name not in TRACE:
         raise ValueError("no line of a mail server")
-    return name, clean_line(str(value))[:MAX_VALUE]
+    # A letter that nobody sees would vanish in the cleaning, and a foreign name be ours: it stays to be seen.
+    shown = "".join(letter if letter.isprintable() or letter == "\t" else "\ufffd" for letter in str(value))
+    return name, clean_line(shown)[:MAX_VALUE]
 
 
 def _is_moment(text: str) -> bool:

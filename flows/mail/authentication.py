@@ -68,11 +68,15 @@ def read_results(line: str) -> Results:
     name = _name_in(first)
     if not name:
         raise UnreadableResultsError("no authserv-id")
-    found = (_method_in(segment) for segment in others if segment and segment != [("word", "none")])
-    return Results(name, tuple(found))
+    if others and not others[-1]:
+        others.pop()                   # the line ends with a semicolon, as some servers write it
+    if others == [NO_RESULT]:
+        return Results(name)
+    return Results(name, tuple(map(_method_in, others)))
 
 
 Token = tuple[str, str]  # kind ("word", "quoted", "=", "value") and text
+NO_RESULT = [("word", "none")]      # stands alone, or the line is none of a server's
 
 
 def _segments(line: str) -> Iterator[list[Token]]:
@@ -118,6 +122,8 @@ def _name_in(tokens: list[Token]) -> str:
 
 def _method_in(tokens: list[Token]) -> MethodResult:
     pairs = _pairs(tokens)
+    if not pairs:
+        raise UnreadableResultsError("an empty result")
     method = _METHOD.fullmatch(pairs[0][0])
     if not method or not all(_PROPERTY.fullmatch(name) for name, _ in pairs[1:]):
         raise UnreadableResultsError("no method, or what stands behind it is no property")

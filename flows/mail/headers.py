@@ -22,6 +22,7 @@ from infra.vietnamese import HANOI
 MAX_SECTION = 200_000  # bytes of one header section that are looked at
 MAX_VALUE = 4_000  # letters of one header that are looked at
 MAX_NAME = 180
+VERDICT = "authentication-results"
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\n\r\n")
 _LINE_END = re.compile(rb"\r\n|\n")
@@ -95,11 +96,18 @@ def _fields(section: bytes) -> tuple[list[tuple[str, str]], int | None]:
         if fields and line[:1] in (b" ", b"\t"):
             fields[-1][1].append(line)
         elif match := _FIELD.match(line):
-            fields.append((match[1].decode("ascii").lower(), [match[2]]))
+            fields.append((_field_name(line, match[1]), [match[2]]))
         elif line.strip() and not (position == 0 and line.startswith((b"From ", b">From "))):
             return [(name, _value(pieces)) for name, pieces in fields], position
         position += len(line)
     return [(name, _value(pieces)) for name, pieces in fields], None
+
+
+def _field_name(line: bytes, written: bytes) -> str:
+    """Return the name of a field; a verdict with a blank before its colon is none: no mail server writes it so."""
+    name = written.decode("ascii").lower()
+    is_odd = name == VERDICT and line[len(written) : len(written) + 1] != b":"
+    return f"{name} " if is_odd else name
 
 
 def _lines(section: bytes) -> list[bytes]:

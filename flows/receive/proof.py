@@ -24,9 +24,12 @@ _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.
                                             "::1/128", "fc00::/7", "fe80::/10")))
 _SEEN_ADDRESS = re.compile(r"\(([^()]*)\)")  # what a server saw of the other end; beside it stands what that end said
 _IP = re.compile(r"\[?(?:IPv6:)?([0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]+)\]?")
+_LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:helo|ehlo|ident)\b\s*=?\s*[^\s()]*", re.IGNORECASE)   # some write it in those brackets too
 _ASIDE = re.compile(r"\([^()]*\)|<[^<>]*>")  # comments and addresses: a sender may have a say in them
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 _LOCAL_HAND_OVER = re.compile(r"\bwith\s+(?:local\s+)?(?:UTF8)?LMTPS?A?\b", re.IGNORECASE)
+_LABELS = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+")     # what stands before a domain in a part of it
 _FAILED = re.compile(r"\bdmarc\s*=\s*(?:fail|reject)\b", re.IGNORECASE)
 CLOCKS_APART = timedelta(days=1)
 
@@ -83,9 +86,9 @@ def _judge_results(mail: Mail, submitter: Submitter, settings: Settings) -> Beli
         return Belief("", why)
     domain = mail.sender_address.rpartition("@")[2]
     judged = own.of("dmarc")
-    if judged and all(_is_dmarc_pass(result, domain) for result in judged):
-        return Belief("dmarc", _believed(mail, submitter, settings, f"dmarc=pass cho miền {domain}"))
     others = [result for line in _all_own(mail.trace, settings) for result in line.of("dmarc")]
+    if judged and all(_is_dmarc_pass(result, domain) for result in [*judged, *others]):
+        return Belief("dmarc", _believed(mail, submitter, settings, f"dmarc=pass cho miền {domain}"))
     return _judge_signature(mail, submitter, settings, own, [*judged, *others])
 
 
@@ -98,7 +101,8 @@ def _judge_signature(
     tolerated = ("none",) if is_relayed else ()
     blocking = [result for result in judged if result.result not in tolerated]
     if blocking:
-        return Belief("", f"{settings.authserv_id} ghi dmarc={blocking[0].result}, không xác nhận miền {domain}")
+        worst = next((result for result in blocking if result.result != "pass"), blocking[0])
+        return Belief("", f"{settings.authserv_id} ghi dmarc={worst.result}, không xác nhận miền {domain}")
     signed = [result for result in own.of("dkim") if result.result == "pass"]
     if any(_is_signed_by(result, domain) for result in signed):
         return Belief("dkim", _believed(mail, submitter, settings, f"chữ ký DKIM đúng của miền {domain}"))
@@ -120,8 +124,13 @@ def _is_dmarc_pass(result: MethodResult, domain: str) -> bool:
 
 def _is_signed_by(result: MethodResult, domain: str) -> bool:
     """A signature of the domain itself or of a part of it; what lies above it may belong to many."""
-    signers = [*result.values("header.d"), *(value.rpartition("@")[2] for value in result.values("header.i"))]
-    return bool(signers) and all(signer == domain or signer.endswith(f".{domain}") for signer in signers)
+    signers = [*result.values("header.d"), *(value.partition("@")[2] for value in result.values("header.i"))]
+    return bool(signers) and all(_is_within(signer, domain) for signer in signers)
+
+
+def _is_within(signer: str, domain: str) -> bool:
+    part = signer.removesuffix(domain)
+    return part == "" or (part != signer and bool(_LABELS.fullmatch(part)))
 
 
 # ---------------------------------------------------------------- whose line is it
@@ -174,7 +183,8 @@ def _ours(trace: Sequence[tuple[str, str]], settings: Settings) -> list[str]:
 def _is_hand_over(received: str) -> bool:
     """Return whether a server of ours handed the message on within the house, as its own line shows.
 
-    What the other end called itself proves nothing; the address that the server saw, in brackets, does.
+    What the other end called itself proves nothing; the address that the server saw, in brackets, does. Servers differ
+    in where they write which, so no address of elsewhere may stand anywhere before "by".
     """
     if received.lower().startswith("by "):
         return True
@@ -183,8 +193,10 @@ def _is_hand_over(received: str) -> bool:
         return False
     if _LOCAL_HAND_OVER.search(words, _BY.search(words).end()):  # type: ignore[union-attr]  # there is one
         return True
-    seen = [found for group in _SEEN_ADDRESS.findall(received.partition(" by ")[0]) for found in _IP.findall(group)]
-    return bool(seen) and all(_is_private(address) for address in seen)
+    other_end = received.partition(" by ")[0]
+    groups = (_SAID.sub(" ", group) for group in _SEEN_ADDRESS.findall(other_end))
+    seen = [found for group in groups for found in _IP.findall(group)]
+    return bool(seen) and all(map(_is_private, [*seen, *_LITERAL.findall(other_end)]))
 
 
 def _is_private(address: str) -> bool:

@@ -133,6 +133,34 @@ FORGED: dict[str, tuple[str, ...]] = {
         f"X-Original-From: {DISTRICT}"),
     "forwarded with the chain's word only": (
         ar(f"dmarc=fail header.from={DOMAIN}; arc=pass (i=1 dmarc=pass fromdomain={DOMAIN})"), FROM),
+    # what the other end calls itself, in the way of each server
+    **{f"below a line whose {word} is an address of ours": (
+        f"Received: from {peer} by {OURS} with esmtp (Exim 4.96);{WHEN}", PASS, FROM)
+       for word, peer in {
+           "HELO beside the address": "[203.0.113.5] (helo=[10.0.0.1])",
+           "HELO within the address's brackets": "mail.evil.example ([203.0.113.5] helo=[10.0.0.1])",
+           "HELO with a port": "[203.0.113.5]:4711 (helo=[127.0.0.1]:25)",
+           "HELO in IPv6": "[IPv6:2001:db8::5] (helo=[IPv6:::1])",
+           "ident": "[203.0.113.5] (ident=[10.0.0.1])",
+           "HELO alone": "mail.evil.example (helo=[10.0.0.1])",
+           "HELO in words": "unknown (HELO [10.0.0.1])",
+           "HELO before the address": "[10.0.0.1] (unknown [203.0.113.5])",
+       }.items()},
+    # a name that is ours only once what nobody sees is taken out; another line of ours that says no
+    **{f"our name with {word} in it": (ar(f"dmarc=pass header.from={DOMAIN}", f"mx.stt{letter}tt-gialai.example"), FROM)
+       for word, letter in {"a soft hyphen": "\u00ad", "a NUL": "\0", "a control letter": "\x01", "a DEL": "\x7f",
+                            "a joiner": "\u200d"}.items()},
+    "our name with a NUL at its end": (ar(f"dmarc=pass header.from={DOMAIN}", f"{OURS}\0"), FROM),
+    "ours, and ours that found a failure": (PASS, ar(f"dmarc=fail header.from={DOMAIN}"), ENTRY + WHEN, FROM),
+    # lines that do not keep the grammar, and values that are no domain
+    **{f"a signature by {value}": (ar(f"dkim=pass {value}"), FROM)
+       for value in (f"header.i=@evil.example@{DOMAIN}", f"header.i=a@evil.example@{DOMAIN}",
+                     f"header.d=*.{DOMAIN}", f"header.d=.{DOMAIN}", f"header.d=a..{DOMAIN}")},
+    **{f"none among others: {line.partition('=')[0]}": (ar(line), FROM)
+       for line in (f"none; dmarc=pass header.from={DOMAIN}", f"dmarc=pass header.from={DOMAIN}; none",
+                    f"none; dkim=pass header.d={DOMAIN}")},
+    "an empty result between": (ar(f"spf=none;; dmarc=pass header.from={DOMAIN}"), FROM),
+    "a blank before the colon": (f"Authentication-Results : {OURS}; dmarc=pass header.from={DOMAIN}", FROM),
     "dated in the future": (PASS, FROM, "Date: Fri, 18 Dec 2099 08:00:00 +0700"),
     "dated in the future as its own server sees it": (
         PASS, ENTRY + WHEN, FROM, "Date: Wed, 24 Apr 2019 09:00:00 +0700"),
@@ -158,6 +186,10 @@ GENUINE: dict[str, tuple[str, ...]] = {
     "ours above a stranger's": (PASS, ar("dmarc=fail", "mx.evil.example"), FROM),
     "handed on by LMTP": (
         f"Received: from {OURS} by store.stttt-gialai.example with LMTP id 1;{WHEN}", PASS, ENTRY + WHEN, FROM),
+    "a line that ends with a semicolon": (f"{PASS};", FROM),
+    "handed on by Exim inside the house": (
+        f"Received: from store ([10.1.2.3] helo=store) by desk.stttt-gialai.example with esmtp (Exim 4.96);{WHEN}",
+        PASS, ENTRY + WHEN, FROM),
     "forwarded inside the house": (
         f"Received: from store (store [10.1.2.3]) by desk.stttt-gialai.example with ESMTP;{WHEN}",
         f"Received: by store.stttt-gialai.example id 2;{WHEN}", PASS, ENTRY + WHEN, FROM),
