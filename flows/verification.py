@@ -54,7 +54,11 @@ def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -
         found.entries = ledger.verify_audit([*read_heads(settings, archive), *printed])
     except OperationError as error:
         found.faults.append(str(error))
+    if not found.entries and not found.faults:
+        found.faults.append(f"{settings.home}: sổ cái trống; nhầm thư mục dữ liệu, hoặc sổ cái đã mất (the ledger is "
+                            "empty: another home, or the ledger is lost)")
     _verify_archive(archive, ledger, found)
+    found.faults += _unwitnessed(archive, ledger)
     found.faults += _changed_copies(settings, ledger)
     found.notices += _torn_files(settings, ledger)
     return found
@@ -100,6 +104,17 @@ def _verify_names(archive: Archive, ledger: Ledger, found: Verification) -> None
     ours = (CONTENT, HEADS, SENDINGS)
     odd = [key for key in archive.list() if not key.startswith(ours) and key not in manifests and key != PROBE]
     found.notices += [f"{key}: có trong kho lưu trữ, sổ cái không biết (unknown to the ledger)" for key in odd]
+
+
+def _unwitnessed(archive: Archive, ledger: Ledger) -> Iterator[str]:
+    """Yield what the ledger says went out and the archive did not see, and the other way round."""
+    seen = {key.removeprefix(SENDINGS).partition("/")[0] for key in archive.list(SENDINGS)}
+    lines = {d.delivery_id: d for d in ledger.deliveries() if d.message_id}
+    for delivery in lines.values():
+        if delivery.state == "accepted" and delivery.claim and delivery.delivery_id not in seen:
+            yield f"{delivery.delivery_id}: chứng tích gửi không còn trong kho lưu trữ (its witness is gone)"
+    for unknown in sorted(seen - lines.keys()):
+        yield f"{unknown}: đã gửi đi mà sổ cái không biết (went out, and the ledger does not know of it)"
 
 
 def _changed_copies(settings: Settings, ledger: Ledger) -> Iterator[str]:

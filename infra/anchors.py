@@ -47,10 +47,14 @@ def read_heads(settings: Settings, archive: Archive) -> list[Head]:
     """Return every head noted anywhere, oldest first.
 
     Raises:
-        OperationError: A place cannot be read.
+        OperationError: A place cannot be read, or the folder has none of the heads that were noted: it is not the
+            one, or not there, and a ledger that forgot could not be told from one that did not.
     """
-    noted = ((key.removeprefix(HEADS), archive.get_named(key)) for key in archive.list(HEADS))
-    return _as_heads([*noted, *_in_folder(settings)])
+    noted = _in_archive(archive)
+    elsewhere = _in_folder(settings)
+    if settings.anchor_folder and noted and not elsewhere:
+        raise _folder_empty(settings)
+    return _as_heads([*noted, *elsewhere])
 
 
 def require_known_heads(settings: Settings, archive: Archive, ledger: Ledger) -> None:
@@ -65,6 +69,8 @@ def require_known_heads(settings: Settings, archive: Archive, ledger: Ledger) ->
 def accept_ledger(settings: Settings, person: str, reason: str) -> int:
     """Go on with a ledger that forgot heads it once had, on a person's word; return how many.
 
+    The head from which it goes on is noted everywhere, also in a folder for heads that is new.
+
     Raises:
         OperationError: It is not whole in itself, or the person is no steward of people.csv.
     """
@@ -75,7 +81,14 @@ def accept_ledger(settings: Settings, person: str, reason: str) -> int:
     archive, ledger = open_archive(settings), open_ledger(settings)
     ledger.verify_audit(may_be_unkeyed=True)
     person = deciding_person(person, settings.now().date().isoformat())
-    return ledger.go_on_without(read_heads(settings, archive), person, reason)
+    heads = _as_heads([*_in_archive(archive), *_in_folder(settings)])
+    forgotten = ledger.go_on_without(heads, person, reason)
+    note_head(settings, archive, ledger)
+    return forgotten
+
+
+def _in_archive(archive: Archive) -> list[tuple[str, bytes]]:
+    return [(key.removeprefix(HEADS), archive.get_named(key)) for key in archive.list(HEADS)]
 
 
 def _in_folder(settings: Settings) -> list[tuple[str, bytes]]:
@@ -83,7 +96,6 @@ def _in_folder(settings: Settings) -> list[tuple[str, bytes]]:
         return []
     folder = Path(settings.anchor_folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         return [(path.name, path.read_bytes()) for path in folder.iterdir() if _NAME.fullmatch(path.name)]
     except OSError as error:
         raise _folder_error(settings, error) from error
@@ -98,5 +110,16 @@ def _folder_error(settings: Settings, error: OSError) -> OperationError:
     return OperationError(
         "Không đọc hoặc ghi được thư mục mốc của nhật ký (TONGHOP_ANCHOR).",
         f"The folder of the audit chain's heads (TONGHOP_ANCHOR) cannot be used: {error.strerror}.",
-        place=settings.anchor_folder, remedy_vi="Kiểm tra thư mục đó, quyền ghi và chỗ trống.",
+        place=settings.anchor_folder,
+        remedy_vi="Kiểm tra ổ đã nối chưa, quyền ghi và chỗ trống; lần đầu thì tạo thư mục đó.",
+    )
+
+
+def _folder_empty(settings: Settings) -> OperationError:
+    return OperationError(
+        "Thư mục mốc của nhật ký (TONGHOP_ANCHOR) trống, dù kho lưu trữ đã ghi mốc: ổ chưa nối, hoặc thư mục mới đặt.",
+        "The folder of the audit chain's heads (TONGHOP_ANCHOR) is empty, though the archive has some: not mounted, "
+        "or new.",
+        place=settings.anchor_folder,
+        remedy_vi="Nối lại ổ đó. Nếu thư mục vừa mới đặt: tonghop accept-ledger --by NGƯỜI --reason LÝ_DO.",
     )

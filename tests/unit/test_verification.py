@@ -87,6 +87,23 @@ def test_a_changed_byte_is_found(office):
     assert digest in _faults(office)
 
 
+def test_an_empty_ledger_is_not_called_sound(office, tmp_path):
+    nothing = Office(tmp_path / "mistyped")
+    assert "the ledger is empty" in _faults(nothing)
+    lost = dataclasses.replace(office.settings, ledger_url=f"sqlite:///{tmp_path}/new.sqlite")
+    assert "went out, and the ledger does not know" in "\n".join(verify_stores(lost).faults)
+
+
+def test_a_sending_whose_witness_is_gone_is_a_fault(tmp_path):
+    office = Office(tmp_path / "home")
+    edition = make_edition(office.archive)
+    office.ledger.add_edition(edition)
+    office.deliver(edition)
+    assert "witness" not in _faults(office)
+    shutil.rmtree(office.settings.home / "archive" / "sendings")
+    assert "2019-04-1.mic: " in _faults(office) and "its witness is gone" in _faults(office)
+
+
 # ------------------------------------------------------------ a whole month
 
 

@@ -196,7 +196,7 @@ class World:
             load_settings(home), clock=self.clock, environment="production", release=self.release_rule,
             archive_url=str(self.folder / "archive"), ledger_url=f"sqlite:///{self.folder / 'ledger.sqlite'}",
             smtp_host="127.0.0.1", smtp_port=self.server.port, authserv_id=GATEWAY,
-            approved_domains=("gmail.com", "yahoo.com"), anchor_folder=str(self.folder / "anchors"),
+            approved_domains=("gmail.com", "yahoo.com"), anchor_folder=str(_made(self.folder / "anchors")),
             audit_key_file=str(self.folder / "audit.key"), operator="truc@so-tttt.example",
         )
         helpers = make_helpers(settings)
@@ -567,6 +567,11 @@ class World:
         self.server.close()
         self._shut()
         close_journal()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _figures_in(extract: bytes) -> Figures:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.deliver import settle_delivery
+from flows.verification import verify_stores
 from infra.anchors import accept_ledger
 from infra.errors import OperationError
 from tests.people import STEWARD
@@ -80,6 +81,7 @@ def test_a_person_may_go_on_with_it_and_what_was_witnessed_waits(office, backup)
 
 
 def test_a_restored_archive_shows_against_the_folder_of_heads(make_office, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
     office = make_office(anchor_folder=str(tmp_path / "elsewhere"))
     office.deliver(office.publish())
     office.ledger.close()
@@ -88,6 +90,26 @@ def test_a_restored_archive_shows_against_the_folder_of_heads(make_office, tmp_p
     with pytest.raises(OperationError, match="Không gửi gì"):
         again.deliver(again.publish())
     assert not again.settings.mailbox_folder.exists()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_without_the_folder_of_heads_nothing_is_sent(make_office, tmp_path, is_there):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    office = make_office(anchor_folder=str(elsewhere))
+    office.deliver(office.publish())
+    shutil.rmtree(elsewhere)                             # the other machine's disk is not mounted
+    if is_there:
+        elsewhere.mkdir()
+    sent = _sent(office)
+    with pytest.raises(OperationError, match="TONGHOP_ANCHOR"):
+        office.deliver(office.publish(2, **{"x.csv": b"new"}))
+    assert _sent(office) == sent
+    assert "TONGHOP_ANCHOR" in "\n".join(verify_stores(office.settings).faults)
+    elsewhere.mkdir(exist_ok=True)                       # a new folder is begun with a person's word
+    accept_ledger(office.settings, PERSON, REASON)
+    office.deliver(office.publish(2, **{"x.csv": b"new"}))
+    assert _sent(office) > sent and len(list(elsewhere.iterdir())) >= 2
 
 
 def test_a_forged_ledger_is_refused_before_anything_is_sent(office):
