@@ -97,7 +97,7 @@ def _expected(ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 def _verify_names(archive: Archive, ledger: Ledger, found: Verification) -> None:
     """Look at what has a name: each edition's manifest, and what has no business there."""
-    manifests = {f"editions/{e.period}/{e.number}/manifest.json": e.manifest_sha256 for e in ledger.editions()}
+    manifests = {e.manifest_key: e.manifest_sha256 for e in ledger.editions()}
     for key, sha256 in manifests.items():
         if archive.sha256_of(key) != sha256:
             found.faults.append(f"{key}: thiếu hoặc khác sổ cái (missing, or not what the ledger says)")

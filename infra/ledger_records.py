@@ -155,6 +155,16 @@ class Edition:
     published_at: str
     outputs: tuple[Output, ...] = field(default=())
 
+    @property
+    def manifest_key(self) -> str:
+        """The name under which the archive holds its manifest."""
+        return manifest_key(self.period, self.number)
+
+
+def manifest_key(period: str, number: int) -> str:
+    """Return the name under which the archive holds an edition's manifest."""
+    return f"editions/{period}/{number}/manifest.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:

@@ -45,10 +45,12 @@ def deliver_edition(
 
     Raises:
         OperationError: Another process is delivering, the ledger is not whole or older than its heads noted
-            outside, the mail settings are not usable, or outside production the mail would leave this machine.
+            outside, the archive no longer holds the edition as it was frozen, the mail settings are not usable, or
+            outside production the mail would leave this machine.
     """
     with ledger.only_one("deliver"):
         require_known_heads(settings, archive, ledger)
+        _require_frozen(archive, edition)
         _fill_outbox(settings, archive, ledger, catalogue.at(edition.period), edition)
         note_head(settings, archive, ledger)
         settle_interrupted(settings, archive, ledger, edition)
@@ -56,6 +58,16 @@ def deliver_edition(
         _send_mail(settings, archive, ledger, edition, patience or Patience())
         note_head(settings, archive, ledger)
     return ledger.deliveries(edition_id=edition.edition_id)
+
+
+def _require_frozen(archive: Archive, edition: Edition) -> None:
+    """Refuse to send an edition whose manifest the archive lost; each file is looked at when it is attached."""
+    if archive.sha256_of(edition.manifest_key) != edition.manifest_sha256:
+        raise OperationError(
+            f"Không gửi gì: bản kê của ấn bản {edition.edition_id} trong kho lưu trữ đã mất hoặc khác sổ cái.",
+            f"Nothing is sent: the manifest of {edition.edition_id} is gone from the archive or not the ledger's.",
+            place=edition.manifest_key, remedy_vi="Khôi phục kho lưu trữ từ bản sao lưu, rồi tonghop verify.",
+        )
 
 
 def _fill_outbox(settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, edition: Edition) -> None:

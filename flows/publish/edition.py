@@ -19,6 +19,7 @@ from flows.records import Edition, Output, Passage
 from infra.errors import OperationError
 from infra.files import file_sha256, replace_file
 from infra.killpoints import reached
+from infra.ledger_records import manifest_key
 
 if TYPE_CHECKING:
     from flows.publish.outputs import Rendering
@@ -91,7 +92,7 @@ def _freeze(
     reached("publish.after_files")
     with ledger.freezing(passage.period, passage.grounds.inputs_sha256) as record:
         _check_unmoved(settings, passage)
-        archive.put_named(_manifest_key(passage.period, rendering.number), manifest)
+        archive.put_named(manifest_key(passage.period, rendering.number), manifest)
         reached("publish.after_manifest")
         edition = _as_edition(manifest, hashlib.sha256(manifest).hexdigest(), ledger.now())
         record(edition)
@@ -117,7 +118,7 @@ def _frozen_editions(archive: Archive, ledger: Ledger, period: str) -> list[Edit
     The process died before it was told, or the ledger is an older copy.
     """
     editions = sorted(ledger.editions(period), key=lambda edition: edition.number)
-    while archive.exists(key := _manifest_key(period, len(editions) + 1)):
+    while archive.exists(key := manifest_key(period, len(editions) + 1)):
         manifest = archive.get_named(key)
         edition = _as_edition(manifest, archive.put(manifest), ledger.now())
         ledger.add_edition(edition)
@@ -166,7 +167,3 @@ def _copy_for_people(settings: Settings, edition: Edition, files: Mapping[str, b
         path = folder / name
         if not path.is_file() or path.read_bytes() != data:
             replace_file(path, data)
-
-
-def _manifest_key(period: str, number: int) -> str:
-    return f"editions/{period}/{number}/{MANIFEST}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from flows.records import Edition, Output
@@ -27,8 +25,10 @@ FILES = {
 def make_edition(archive, number: int = 1, **other_files: bytes) -> Edition:
     files = dict(FILES) | {name: (data, _media_type(name)) for name, data in other_files.items()}
     outputs = tuple(Output(name, archive.put(data), len(data), kind) for name, (data, kind) in files.items())
-    manifest = hashlib.sha256(f"{number} {sorted(o.sha256 for o in outputs)}".encode()).hexdigest()
-    return Edition(f"2019-04-{number}", "2019-04", number, "build1", manifest, "2019-04-22T10:00:00+07:00", outputs)
+    manifest = f"{number} {sorted(o.sha256 for o in outputs)}".encode()
+    archive.put_named(f"editions/2019-04/{number}/manifest.json", manifest)
+    sha256 = archive.put(manifest)
+    return Edition(f"2019-04-{number}", "2019-04", number, "build1", sha256, "2019-04-22T10:00:00+07:00", outputs)
 
 
 def _media_type(name: str) -> str:

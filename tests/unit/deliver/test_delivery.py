@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import email
 import hashlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -253,3 +254,11 @@ def test_a_package_is_closed_when_somebody_handed_it_over(office):
     assert done.state == "accepted"
     (*_, last) = office.ledger.audit_entries("deliveries/2019-04-1.ubnd_tinh")
     assert last.actor == STEWARD
+
+
+def test_an_edition_whose_manifest_is_gone_is_not_sent(office):
+    edition = office.publish()
+    shutil.rmtree(office.settings.home / "archive" / "editions")
+    with pytest.raises(OperationError, match="manifest of 2019-04-1 is gone"):
+        office.deliver(edition)
+    assert not list(office.settings.mailbox_folder.glob("*.eml"))
