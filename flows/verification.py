@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from infra.anchors import HEADS, read_heads
 from infra.archive import CONTENT, PROBE, open_archive
+from infra.audit import DONE_WITHOUT
 from infra.errors import OperationError
 from infra.files import file_sha256
 from infra.ledger import Ledger, open_ledger
@@ -59,6 +60,10 @@ def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -
                             "empty: another home, or the ledger is lost)")
     _verify_archive(archive, ledger, found)
     found.faults += _unwitnessed(archive, ledger)
+    unknown = _unknown_sendings(archive, ledger)
+    # A ledger that a person accepted although it forgot goes on without the lines that it does not know.
+    is_accepted = any(entry.action == DONE_WITHOUT for entry in ledger.audit_entries())
+    (found.notices if is_accepted else found.faults).extend(unknown)
     found.faults += _changed_copies(settings, ledger)
     found.notices += _torn_files(settings, ledger)
     return found
@@ -107,14 +112,22 @@ def _verify_names(archive: Archive, ledger: Ledger, found: Verification) -> None
 
 
 def _unwitnessed(archive: Archive, ledger: Ledger) -> Iterator[str]:
-    """Yield what the ledger says went out and the archive did not see, and the other way round."""
-    seen = {key.removeprefix(SENDINGS).partition("/")[0] for key in archive.list(SENDINGS)}
-    lines = {d.delivery_id: d for d in ledger.deliveries() if d.message_id}
-    for delivery in lines.values():
+    """Yield what the ledger says went out and the archive did not see."""
+    seen = _witnessed(archive)
+    for delivery in ledger.deliveries():
         if delivery.state == "accepted" and delivery.claim and delivery.delivery_id not in seen:
             yield f"{delivery.delivery_id}: chứng tích gửi không còn trong kho lưu trữ (its witness is gone)"
-    for unknown in sorted(seen - lines.keys()):
-        yield f"{unknown}: đã gửi đi mà sổ cái không biết (went out, and the ledger does not know of it)"
+
+
+def _unknown_sendings(archive: Archive, ledger: Ledger) -> list[str]:
+    unknown = _witnessed(archive) - {delivery.delivery_id for delivery in ledger.deliveries()}
+    return [f"{delivery_id}: đã gửi đi mà sổ cái không biết (went out, and the ledger does not know of it)"
+            for delivery_id in sorted(unknown)]
+
+
+def _witnessed(archive: Archive) -> set[str]:
+    """Return the deliveries of which the archive saw a try that may have arrived."""
+    return {key.removeprefix(SENDINGS).partition("/")[0] for key in archive.list(SENDINGS)}
 
 
 def _changed_copies(settings: Settings, ledger: Ledger) -> Iterator[str]:
