@@ -58,6 +58,7 @@ def test_a_seed_gives_the_same_years_again() -> None:
 def test_every_change_that_must_be_noticed_has_its_place() -> None:
     mutants = read_mutants(LIST)
     assert len(mutants) >= 30 and unclear(mutants) == []
+    assert unclear(read_mutants(LIST.with_name("mutants.toml"))) == []
 
 
 def test_a_mail_that_arrives_twice_breaks_a_promise(world: World) -> None:
