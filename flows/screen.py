@@ -267,8 +267,7 @@ def show_open(deliveries: list[Any]) -> None:
 
 
 def _state(delivery: Any) -> str:
-    """Return how far a delivery is; what the mailbox on this machine took was not sent to anybody."""
-    return "rehearsed" if delivery.state == "accepted" and delivery.is_rehearsal else str(delivery.state)
+    return "rehearsed" if delivery.was_rehearsed else str(delivery.state)
 
 
 def _delivery_table(deliveries: list[Any], title: str) -> Table:

@@ -217,6 +217,11 @@ class Delivery:
         return self.environment not in ("", "production") or (not self.environment and self.server == "sink")
 
     @property
+    def was_rehearsed(self) -> bool:
+        """Whether it is a mail that only the mailbox on this machine took: it was not sent to anybody."""
+        return self.state == "accepted" and self.is_rehearsal
+
+    @property
     def proof(self) -> str:
         """What shows that it arrived, or why it did not: the server's answer, or where the package stands."""
         return self.response or self.place

@@ -39,7 +39,7 @@ def edition_state(settings: Settings, ledger: Ledger, edition: Edition) -> Editi
         return "approved"
     if open_deliveries(settings, lines):
         return "delivering"
-    return "rehearsed" if any(line.message_id and line.is_rehearsal for line in lines) else "delivered"
+    return "rehearsed" if any(line.was_rehearsed for line in lines) else "delivered"
 
 
 def approved_by(settings: Settings, ledger: Ledger, edition: Edition) -> str:

@@ -188,12 +188,13 @@ def _is_hand_over(received: str) -> bool:
     """
     if received.lower().startswith("by "):
         return True
-    words = _ASIDE.sub(" ", received)
-    if len(_BY.findall(words)) != 1:
+    words = _ASIDE.sub(lambda aside: " " * len(aside[0]), received)     # every word stays where it is
+    found_by = list(_BY.finditer(words))
+    if len(found_by) != 1:
         return False
-    if _LOCAL_HAND_OVER.search(words, _BY.search(words).end()):  # type: ignore[union-attr]  # there is one
+    if _LOCAL_HAND_OVER.search(words, found_by[0].end()):
         return True
-    other_end = received.partition(" by ")[0]
+    other_end = received[: found_by[0].start()]
     groups = (_SAID.sub(" ", group) for group in _SEEN_ADDRESS.findall(other_end))
     seen = [found for group in groups for found in _IP.findall(group)]
     return bool(seen) and all(map(_is_private, [*seen, *_LITERAL.findall(other_end)]))

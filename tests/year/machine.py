@@ -26,7 +26,8 @@ from tests.year.fast import SmallHelpers
 from tests.year.letters import Letter
 from tests.year.mail_server import FAILURES
 from tests.year.real import RealReaderHelpers
-from tests.year.world import Place, Trouble, World
+from tests.year.trouble import Place, Trouble
+from tests.year.world import World
 
 SUBMITTERS = tuple(write.PAIRS)
 # Of a run, where something may happen: the nth place that it passes, or the first of that name.

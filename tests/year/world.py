@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import errno
 import hashlib
 import io
 import shutil
@@ -21,8 +20,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy.exc import OperationalError
 
 from flows import decide, deliver, steps
 from flows.approving import approve_edition
@@ -48,21 +45,16 @@ from tests.people import STEWARD_ID
 from tests.year.letters import GATEWAY, PAIRS, Letter
 from tests.year.mail_server import Mail, MailServer
 from tests.year.oracle import ALL, Figures, Oracle, Word
+from tests.year.trouble import KilledError, Trouble
 
 APPROVER, REASON = "lanh_dao_mau", "Đã hỏi lại đơn vị"
 BEGIN = datetime(2019, 4, 10, 8, tzinfo=HANOI)
 SCHEDULE = Schedule("30 17 18 * *")
 WAITING = ("pending", "held")
-IN_TRANSACTION = ("ledger.before_commit", "publish.after_manifest")
-Place = int | str
 MakeHelpers = Callable[[Settings], Helpers]
 
 
 _engines: dict[str, Any] = {}
-
-
-class KilledError(BaseException):
-    """The process ends here: no code catches it, and nothing that it still tries to write is written."""
 
 
 class BrokenPromiseError(AssertionError):
@@ -72,53 +64,6 @@ class BrokenPromiseError(AssertionError):
 def promise(is_kept: object, what: str) -> None:
     if not is_kept:
         raise BrokenPromiseError(what)
-
-
-@dataclasses.dataclass
-class Trouble:
-    """What is to happen while one run lasts: at which of the places that it passes, and what."""
-
-    at: Place = 0              # the number of the place, from 1, or its name; 0 for never
-    kind: str = ""             # kill, full, meanwhile
-    meanwhile: Callable[[], object] = lambda: None
-    passed: int = 0
-    is_there: bool = False
-    is_dead: bool = False
-    is_freezing: bool = False
-    is_busy: bool = False      # with what happens meanwhile
-
-    def reach(self, name: str) -> None:
-        """Pass one place of the run, or end there."""
-        if self.is_busy:
-            return
-        if self.is_dead:
-            raise KilledError
-        self.passed += 1
-        self.is_freezing = name == "publish.after_files" or (self.is_freezing and name != "publish.after_ledger")
-        self.is_there = self.is_there or self.at in (self.passed, name)
-        if not self.is_there or not self.at:
-            return
-        if self.kind == "full":
-            _refuse_to_write(name)
-        if self.kind == "kill":
-            self.is_dead = True
-            raise KilledError
-        if self.kind == "meanwhile" and not self._in_transaction(name):
-            self.at, self.is_busy = 0, True
-            try:
-                self.meanwhile()
-            finally:
-                self.is_busy = False
-
-    def _in_transaction(self, name: str) -> bool:
-        return name in IN_TRANSACTION or (self.is_freezing and name != "publish.after_files")
-
-
-def _refuse_to_write(name: str) -> None:
-    if name == "files.before_write":
-        raise OSError(errno.ENOSPC, "No space left on device")
-    if name == "ledger.before_commit":
-        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
 
 
 @dataclasses.dataclass

@@ -145,6 +145,7 @@ FORGED: dict[str, tuple[str, ...]] = {
            "HELO alone": "mail.evil.example (helo=[10.0.0.1])",
            "HELO in words": "unknown (HELO [10.0.0.1])",
            "HELO before the address": "[10.0.0.1] (unknown [203.0.113.5])",
+           "HELO with brackets and a by": "a ([10.0.0.1]) (x by y) (unknown [203.0.113.5])",
        }.items()},
     # a name that is ours only once what nobody sees is taken out; another line of ours that says no
     **{f"our name with {word} in it": (ar(f"dmarc=pass header.from={DOMAIN}", f"mx.stt{letter}tt-gialai.example"), FROM)
