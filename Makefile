@@ -27,7 +27,7 @@ month: $(VENV)/month  ## the sample month, from the submissions to the mailed re
 test: $(VENV)/dev  ## every test, in lanes side by side
 	@$(PY) -m tests.lanes all
 
-test-fast: $(VENV)/dev  ## the fast lane, under two minutes: no whole month, no hostile file
+test-fast: $(VENV)/dev  ## the fast lane, one to two minutes: no whole month or build, no hostile file
 	@$(PY) -m tests.lanes fast
 
 check: $(VENV)/dev  ## linters, types, rules and catalogue; shows all failures, not the first

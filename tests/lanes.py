@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 STANDING = ("tests/flows/test_standing_server.py",)  # waits more than it works: beside the others it costs little
 MONTHS = ("tests/flows", "tests/golden", "tests/unit/build")  # whole months: as long as all that is not named here
-SMALL = ("tests/unit/read", "tests/unit/infra", "tests/unit/reply")
+SMALL = ("tests/unit/read", "tests/unit/infra", "tests/unit/mail", "tests/unit/receive")
 _PASSED = re.compile(r"\b(\d+) passed\b")
 
 
