@@ -36,7 +36,8 @@ from flows.telling import tell_operator
 from flows.terminal import say
 from flows.watched import Watched
 from infra.errors import OperationError
-from infra.helper_process import ChildProcess, Helper
+from infra.helper_child import RUNNER
+from infra.helper_process import ChildProcess, Helper, end_all_marked
 from infra.journal import note, open_journal
 from infra.locks import held_lock
 from infra.process_state import as_found
@@ -181,6 +182,12 @@ class Scheduler(ChildProcess):
         helper = Helper("scheduler", "flows.scheduler", "lập lịch", "scheduler", known)
         whose = "own" if has_own_server else "named"
         super().__init__(helper, settings.home, json.dumps(dataclasses.asdict(rhythm)), whose)
+
+    def stop(self, patience: float = 0.0) -> None:
+        """End it and the runs that it began: Prefect gives them sessions of their own, and they tie themselves late."""
+        pid = str(self.pid)
+        super().stop(patience)
+        end_all_marked(RUNNER, pid)
 
 
 @contextlib.contextmanager

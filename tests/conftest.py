@@ -42,12 +42,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 COLLECTED = pytest.StashKey[str]()
-# What the fast lane leaves out, below tests/: whole months and builds, files made to exhaust, processes begun and killed
-# again and again, and long searches for a counterexample. They take most of a full run's time.
+# What the fast lane leaves out, below tests/: whole months and builds, files made to exhaust, processes begun and
+# killed again and again, and long searches for a counterexample. They take most of a full run's time.
 SLOW = (
     "flows", "golden", "hostile", "unit/build", "unit/check/test_judge.py", "unit/check/test_repair_contract.py",
-    "unit/deliver", "unit/expectations/test_intervals.py", "unit/infra/test_dependencies.py", "unit/publish/test_edition.py",
-    "unit/read/test_any_bytes.py", "unit/read/test_long_lines.py", "unit/read/test_reading_step.py",
+    "unit/deliver", "unit/expectations/test_intervals.py", "unit/infra/test_dependencies.py",
+    "unit/publish/test_edition.py", "unit/read/test_any_bytes.py", "unit/read/test_long_lines.py",
+    "unit/read/test_reading_step.py",
 )
 
 

@@ -88,6 +88,16 @@ def test_a_killed_server_takes_its_children_along_and_the_next_one_goes_on(stand
     _assert_nothing_lingers(standing, killed)
 
 
+def test_it_has_stopped_only_when_everything_it_began_has(standing: Standing) -> None:
+    standing.begin()
+    standing.wait_for_child("engine")              # young: it has not tied itself to anybody yet
+    assert standing.process
+    family = family_of(standing.process.pid)
+    standing.process.terminate()
+    standing.process.wait(FAR_SECONDS)
+    assert not [command_of(pid) for pid in family if "python" in command_of(pid)]
+
+
 def test_all_killed_at_once_go_on_when_begun_again(standing: Standing) -> None:
     standing.begin()
     standing.wait_for_child("engine")

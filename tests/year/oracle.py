@@ -20,6 +20,7 @@ class Word:
     target: tuple[str, ...]
     basis: tuple[int, ...] = ()
     value: int = 0
+    decision_id: str = ""      # under which the ledger noted it
 
 
 @dataclass

@@ -274,17 +274,19 @@ class World:
         with self.ledger() as ledger:
             receipt = next(r for r in ledger.receipts() if r.sha256 == letter.sha256)
             if is_used:
-                decide.release(ledger, receipt, letter.submitter, REASON, STEWARD_ID)
+                decision = decide.release(ledger, receipt, letter.submitter, REASON, STEWARD_ID)
             else:
-                decide.refuse(ledger, receipt, REASON, STEWARD_ID)
-        self.oracle.say(Word("release" if is_used else "refuse", letter.filed, (letter.sha256,)))
+                decision = decide.refuse(ledger, receipt, REASON, STEWARD_ID)
+        self.oracle.say(Word(decision.kind, letter.filed, (letter.sha256,), decision_id=decision.decision_id))
 
     def correct(self, letter: Letter, name: str, observation_id: str, value: int) -> None:
         """A steward uses another value instead of what one cell says."""
         stated = letter.values[name]
         with self.ledger() as ledger:
-            decide.correct(ledger, letter.filed, observation_id, Decimal(value), str(stated), REASON, STEWARD_ID)
-        self.oracle.say(Word("correct", letter.filed, (letter.sha256, name), (stated,), value))
+            decision = decide.correct(
+                ledger, letter.filed, observation_id, Decimal(value), str(stated), REASON, STEWARD_ID)
+        target = letter.sha256, name
+        self.oracle.say(Word("correct", letter.filed, target, (stated,), value, decision.decision_id))
 
     def checked(self, month: str) -> bool:
         """Return whether a month has a check that can be read."""
@@ -295,15 +297,16 @@ class World:
         with self.ledger() as ledger:
             findings = steps.open_blocking(load_findings(self.settings, ledger, month))
             for finding in findings:
-                decide.waive(ledger, month, finding, REASON, STEWARD_ID)
-                self.oracle.say(self._waiver(ledger, month, finding))
+                decision = decide.waive(ledger, month, finding, REASON, STEWARD_ID)
+                self.oracle.say(self._waiver(ledger, month, finding, decision.decision_id))
 
-    def _waiver(self, ledger: Ledger, month: str, finding: Any) -> Word:
+    def _waiver(self, ledger: Ledger, month: str, finding: Any, decision_id: str) -> Word:
         if finding.submitter_id:
-            return Word("waive_over", month, (month, finding.submitter_id), (int(finding.left), int(finding.right)))
+            stated = int(finding.left), int(finding.right)
+            return Word("waive_over", month, (month, finding.submitter_id), stated, decision_id=decision_id)
         asked = {r.receipt_id: r.sha256 for r in ledger.receipts()}
         sha256 = next(sha for receipt, sha in asked.items() if self._asks(finding, month, receipt))
-        return Word("waive_question", month, (month, sha256))
+        return Word("waive_question", month, (month, sha256), decision_id=decision_id)
 
     def _asks(self, finding: Any, month: str, receipt_id: str) -> bool:
         from flows.check.findings import finding_id
@@ -314,31 +317,12 @@ class World:
         """A steward takes a word back."""
         word = self.oracle.words[place]
         with self.ledger() as ledger:
-            held = ledger.decisions_in_force(word.month)
-            decision = next((d for d in held if self._is_of(ledger, d, word)), None)
-            if decision is None:
+            if word.decision_id not in {d.decision_id for d in ledger.decisions_in_force(word.month)}:
                 raise BrokenPromiseError(f"{word} was said, and the ledger does not hold it")
-            decide.withdraw(ledger, word.month, decision.decision_id, REASON, STEWARD_ID)
+            decide.withdraw(ledger, word.month, word.decision_id, REASON, STEWARD_ID)
         self.oracle.withdrawn.add(place)
 
-    def _is_of(self, ledger: Ledger, decision: Any, word: Word) -> bool:
-        """Return whether a decision of the ledger is a word that was said."""
-        if decision.kind != word.kind.partition("_")[0]:
-            return False
-        if word.kind in ("release", "refuse"):
-            return bool(decision.basis == word.target[0])
-        if word.kind == "correct":
-            return bool(decision.value == str(word.value) and decision.basis == str(word.basis[0])
-                        and self._cells(word.month).get((word.target[0], word.target[1])) == decision.target)
-        from flows.check.findings import finding_id
-        from tests.year.fast import QUESTION, RULE
-
-        if word.kind == "waive_over":
-            return bool(decision.target == finding_id(RULE, word.month, word.target[1]))
-        receipt = next(r.receipt_id for r in ledger.receipts() if r.sha256 == word.target[1])
-        return bool(decision.target == finding_id(QUESTION, word.month, receipt))
-
-    def _cells(self, month: str) -> dict[tuple[str, str], str]:
+    def cells(self, month: str) -> dict[tuple[str, str], str]:
         """Return the id of each cell that was read in a month: by letter and indicator."""
         from flows.readings import find_month
 
@@ -351,9 +335,6 @@ class World:
                     if seen.receipt_id in shas:
                         found[shas[seen.receipt_id], seen.indicator_id] = seen.observation_id
         return found
-
-    def cells(self, month: str) -> dict[tuple[str, str], str]:
-        return self._cells(month)
 
     def approve(self, edition_id: str) -> None:
         """The approver lets an edition leave the house; the product refuses one that was replaced."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 from infra import child_log
 from infra.child_log import ChildLog
 from infra.errors import CatalogueError, OperationError
-from infra.helper_process import Helper, HelperProcess
+from infra.helper_process import Helper, HelperProcess, end_all_marked
 from infra.settings import PROJECT
-from tests.patience import wait_until
+from tests.patience import FAR_SECONDS, wait_until
 
 ODD = Helper("odd", "tests.unit.infra.odd_helper", "thử nghiệm", "odd helper")
 
@@ -181,6 +182,17 @@ def test_stop_ends_what_the_helper_began_and_leaves_nothing(tmp_path: Path) -> N
     assert_gone(grandchild)
     helper.stop()
     assert (threading.active_count(), len(open_files())) == (threads, files)
+
+
+def test_what_bears_a_mark_is_ended_wherever_it_stands(tmp_path: Path) -> None:
+    def begin(mark: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", "import time; time.sleep(1000)"]
+        return subprocess.Popen(command, env=os.environ | {"TONGHOP_RUNNER": mark}, start_new_session=True)
+
+    with begin("123") as marked, begin("1234") as other:
+        end_all_marked("TONGHOP_RUNNER", "123")
+        assert (marked.wait(FAR_SECONDS), other.poll()) == (-signal.SIGKILL, None)
+        other.kill()
 
 
 @pytest.mark.parametrize("order", ["spin", "sleep"])
