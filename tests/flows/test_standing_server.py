@@ -50,13 +50,18 @@ def test_an_empty_inbox_is_a_run_that_is_done(standing: Standing) -> None:
     assert (state["type"], state["name"]) == ("COMPLETED", "NoMail"), state
 
 
-@pytest.mark.parametrize("who", ["engine", "server", "scheduler"])
-def test_whatever_is_killed_is_begun_again_and_the_next_run_happens(standing: Standing, who: str) -> None:
+@pytest.mark.parametrize(("who", "how"), [
+    ("engine", signal.SIGKILL), ("server", signal.SIGKILL), ("scheduler", signal.SIGKILL),
+    ("server", signal.SIGSTOP), ("scheduler", signal.SIGSTOP),
+])
+def test_whatever_dies_or_hangs_is_begun_again_and_the_next_run_happens(
+    standing: Standing, who: str, how: signal.Signals
+) -> None:
     standing.begin()
     standing.wait_for_next_run()
     victim = standing.wait_for_child(who)
     killed = datetime.now(UTC)
-    os.kill(victim, signal.SIGKILL)
+    os.kill(victim, how)
     standing.wait_for_next_run(killed)
     if who != "engine":
         assert standing.wait_for_child(who) != victim
