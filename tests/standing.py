@@ -40,10 +40,11 @@ GOING_ON = ("PENDING", "RUNNING", "CANCELLING")
 
 @dataclass
 class Standing:
-    """The standing server of one home: `environment` has its settings."""
+    """The standing server of one home: `environment` has its settings; ours looks more often than the usual one."""
 
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (sys.executable, "-c", SERVE)
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -60,9 +61,8 @@ class Standing:
         if self.process is None or self.process.poll() is not None:
             environment = os.environ | {"TONGHOP_HOME": str(self.home)} | self.environment
             with (self.home.parent / f"{self.home.name}.printed").open("w") as printed:
-                command = [sys.executable, "-c", SERVE]
                 self.process = subprocess.Popen(
-                    command, cwd=PROJECT, env=environment, stdout=printed, stderr=printed, text=True, umask=0o022
+                    self.command, cwd=PROJECT, env=environment, stdout=printed, stderr=printed, text=True, umask=0o022
                 )
         if wait:
             wait_until(self._is_there, "the deployments of the standing server")
