@@ -144,7 +144,8 @@ class Year(RuleBasedStateMachine):
         raw = write.forged(kind, address, self.world.month, write.body_of(values), self._now(), self._next())
         bears = kind not in write.NAMING_NOBODY
         self._lay("forged", Letter(
-            self.number, self.world.month, raw, self.world.month, submitter, address, values, is_unproved=bears))
+            self.number, self.world.month, raw, self.world.month, submitter, address if bears else "", values,
+            is_unproved=bears))
 
     @rule(submitter=st.sampled_from(SUBMITTERS))
     def forward(self, submitter: str) -> None:
