@@ -64,9 +64,10 @@ def deliver(
     from flows import screen
     from flows.deliver import open_deliveries
     from flows.delivering import deliver_again
+    from flows.progress import ScreenProgress
 
     settings = settings_of(home)
-    lines = deliver_again(settings, edition)
+    lines = deliver_again(settings, edition, ScreenProgress())
     screen.show_deliveries(lines)
     waiting = open_deliveries(settings, lines)
     if waiting:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flows import deliver, steps
+from flows.progress import Progress
 from flows.records import Delivery, Edition
 from infra.errors import OperationError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import Settings
 
 
-def deliver_again(settings: Settings, target: str) -> list[Delivery]:
+def deliver_again(settings: Settings, target: str, progress: Progress | None = None) -> list[Delivery]:
     """Deliver an edition ("2019-04-1"), or the last one of a month ("2019-04"), as far as it is still due.
 
     Raises:
@@ -20,8 +21,9 @@ def deliver_again(settings: Settings, target: str) -> list[Delivery]:
 
     ledger = open_ledger(settings)
     edition = _edition(ledger, target)
-    with steps.one_run_at_a_time(settings):
-        return deliver.deliver_edition(settings, open_archive(settings), ledger, load_catalogue(), edition)
+    with steps.one_run_at_a_time(settings), (progress or Progress()).step("deliver") as advance:
+        return deliver.deliver_edition(
+            settings, open_archive(settings), ledger, load_catalogue(), edition, advance=advance)
 
 
 def open_lines(settings: Settings) -> list[Delivery]:

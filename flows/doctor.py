@@ -25,6 +25,7 @@ def examine(settings: Settings) -> list[tuple[str, bool, str]]:
         ("Giờ máy · clock", _clock),
         ("Cài đặt · settings", _variables),
         ("Danh mục · catalogue", _catalogue),
+        ("Khóa · keys", _keys),
         ("Kho lưu trữ · archive", _archive),
         ("Sổ cái · ledger", _ledger),
         ("Thư đi · mail", _mail),
@@ -115,6 +116,15 @@ def _children(settings: Settings) -> str:
         raise OperationError(f"Thiếu lớp bảo vệ: {said}.", f"Children lack: {', '.join(missing)}.",
                              remedy_vi="Dùng nhân Linux từ 5.13 có Landlock và seccomp; thiếu thì production từ chối.")
     return f"đủ lớp bảo vệ · all defences: {', '.join(DEFENCES)}"
+
+
+def _keys(settings: Settings) -> str:
+    """Ask for the key with which derived files are sealed; it is made when there is none yet."""
+    from infra.derived import KEY
+    from infra.keys import read_key
+
+    read_key(settings.keys_folder, KEY)
+    return f"{settings.keys_folder}: dùng được · usable"
 
 
 def _archive(settings: Settings) -> str:

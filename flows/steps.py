@@ -325,9 +325,9 @@ def deliver_edition(month: Month, edition: Edition) -> list[Any]:
     """Send each recipient what is theirs, once."""
     from flows import deliver
 
-    with month.progress.step("deliver"):
+    with month.progress.step("deliver") as advance:
         return list(deliver.deliver_edition(
-            month.settings, month.archive, month.ledger, month.catalogue, edition, month.helpers.patience
+            month.settings, month.archive, month.ledger, month.catalogue, edition, month.helpers.patience, advance
         ))
 
 

@@ -154,7 +154,7 @@ def hold_reason(settings: Settings, addresses: tuple[str, ...]) -> str:
         return ""
     domains = {address.rpartition("@")[2].lower() for address in addresses}
     waiting = sorted(domains & FREE_MAIL - {domain.lower() for domain in settings.approved_domains})
-    return f"Cần phê duyệt gửi tới hộp thư miễn phí: {', '.join(waiting)}" if waiting else ""
+    return f"Cần phê duyệt gửi tới hộp thư miễn phí (TONGHOP_APPROVED_DOMAINS): {', '.join(waiting)}" if waiting else ""
 
 
 def transmit(

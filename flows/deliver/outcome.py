@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from flows.records import Delivery, Edition
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 OPEN = {
     "pending": "chưa gửi được: tonghop deliver (not sent yet)",
     "claimed": "lần gửi bị ngắt: tonghop deliver (a try was cut off)",
-    "held": "chờ phê duyệt: tonghop approve, hoặc TONGHOP_APPROVED_DOMAINS (waits for approval)",
+    "held": "chờ phê duyệt (waits for approval)",
     "rejected": "bị máy chủ từ chối: xem lý do, rồi tonghop settle (refused for good)",
     "uncertain": "chưa rõ đã đến chưa: hỏi nơi nhận, rồi tonghop settle (nobody knows whether it arrived)",
 }
@@ -33,6 +33,8 @@ def latest_editions(editions: Iterable[Edition]) -> dict[str, Edition]:
     return {edition.period: edition for edition in sorted(editions, key=lambda e: (e.period, e.number))}
 
 
-def describe_open(deliveries: Iterable[Delivery]) -> str:
-    """Return one sentence a line that is not done: which, and what to do."""
-    return "; ".join(f"{d.delivery_id} {OPEN.get(d.state, 'mới gửi thử (rehearsed only)')}" for d in deliveries)
+def describe_open(deliveries: Collection[Delivery]) -> str:
+    """Return one sentence a line that is not done: which, and what to do; a held one says itself for what it waits."""
+    said = {d.delivery_id: OPEN.get(d.state, "mới gửi thử (rehearsed only)") for d in deliveries}
+    why = {d.delivery_id: f": {d.response.rstrip('.')}" for d in deliveries if d.state == "held" and d.response}
+    return "; ".join(f"{name} {words}{why.get(name, '')}" for name, words in said.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flows.deliver import witness
@@ -26,18 +27,20 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 
+Advance = Callable[[int, int], None]
 UNAPPROVED = "Ấn bản chờ người phê duyệt: tonghop approve."
 
 
 def deliver_edition(
     settings: Settings, archive: Archive, ledger: Ledger, catalogue: Catalogue, edition: Edition,
-    patience: Patience | None = None,
+    patience: Patience | None = None, advance: Advance | None = None,
 ) -> list[Delivery]:
     """Bring an edition to each line of the recipients block, once, and return what became of each line.
 
     A line with addresses gets one message to all of them; any other gets a package to hand over. Running
     again sends only what is still due: what was accepted, or may have been, is never sent a second time. In
-    production nothing leaves before an approver's word, unless the installation says otherwise.
+    production nothing leaves before an approver's word, unless the installation says otherwise. `advance` is told
+    how many of the messages due have been tried.
 
     Returns:
         One delivery a line in printed order. "pending": the server would not take it now; run again.
@@ -55,7 +58,7 @@ def deliver_edition(
         note_head(settings, archive, ledger)
         settle_interrupted(settings, archive, ledger, edition)
         _hand_over(settings, archive, ledger, edition)
-        _send_mail(settings, archive, ledger, edition, patience or Patience())
+        _send_mail(settings, archive, ledger, edition, patience or Patience(), advance or (lambda done, total: None))
         note_head(settings, archive, ledger)
     return ledger.deliveries(edition_id=edition.edition_id)
 
@@ -147,7 +150,9 @@ def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
             write_package(settings, archive, edition, delivery, parcel.left_out)
 
 
-def _send_mail(settings: Settings, archive: Archive, ledger: Ledger, edition: Edition, patience: Patience) -> None:
+def _send_mail(
+    settings: Settings, archive: Archive, ledger: Ledger, edition: Edition, patience: Patience, advance: Advance
+) -> None:
     """Send every message that is due; one that the server will not take now is tried again after a pause."""
     waits = not is_released(settings, ledger, edition)
     due = [d for d in ledger.deliveries(edition_id=edition.edition_id) if _is_due(settings, ledger, d, waits)]
@@ -156,10 +161,19 @@ def _send_mail(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
     with open_route(settings) as route:
         for pause in (0.0, *patience.pauses):
             time.sleep(pause)
-            tried = [_send_one(settings, archive, ledger, route, delivery, patience) for delivery in due]
+            one_by_one = _told(due, advance)
+            tried = [_send_one(settings, archive, ledger, route, delivery, patience) for delivery in one_by_one]
             due = [delivery for delivery in tried if delivery.state == "pending"]
             if not due:
                 return
+
+
+def _told(due: Sequence[Delivery], advance: Advance) -> Iterator[Delivery]:
+    """Give one after another, and tell how many are done."""
+    for done, delivery in enumerate(due):
+        advance(done, len(due))
+        yield delivery
+    advance(len(due), len(due))
 
 
 def _is_due(settings: Settings, ledger: Ledger, delivery: Delivery, waits: bool = False) -> bool:

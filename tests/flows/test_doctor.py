@@ -48,6 +48,14 @@ def test_what_proves_senders_is_told_and_in_production_something_must(
     assert not is_sound and "TONGHOP_AUTHSERV_ID" in text and "by_hand" in text
 
 
+def test_keys_that_cannot_be_used_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows(settings, monkeypatch)["Khóa · keys"][0]
+    file = settings.home / "a file"
+    file.write_text("no folder")
+    is_sound, text = rows(dataclasses.replace(settings, keys=str(file)), monkeypatch)["Khóa · keys"]
+    assert not is_sound and str(file) in text
+
+
 def test_little_room_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(settings, monkeypatch)["Chỗ trống · free disk"][0]
     monkeypatch.setattr(doctor, "FREE_ENOUGH", 1 << 60)

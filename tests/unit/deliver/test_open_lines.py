@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from flows.cli import app
-from flows.deliver import open_deliveries
+from flows.deliver import deliver_edition, describe_open, open_deliveries
 from flows.delivering import deliver_again, open_lines
 from flows.doctor import examine
 from infra.errors import OperationError
@@ -57,6 +57,8 @@ def test_a_held_line_is_open_until_its_domain_is_approved(make_office):
         edition = office.publish()
         office.deliver(edition, QUICK)
         assert [(d.recipient_id, d.state) for d in open_lines(office.settings)] == [("so_khdt", "held")]
+        said = describe_open(open_lines(office.settings))
+        assert "TONGHOP_APPROVED_DOMAINS" in said and "tonghop approve" not in said
         approved = _at(make_office, port, **PRODUCTION)
         assert {d.state for d in deliver_again(approved.settings, "2019-04") if d.message_id} == {"accepted"}
         assert open_lines(approved.settings) == []
@@ -72,6 +74,15 @@ def test_an_edition_by_month_or_by_name_is_tried_again(make_office):
         lines = deliver_again(office.settings, edition.edition_id)
         assert {d.state for d in lines if d.message_id} == {"accepted"}
         assert deliver_again(office.settings, "2019-04") == lines
+
+
+def test_how_many_messages_were_tried_is_told_as_it_goes(make_office):
+    told: list[tuple[int, int]] = []
+    with running(Server()) as port:
+        office = _at(make_office, port)
+        deliver_edition(office.settings, office.archive, office.ledger, office.catalogue, office.publish(), QUICK,
+                        lambda done, total: told.append((done, total)))
+    assert told == [(done, 4) for done in range(5)]
 
 
 @pytest.mark.parametrize("target", ["2019-05", "2019-04-9", "nonsense"])

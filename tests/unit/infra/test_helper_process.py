@@ -186,7 +186,7 @@ def test_stop_ends_what_the_helper_began_and_leaves_nothing(tmp_path: Path) -> N
 
 def test_what_bears_a_mark_is_ended_wherever_it_stands(tmp_path: Path) -> None:
     def begin(mark: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", "import time; time.sleep(1000)"]
+        command = [sys.executable, "-c", "import signal; signal.pause()"]
         return subprocess.Popen(command, env=os.environ | {"TONGHOP_RUNNER": mark}, start_new_session=True)
 
     with begin("123") as marked, begin("1234") as other:
