@@ -297,16 +297,16 @@ class World:
         with self.ledger() as ledger:
             findings = steps.open_blocking(load_findings(self.settings, ledger, month))
             for finding in findings:
-                decision = decide.waive(ledger, month, finding, REASON, STEWARD_ID)
-                self.oracle.say(self._waiver(ledger, month, finding, decision.decision_id))
+                if said := self._waiver(ledger, month, finding):
+                    decision = decide.waive(ledger, month, finding, REASON, STEWARD_ID)
+                    self.oracle.say(dataclasses.replace(said, decision_id=decision.decision_id))
 
-    def _waiver(self, ledger: Ledger, month: str, finding: Any, decision_id: str) -> Word:
+    def _waiver(self, ledger: Ledger, month: str, finding: Any) -> Word | None:
+        """Return what accepting a finding says; None when a restored ledger no longer knows of what it speaks."""
         if finding.submitter_id:
-            stated = int(finding.left), int(finding.right)
-            return Word("waive_over", month, (month, finding.submitter_id), stated, decision_id=decision_id)
-        asked = {r.receipt_id: r.sha256 for r in ledger.receipts()}
-        sha256 = next(sha for receipt, sha in asked.items() if self._asks(finding, month, receipt))
-        return Word("waive_question", month, (month, sha256), decision_id=decision_id)
+            return Word("waive_over", month, (month, finding.submitter_id), (int(finding.left), int(finding.right)))
+        asked = [r.sha256 for r in ledger.receipts() if self._asks(finding, month, r.receipt_id)]
+        return Word("waive_question", month, (month, asked[0])) if asked else None
 
     def _asks(self, finding: Any, month: str, receipt_id: str) -> bool:
         from flows.check.findings import finding_id
