@@ -11,12 +11,12 @@ where it is a quotient of two linear terms. A figure that has to be a whole numb
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Protocol
 
 from expectations.intervals import EVERYTHING, NOTHING, Interval, point
-from expectations.verdicts import Judged, Verdict
+from expectations.verdicts import Figure, Judged, Verdict
 
 ZERO, ONE = Fraction(0), Fraction(1)
 Changes = Mapping[str, Fraction]
@@ -162,10 +162,26 @@ class WholeNumber:
         return WholeNumber(figures[self.name], self.value) if self.name in figures else None
 
 
-def constraints_of(verdict: Verdict) -> list[Constraint]:
-    """Return the constraints of one verdict: one a comparison, none where other cells cannot be judged."""
-    found = (_constraint(judged) for judged in verdict.comparisons)
+def constraints_of(verdict: Verdict, is_drawn_fixed: bool = False) -> list[Constraint]:
+    """Return the constraints of one verdict: one a comparison, none where other cells cannot be judged.
+
+    Args:
+        verdict: What a rule found at a place.
+        is_drawn_fixed: Take a side that was drawn from a warehouse as it stands, where the other side's cells have no
+            part in it, so that these at least can be judged.
+    """
+    found = (_constraint(_with_fixed(judged) if is_drawn_fixed else judged) for judged in verdict.comparisons)
     return [constraint for constraint in found if constraint is not None]
+
+
+def _with_fixed(judged: Judged) -> Judged:
+    if set(judged.left.cells) & set(judged.right.cells):
+        return judged
+    return replace(judged, left=_fixed(judged.left), right=_fixed(judged.right))
+
+
+def _fixed(figure: Figure) -> Figure:
+    return figure if figure.is_movable else replace(figure, cells=(), coefficients={})
 
 
 def _constraint(judged: Judged) -> Constraint | None:

@@ -32,7 +32,10 @@ select period, indicator_id, value, decimals, completeness, missing
 from marts.fct_figures where period in (?, ?)
 """
 _SUBMISSIONS = "select period, submitter_id, status, message from marts.fct_submissions where period in (?, ?)"
-_SOURCES = "select period, indicator_id, observation_id from marts.fct_figure_sources where period in (?, ?)"
+_SOURCES = """
+select period, indicator_id, observation_id from marts.fct_figure_sources
+where period in (?, ?) order by observation_id
+"""
 _HISTORY = """
 select period, submitter_id, indicator_id, value from marts.fct_figures_by_submitter
 where period < ? and period >= ? and value is not null order by period

@@ -9,7 +9,7 @@ from expectations.intervals import Interval, point, qualified
 from expectations.language import Call, Name, Node, names, parse_expression
 from expectations.rules import Rule
 from expectations.verdicts import ABSENT, Figure, NotHereError, add, constant, figure_of, missing
-from flows.check.cells import Book, Cell, last_digit, nearest
+from flows.check.cells import Book, Cell, PublishedFigure, last_digit, nearest
 
 ZERO = Fraction(0)
 
@@ -180,7 +180,16 @@ def _provincial(book: Book, name: str, period: str) -> Figure:
         return Figure(None, Interval(known, None), None, published.cells, tuple(names_vi))
     half = last_digit(published.decimals) / 2
     interval = point(published.value)
-    return Figure(published.value, interval, None, published.cells, half_unit=half)
+    return Figure(published.value, interval, _way_to_cells(book, published), published.cells, half_unit=half)
+
+
+def _way_to_cells(book: Book, published: PublishedFigure) -> dict[str, Fraction] | None:
+    """Return how a published figure follows from its cells: known where it is the one that was reported, rounded."""
+    cell = book.cells.get(published.cells[0]) if len(published.cells) == 1 else None
+    if cell is None or cell.value is None or published.value is None:
+        return None
+    is_same = abs(cell.value - published.value) <= last_digit(published.decimals) / 2
+    return {cell.cell_id: Fraction(1)} if is_same else None
 
 
 def _reference(book: Book, name: str, area_code: str) -> Figure:

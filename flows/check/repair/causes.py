@@ -341,7 +341,8 @@ def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
 
 
 def _lone_problem(web: Web, instance: Instance) -> Problem:
-    own = [c for found in constraints_of(instance.verdict) if (c := found.over(web.figure_of)) is not None]
+    found = constraints_of(instance.verdict, is_drawn_fixed=True)
+    own = [merged for constraint in found if (merged := constraint.over(web.figure_of)) is not None]
     figures = dict.fromkeys(n for c in own for n in c.names)
     hard = [c for _, c in web.rules_on(figures)]
     everything = dict.fromkeys((*figures, *(n for c in hard for n in c.names)))

@@ -219,6 +219,19 @@ def test_impact_names_no_figure_that_no_repair_moves(month, judged) -> None:
         assert row["repaired"] != row["published"] and (has_repair or not row["repaired"]), row
 
 
+def test_share_that_only_a_bound_judges_gets_its_comma_back_though_the_other_side_is_drawn(month, judged) -> None:
+    month.append(observation(PERIOD, "p_bcvt", "64", "internet_users_pct", "0.5009", cell="D3"))
+    for submitter in ("vnpt", "viettel", "fpt", "sctv"):
+        for kind, area, count in (("dialup", "64", 0), ("adsl", "622", 900), ("ftth", "622", 22_000)):
+            month.append(observation(PERIOD, submitter, area, f"internet_subs_{kind}", count, cell=kind))
+    book, instances = judged(month)
+    findings, cases = make_cases(book, instances, make_findings(book, instances))
+    case = next(c for c in cases if any(f.rule_id == "internet_users_cover_subscribers" and f.case_id == c["case_id"]
+                                        for f in findings))
+    best = case["repairs"][0]["changes"]
+    assert [(c["written"], c["right"], c["slip"]) for c in best] == [("0.5009", "50.09", "comma_moved")]
+
+
 def test_exchange_of_two_districts_is_one_case(month, judged) -> None:
     change(month, "vnpt", "627", "telecom_bts_total", 39)
     change(month, "vnpt", "639", "telecom_bts_total", 34)
