@@ -16,7 +16,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,6 +64,8 @@ _OTHER_MEASURE = re.compile(
     r"mới|phát sinh|kế hoạch|chỉ tiêu|tỉ lệ|tỉ trọng|công suất|dự kiến|%)"
 )
 _LEADS = re.compile(r"^(?:trong đó|gồm|bao gồm|số lượng|số liệu|số|sl)(?:\s*:\s*|\s+)")
+_WORD = re.compile(r"[^\W_]+")
+MOST_WORDS = 12              # of a label that is looked for in a sentence
 _WHEN = re.compile(
     r"(?:[\s,]*\b(?:(?:tính |lũy kế )?đến (?:cuối (?:kì|tháng)|nay|thời điểm báo cáo|hết tháng)|"
     r"(?:tính )?đến (?:hết )?(?:ngày )?\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|"
@@ -146,6 +148,19 @@ class LabelIndex:
         if key not in self._cache:
             self._cache[key] = self._resolve(key)
         return self._cache[key]
+
+    def named_in(self, text: str) -> Iterator[tuple[str, int]]:
+        """Yield the indicators that a folded text names by a label of two words or more, with where the name ends."""
+        words = list(_WORD.finditer(text))
+        first = 0
+        while first < len(words):
+            for last in range(min(first + MOST_WORDS, len(words)) - 1, first, -1):
+                found = self._single.get(text[words[first].start() : words[last].end()], "")
+                if found and not found.startswith("#"):
+                    yield found, words[last].end()
+                    first = last
+                    break
+            first += 1
 
     def is_last_part(self, text: str) -> bool:
         """Tell whether some path label ends with this wording."""

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from flows.read.areas import area_index, own_area
 from flows.read.document import Paragraph, ReadContext
 from flows.read.figures import UNCLEAR_NONE_REMEDY_VI, UNCLEAR_NONE_VI
-from flows.read.labels import match_label
+from flows.read.labels import label_index, match_label
 from flows.read.narrative import Line, has_own_section, narrative_items, outline
-from flows.read.numbers import parse_number
+from flows.read.numbers import UNREADABLE, parse_number
 from flows.read.observations import make_finding, make_observation
 from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, prepare, sentences
 from flows.read.stance import Place, Reserve, Stance, reserve_of, reserve_of_head
-from flows.read.statements import Statement, Wordings, mentions, statements, uncounted
+from flows.read.statements import Statement, Wordings, is_stated_behind, mentions, statements, uncounted
 from flows.read.text import fold
 from flows.records import IntakeFinding, Observation, Reading
 from infra.catalogue import Phrase
@@ -41,6 +41,7 @@ _WHY_NOT: dict[Stance, str] = {
     "planned": "Câu này nói kế hoạch hoặc dự kiến về",
     "other_period": "Câu này nói kỳ khác về",
 }
+_GOES_ON = re.compile(r"\s\d+(?![^\W]|[/.,-]\d)")      # "3 4 5": not three, and nobody says what
 REPORT = "report"
 MAX_LETTERS = 300_000
 """Of the prose of one document; a month's report of a district has 10 000, a book has more than this."""
@@ -147,10 +148,16 @@ class _Page:
         stated = {indicator_id for indicator_id, _ in self.observations} | self.refused
         for line in lines:
             for sentence in sentences(line.text):
-                for indicator_id in mentions(sentence, self.wordings):
+                for indicator_id in (*mentions(sentence, self.wordings), *self._named_by_label(sentence)):
                     if indicator_id not in stated:
                         stated.add(indicator_id)
                         self._report(indicator_id, line, sentence)
+
+    def _named_by_label(self, sentence: Sentence) -> Iterator[str]:
+        """Yield what a sentence states by the name that forms use."""
+        for indicator_id, end in label_index(self.context).named_in(sentence.text):
+            if provides(self.context, indicator_id) and is_stated_behind(sentence, end):
+                yield indicator_id
 
     def _report(self, indicator_id: str, line: Line, sentence: Sentence) -> None:
         label = self.context.catalogue.indicator_by_id[indicator_id.split("#")[0]].label_vi
@@ -178,6 +185,8 @@ class _Page:
 
     def _take(self, item: Statement, place: str, sentence: Sentence, area: str = "", is_total: bool = False) -> None:
         """Add a figure that its sentence reports; one that is denied, asked, planned or of another time is said."""
+        if _GOES_ON.match(sentence.text, item.end):
+            item = replace(item, number=UNREADABLE, raw_text=sentence.text[item.start : item.end + 12])
         reserve = self._reserve(item, sentence)
         if reserve is None:
             self._add(item, place, area, is_total)
@@ -223,6 +232,7 @@ class _Page:
             self._conflict(known, observation)
 
     def _ask(self, item: Statement, place: str) -> None:
+        self.refused.add(item.indicator_id)
         label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
         text = f"Không rõ “{item.raw_text}” là bao nhiêu ({label}); số này chưa được lấy."
         remedy = "Viết số theo cách 1.234 (dấu chấm phân nhóm) và 12,5 (dấu phẩy thập phân)."

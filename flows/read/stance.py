@@ -61,7 +61,9 @@ _PLAN_OF_THING = re.compile(rf"(?<!so với )(?<!vượt )(?<!trong ){_START}k�
 _EARLIER = r"(?:tháng|năm|kì|quí)(?: liền)? trước|năm ngoái|cùng kì"
 _EARLIER_PERIOD = re.compile(_words(_EARLIER))
 _SAID_BEHIND = re.compile(
-    rf"^[^,;:.()\d]{{0,20}}\(\s*(?:số |theo |là |của )*(?:{_EARLIER}|kế hoạch(?! số)|dự kiến|mục tiêu|phấn đấu)"
+    rf"^[^,;:.()\d]{{0,20}}\(\s*(?:số |theo |là |của )*"
+    rf"(?:(?P<earlier>{_EARLIER})|kế hoạch(?! số)|dự kiến|mục tiêu|phấn đấu)"
+    r"(?!\s*(?:là|có|đạt|ở mức|:|=)?\s*\d+(?:[.,]\d+)*\s*(?:[^\W\d_]|\)))"     # what follows has a number of its own
 )
 _COMPARED = re.compile(rf"{_START}so (?:với|cùng){_END}[^,;:.()]{{0,40}}")
 _IS_NOW = re.compile(
@@ -173,7 +175,9 @@ def _planned(place: Place) -> Reserve | None:
         if not is_parted and not _IS_NOW.search(between):
             return Reserve("planned", match.group().strip(" \"+*-"))
     behind = _SAID_BEHIND.match(place.text[place.end :])
-    return Reserve("planned", behind.group().strip()) if behind else None
+    if behind is None:
+        return None
+    return Reserve("other_period" if behind["earlier"] else "planned", behind.group().strip(" ("))
 
 
 def _plan_words(place: Place) -> Iterator[re.Match[str]]:

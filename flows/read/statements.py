@@ -122,6 +122,11 @@ def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
     return list(found)
 
 
+def is_stated_behind(sentence: Sentence, end: int) -> bool:
+    """Return whether a figure is stated of the name that ends there: a colon or a verb, then the figure."""
+    return bool(_LABELLED.match(sentence.masked, end))
+
+
 def uncounted(sentence: Sentence, wordings: Wordings) -> str:
     """Return the figure that a piece of a long sentence would count by what it names: the rest may name more."""
     rows = (*wordings.lists, *wordings.counts) if sentence.is_piece else ()

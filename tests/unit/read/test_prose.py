@@ -203,3 +203,41 @@ def test_positions_lead_from_folded_to_raw_text() -> None:
     sentence = prepare("Thuỷ  ĐIỆN   57 trạm")
     start = sentence.text.index("57")
     assert sentence.raw_slice(start, start + 2) == "57"
+
+
+@pytest.mark.parametrize(("text", "named"), [
+    ("Số thuê bao di động trả trước là 1.234 thuê bao.", "Di động trả trước"),
+    ("Thuê bao cố định đạt 57 thuê bao, tăng 3.", "Thuê bao cố định"),
+    ("Đơn vị gửi báo cáo tháng 4/2019. Thuê bao cố định: 57 thuê bao.", "Thuê bao cố định"),
+])
+def test_a_figure_that_only_forms_have_a_name_for_is_said_when_a_sentence_states_it(text: str, named: str) -> None:
+    reading = read("vnpt", text)
+    assert not reading.observations
+    assert [(f.kind, f"“{named}”" in f.message_vi) for f in reading.findings] == [("unread_figure", True)]
+
+
+@pytest.mark.parametrize("text", [
+    "Thuê bao cố định ổn định.", "Thuê bao cố định có nhiều khách hàng mới; trong tháng xử lý 12 sự cố.",
+    "Thuê bao cố định: 57 thuê bao.",
+])
+def test_a_name_without_a_number_or_with_one_that_was_read_is_not_called_unread(text: str) -> None:
+    assert not read("vnpt", text).findings
+
+
+@pytest.mark.parametrize("text", ["Trạm BTS: 3 4 5 trạm.", "Tổng số trạm BTS: 12 7 trạm."])
+def test_digits_in_groups_that_are_no_number_are_asked_about(text: str) -> None:
+    reading = read("vnpt", text)
+    assert not reading.observations
+    assert [f.kind for f in reading.findings] == ["unreadable_number"]
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("Trạm BTS: 345 trạm (tháng trước 340).", 345), ("Trạm BTS: 345 trạm (kế hoạch 400 trạm).", 345),
+    ("Trạm BTS: 345 trạm (tháng trước: 340 trạm).", 345), ("Trạm BTS: 345 trạm (tháng trước).", None),
+    ("Trạm BTS: 345 trạm (số của năm trước).", None), ("Trạm BTS: 345 trạm (dự kiến).", None),
+])
+def test_a_bracket_with_a_number_of_its_own_speaks_of_that_number(text: str, value: int | None) -> None:
+    reading = read("vnpt", text)
+    assert [o.value for o in reading.observations] == ([Decimal(value)] if value else [])
+    said = [f.message_vi for f in reading.findings]
+    assert [("nói kỳ khác" in words) == ("trước" in text) for words in said] == [True] * (value is None)
