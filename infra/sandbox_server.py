@@ -57,13 +57,14 @@ class Server:
         selector = selectors.DefaultSelector()
         selector.register(self.control, selectors.EVENT_READ)
         selector.register(self.wakeup[0], selectors.EVENT_READ)
-        self.greet()
-        while True:
-            for key, _ in selector.select():
-                if key.fileobj is self.control and not self.answer():
-                    self.stop()
-                    return
-            self.reap()
+        with contextlib.suppress(ConnectionError):        # the parent is gone, whatever it had begun to say
+            self.greet()
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self.control and not self.answer():
+                        raise ConnectionAbortedError
+                self.reap()
+        self.stop()
 
     def greet(self) -> None:
         """Say that the imports are done, and which defences a child does not get here: one is asked."""
@@ -139,7 +140,9 @@ class Server:
 
     def _exactly(self, size: int) -> bytes:
         data = b""
-        while len(data) < size and (piece := self.control.recv(size - len(data))):
+        while len(data) < size:
+            if not (piece := self.control.recv(size - len(data))):
+                raise ConnectionAbortedError
             data += piece
         return data
 

@@ -94,12 +94,14 @@ def is_automatic(mail: Mail) -> bool:
 
 
 def is_bulk(mail: Mail) -> bool:
-    """Return whether it is a newsletter: list headers, a way to unsubscribe, or no word of reporting."""
+    """Return whether it is a newsletter: list headers, or a way to unsubscribe."""
     headers = any(name in mail.headers for name in BULK_HEADERS)
-    if headers or mail.headers.get("precedence", "").lower() in ("bulk", "list", "junk"):
-        return True
-    text = _plain(f"{mail.subject} {mail.body}")
-    return bool(UNSUBSCRIBE.search(text)) or not REPORTING.search(text)
+    is_sent_to_many = mail.headers.get("precedence", "").lower() in ("bulk", "list", "junk")
+    return headers or is_sent_to_many or bool(UNSUBSCRIBE.search(_words_of(mail)))
+
+
+def _words_of(mail: Mail) -> str:
+    return _plain(f"{mail.subject} {mail.body}")
 
 
 def _judge_stranger(mail: Mail, has_files: bool) -> tuple[ReceiptStatus, str, str]:
@@ -107,6 +109,10 @@ def _judge_stranger(mail: Mail, has_files: bool) -> tuple[ReceiptStatus, str, st
         return "quarantined", "unproved_sender", f"Không biết ai gửi: {mail.sender_fault}."
     if not has_files and is_bulk(mail):
         return "no_data", "newsletter_no_data", "Thư quảng bá hoặc bản tin, không phải báo cáo của đơn vị nào."
+    if not has_files and not REPORTING.search(_words_of(mail)):
+        sentence = (f"Thư của {mail.sender_address}, địa chỉ không có trong danh mục; không có tệp và không có lời nào "
+                    "về báo cáo hay số liệu.")
+        return "no_data", "stranger_without_report", sentence
     sentence = f"Địa chỉ {mail.sender_address} không có trong danh mục đơn vị báo cáo."
     return "quarantined", "unknown_sender", sentence
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +18,9 @@ from flows.records import Document, Reading, Receipt
 from infra.catalogue import load_catalogue
 from infra.errors import OperationError
 from infra.sandbox import Sandbox
+from infra.settings import PROJECT
 from tests.hostile import builders as b
+from tests.patience import FAR_SECONDS
 
 PERIOD = "2019-04"
 CATALOGUE = load_catalogue().at(PERIOD)
@@ -113,3 +119,17 @@ def test_stopping_leaves_no_process() -> None:
     sandbox.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("said", [b"", b"R", b"J", b"C\x00\x00"])
+def test_a_server_whose_parent_goes_away_leaves_no_traceback(tmp_path: Path, said: bytes) -> None:
+    """The parent ends before it has heard the greeting, or in the middle of a command."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "infra.sandbox_server", str(theirs.fileno()), "{}", "flows.sandbox_jobs"]
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=PROJECT, pass_fds=[theirs.fileno()], stdout=log, stderr=log)
+    theirs.close()
+    ours.sendall(said)
+    ours.close()
+    assert server.wait(FAR_SECONDS) == 0
+    assert (tmp_path / "log").read_text() == ""

@@ -149,13 +149,21 @@ def test_figures_of_a_stranger_in_the_text_are_quarantined_not_dropped(inbox: Pa
     [
         {"List_Unsubscribe": "<mailto:x@y.example>"},
         {"Precedence": "bulk"},
-        {"subject": "Khuyến mại", "text": "Giảm giá 30%"},
+        {"subject": "Khuyến mại", "text": "Giảm giá 30%. Hủy nhận tin: bấm vào đây."},
     ],
 )
 def test_a_newsletter_is_no_data(inbox: Path, receive: Receive, headers: dict[str, str]) -> None:
     text = headers.pop("text", "Bản tin tuần")
     write(inbox / "001.eml", sender="tin@bantin.example", text=text, **headers)
-    assert receive()["001.eml"].status == "no_data"
+    receipt = receive()["001.eml"]
+    assert (receipt.status, receipt.problem) == ("no_data", "newsletter_no_data")
+
+
+def test_a_question_of_a_stranger_is_no_report_and_is_not_called_a_newsletter(inbox: Path, receive: Receive) -> None:
+    write(inbox / "001.eml", sender="moi@la.example", subject="Hỏi", text="Tôi là cán bộ mới, xin hỏi hạn nộp.")
+    receipt = receive()["001.eml"]
+    assert (receipt.status, receipt.problem) == ("no_data", "stranger_without_report")
+    assert "bản tin" not in receipt.reason_vi and "moi@la.example" in receipt.reason_vi
 
 
 def test_a_strangers_files_are_kept_whatever_the_letter_looks_like(inbox: Path, receive: Receive) -> None:
