@@ -94,9 +94,11 @@ def _refused_archive(container: str, file: str, extension: str) -> Problem | Non
 
 def _refused_format(container: str, extension: str) -> Problem | None:
     is_text_file = extension in ("", ".csv", ".tsv", ".txt", ".prn")
+    is_what_it_says = container in EXPECTED.get(extension, ())
     if container == "broken_ole" or (container in READABLE and (container != "text" or is_text_file)):
         return None
-    return _wrong_extension(container, extension) if extension in EXPECTED else _unsupported(container)
+    is_disguised = extension in EXPECTED and not is_what_it_says
+    return _wrong_extension(container, extension) if is_disguised else _unsupported(container)
 
 
 def _unsupported(container: str) -> Problem:
@@ -178,6 +180,9 @@ def _workbook_problems(archive: zipfile.ZipFile) -> Iterator[Problem]:
         return
     else:
         extents = sheets.ooxml_extents(archive)
+        if lost := sheets.lost_sheets(archive):
+            yield _missing(lost[0])
+            return
     refusals = [problem for extent in extents if (problem := extent.problem())]
     if refusals:
         yield from refusals

@@ -15,6 +15,7 @@ import xml.parsers.expat
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from flows.read.document import column_letters
 from flows.read.problems import Problem
@@ -32,6 +33,7 @@ BARE_FORMULA = re.compile(rb"\sr=\"([A-Z]{1,3}\d+)\"[^>]*><f[^<>]*(?:/>|>[^<]*</
 MERGE = re.compile(rb"mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Za-z]{1,3})(\d+):([A-Za-z]{1,3})(\d+)")
 DIMENSION = re.compile(rb"dimension\s[^>]*?ref\s*=\s*[\"'](?:[A-Za-z]+\d+:)?([A-Za-z]+)(\d+)")
 BIFF_CELLS = {0x0203, 0x027E, 0x00BD, 0x00FD, 0x0204, 0x0006, 0x0205, 0x00D6}
+SHEET_ROOT = re.compile(rb"<(?:\w+:)?(?:work|chart|dialog|macro)sheet[\s>/]")
 NOT_SHEETS = re.compile(r"xl/(sharedStrings|styles|workbook|theme/.*|calcChain|drawings/.*|charts/.*)\.xml$")
 
 
@@ -86,6 +88,21 @@ def ooxml_extents(archive: zipfile.ZipFile) -> list[Extent]:
     parts = [name for name in names if "/worksheets/" in name or name.count("/") <= 2]
     titles = _titles(archive)
     return [_ooxml_extent(archive, name, titles.get(posixpath.basename(name), "")) for name in parts]
+
+
+def lost_sheets(archive: zipfile.ZipFile) -> list[str]:
+    """Return the parts that the workbook lists as sheets and that are not there, or are no sheet.
+
+    Raises:
+        zipfile.BadZipFile: A part is broken.
+    """
+    there = {posixpath.basename(name): name for name in archive.namelist() if name.startswith("xl/")}
+    listed = [name for name in _titles(archive) if name]
+    return [name for name in listed if name not in there or not _is_sheet(archive, there[name])]
+
+
+def _is_sheet(archive: zipfile.ZipFile, name: str) -> bool:
+    return any(SHEET_ROOT.search(chunk) for chunk in islice(tag_chunks(archive, name), 2))
 
 
 def _titles(archive: zipfile.ZipFile) -> dict[str, str]:

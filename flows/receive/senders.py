@@ -55,7 +55,7 @@ def judge_mail(
     if not belief.proof:
         sentence = f"Chưa tin thư này là của {submitter.submitter_name}: {belief.sentence_vi}."
         return "quarantined", "unproved_sender", sentence
-    if not _files(opened) and not mail.body.strip():
+    if not _files(opened) and not mail.body.strip() and not _has_unread_text(opened):
         return "no_data", "empty_message", "Thư không có chữ và không có tệp đính kèm."
     if is_in_future(mail.sent_at, *dates):
         return "quarantined", "date_in_future", _future_sentence(mail.sent_at, dates[0] or dates[1])
@@ -81,6 +81,10 @@ def _future_sentence(sent_at: str, received_at: str) -> str:
 
 def _other_sentence(month: str) -> str:
     return f"Tiêu đề thư ghi tháng {month[5:]}/{month[:4]}; giữ lại, chưa dùng cho kỳ nào, chờ người xác nhận."
+
+
+def _has_unread_text(opened: Unpacked) -> bool:
+    return any(content.file == BODY and content.problem for content in opened.contents)
 
 
 def _files(opened: Unpacked) -> list[str]:

@@ -138,7 +138,7 @@ def no_workbook_part() -> bytes:
     return b.zip_of(parts)
 
 
-@add("no sheet part", "BC.xlsx", "empty_workbook", "damaged_file")
+@add("no sheet part", "BC.xlsx", "damaged_file")
 def no_sheet_part() -> bytes:
     parts = b.xlsx_parts()
     del parts["xl/worksheets/sheet1.xml"]

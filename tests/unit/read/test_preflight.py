@@ -55,6 +55,19 @@ def test_a_picture_shown_in_the_text_is_no_submission() -> None:
     assert [p.kind for p in inspect_file(picture, "logo.png", "image/png")] == ["image_not_read"]
 
 
+@pytest.mark.parametrize("sheet", [b"<a>" * 5000, b"", b"\x00" * 300, b"<html><body>75</body></html>"])
+def test_a_sheet_that_is_none_is_damaged_and_not_called_empty(sheet: bytes) -> None:
+    data = b.zip_of(b.xlsx_parts() | {"xl/worksheets/sheet1.xml": sheet})
+    assert [p.kind for p in inspect_file(data, "BC.xlsx")] == ["damaged_file"]
+
+
+def test_a_text_of_open_document_is_not_read_and_not_called_something_else() -> None:
+    data = b.zip_of({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"})
+    (problem,) = inspect_file(data, "BC.odt")
+    assert problem.kind == "unsupported_format"
+    assert [p.kind for p in inspect_file(data, "BC.xlsx")] == ["wrong_extension"]
+
+
 def test_a_stray_cell_is_named() -> None:
     data = b.xlsx(b.sheet_xml(b.FORM + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'))
     (problem,) = inspect_file(data, "BC.xlsx")

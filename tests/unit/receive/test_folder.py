@@ -159,6 +159,12 @@ def test_a_newsletter_is_no_data(inbox: Path, receive: Receive, headers: dict[st
     assert (receipt.status, receipt.problem) == ("no_data", "newsletter_no_data")
 
 
+def test_a_text_too_long_to_be_read_is_not_called_no_text(inbox: Path, receive: Receive) -> None:
+    head = b"From: thongke@vnpt-gl.example\r\nDate: Tue, 16 Apr 2019 09:00:00 +0700\r\nContent-Type: text/html\r\n\r\n"
+    (inbox / "001.eml").write_bytes(head + b"<div>" * 500_000 + "Trạm BTS: 345".encode())
+    assert receive()["001.eml"].status == "received"
+
+
 def test_a_question_of_a_stranger_is_no_report_and_is_not_called_a_newsletter(inbox: Path, receive: Receive) -> None:
     write(inbox / "001.eml", sender="moi@la.example", subject="Hỏi", text="Tôi là cán bộ mới, xin hỏi hạn nộp.")
     receipt = receive()["001.eml"]
