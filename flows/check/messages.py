@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from expectations.language import Call, Comparison, Name, Node, Operation, names
@@ -11,6 +12,7 @@ from flows.check.cells import Book, Cell, decimal_text
 from flows.check.places import Instance
 from infra.vietnamese import number_text
 
+_SAYS_A_FIGURE = re.compile(r"[\d#]")       # also an error value such as "#REF!"
 _WRONG = {
     "=": "lệch",
     "~": "lệch",
@@ -121,14 +123,22 @@ def _special(book: Book, instance: Instance) -> str:
         return f"{rule.label_vi}. {name} chưa gửi báo cáo kỳ {book.period}.{lost}"
     if rule.rule_id.startswith("figure_missing"):
         label = book.catalogue.indicator_by_id[place.indicator_id].label_vi
-        cells = [cell_vi(book.cells[c]) for c in instance.verdict.cells if c in book.cells]
-        blank = f" Ô để trống hoặc ghi “…”: {'; '.join(cells)}." if cells else ""
-        return f"{rule.label_vi}. {name} chưa báo cáo “{label}”.{blank}"
+        cells = [book.cells[c] for c in instance.verdict.cells if c in book.cells]
+        return f"{rule.label_vi}. {_why_missing(name, label, cells)}"
     if rule.rule_id == "districts_not_lost":
         return f"{rule.label_vi}. {_lost_districts(book, place.submitter_id, place.indicator_id)}"
     if rule.kind == "completeness":
         return f"{rule.label_vi}. {place.note}: {_intake_message(book, place.intake_finding_id)}"
     return ""
+
+
+def _why_missing(name: str, label: str, cells: Sequence[Cell]) -> str:
+    """Return that a figure was not reported, or that something stands in its cell that could not be read as one."""
+    written = [f"{cell_vi(cell)} ghi “{cell.raw_text}”" for cell in cells if _SAYS_A_FIGURE.search(cell.raw_text)]
+    blank = [cell_vi(cell) for cell in cells if not _SAYS_A_FIGURE.search(cell.raw_text)]
+    if written:
+        return f"{name} có ghi “{label}” nhưng chưa dùng được số: {'; '.join(written)}."
+    return f"{name} chưa báo cáo “{label}”." + (f" Ô để trống hoặc ghi “…”: {'; '.join(blank)}." if blank else "")
 
 
 def _lost_districts(book: Book, submitter_id: str, indicator_id: str) -> str:

@@ -19,6 +19,7 @@ from expectations.constraints import Constraint, WholeNumber, constraints_of
 from expectations.intervals import EVERYTHING, Interval
 from flows.check.cells import Book, Cell, last_digit
 from flows.check.findings import SEVERITY_ORDER
+from flows.check.meanings import possible_values
 from flows.check.places import Instance
 from flows.check.repair.problem import Problem, Repair, SearchTooLongError, Variable
 from flows.check.repair.repairs import find_repairs
@@ -147,6 +148,7 @@ def _variable(book: Book, cell: Cell) -> Variable:
         cell.column,
         is_fixed=not _is_free(book, cell),
         is_share=is_share,
+        possible=possible_values(book, cell.indicator_id),
     )
 
 

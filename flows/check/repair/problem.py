@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from expectations.constraints import Constraint, LinearConstraint
-from expectations.intervals import EVERYTHING, Interval
+from expectations.intervals import EVERYTHING, Interval, point
 
 ZERO, ONE = Fraction(0), Fraction(1)
 MOST_LOOKS = 400_000
@@ -29,7 +29,8 @@ class Variable:
 
     `grid` is the smallest step of its values: 1 for a count, 0.01 for a ratio with two decimals. `line` and
     `column` are where it stands; `is_fixed` marks what was settled before, such as last month's figures.
-    `is_share`: a ratio or a percentage, whose decimal comma may stand in the wrong place.
+    `is_share`: a ratio or a percentage, whose decimal comma may stand in the wrong place. `possible`: what it may be
+    at all, whatever the rules say: nobody has fewer than no subscribers.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Variable:
     column: tuple[str, ...] = ()
     is_fixed: bool = False
     is_share: bool = False
+    possible: Interval = EVERYTHING
 
     def __post_init__(self) -> None:
         if self.grid <= 0:
@@ -173,7 +175,7 @@ class Problem:
         indices = [i for i in self.touching[name] if i not in aside]
         self._look(len(indices))
         units = self.units(fixed) if fixed else {}
-        interval = EVERYTHING
+        interval = self.variables[name].possible - point(self.variables[name].value)
         for index in indices:
             interval = interval.shared(self.constraints[index].room(name, fixed or {}, units))
         return interval
@@ -205,7 +207,8 @@ class Problem:
 
     def admits(self, repair: Repair) -> bool:
         """Return whether a repair changes only what may be changed and makes every rule hold: exact, the last word."""
-        return not any(self.variables[name].is_fixed for name in repair.names) and self.holds(repair.moves)
+        may_be = all(self.variables[c.name].possible.holds(c.right) for c in repair.changes)
+        return may_be and not any(self.variables[n].is_fixed for n in repair.names) and self.holds(repair.moves)
 
     def _broken(self, indices: set[int], changes: Mapping[str, Fraction]) -> bool:
         self._look(len(indices))

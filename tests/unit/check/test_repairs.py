@@ -232,6 +232,31 @@ def test_share_that_only_a_bound_judges_gets_its_comma_back_though_the_other_sid
     assert [(c["written"], c["right"], c["slip"]) for c in best] == [("0.5009", "50.09", "comma_moved")]
 
 
+def test_no_repair_gives_a_count_that_cannot_be() -> None:
+    """The row of one district is gone: only a negative count in another's place would make up for it."""
+    values = {"t1": 30, "a": 10, "b": 20, "c": 45}
+    least = Interval(Fraction(0), None)
+    variables = {n: Variable(n, Fraction(v), is_fixed=n == "t1", possible=least) for n, v in values.items()}
+    rule = sum_rule(values, "t1", "a", "b", "c")
+    assert all(change.right >= 0 for r in find_repairs(Problem(variables, [rule])) for change in r.changes)
+    free = {n: Variable(n, Fraction(v), is_fixed=n == "t1") for n, v in values.items()}
+    assert any(change.right < 0 for r in find_repairs(Problem(free, [rule])) for change in r.changes)
+
+
+@pytest.mark.parametrize(("raw", "words"), [
+    ("9 9", "chưa dùng được số"), ("#REF!", "chưa dùng được số"), ("", "chưa báo cáo"), ("…", "chưa báo cáo"),
+])
+def test_a_cell_with_something_in_it_is_not_called_blank(month, judged, raw: str, words: str) -> None:
+    change(month, "vnpt", "64", "phone_subs_net_add", None)
+    for row in month:
+        if (row["indicator_id"], row["submitter_id"]) == ("phone_subs_net_add", "vnpt"):
+            row["raw_text"] = raw
+    book, instances = judged(month)
+    said = [f.message_vi for f in make_findings(book, instances)
+            if f.rule_id.startswith("figure_missing") and f.submitter_id == "vnpt" and "D60" in f.message_vi]
+    assert said and all(words in text and ("để trống" in text) == (words == "chưa báo cáo") for text in said)
+
+
 def test_exchange_of_two_districts_is_one_case(month, judged) -> None:
     change(month, "vnpt", "627", "telecom_bts_total", 39)
     change(month, "vnpt", "639", "telecom_bts_total", 34)
