@@ -11,7 +11,8 @@ import unicodedata
 
 REPLACEMENT = "\ufffd"
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-_DROPPED = ("Cc", "Cf")  # control and invisible format characters, bidirectional overrides among them
+_DROPPED = ("Cc", "Cf")  # control and invisible format characters
+_OVERRIDES = "\u202d\u202e"  # what follows is shown backwards: a person read other digits than stand here
 
 
 def clean_text(text: str) -> str:
@@ -31,6 +32,8 @@ def clean_line(text: str) -> str:
 def _clean_letter(letter: str) -> str:
     if letter in "\n\t":
         return letter
+    if letter in _OVERRIDES:
+        return REPLACEMENT
     category = unicodedata.category(letter)
     if category in _DROPPED:
         return ""

@@ -41,6 +41,11 @@ def test_it_survives_utf8_xml_csv_a_mail_header_and_a_terminal(text: str) -> Non
     assert "\n" not in line and "\t" not in line
 
 
+def test_what_is_shown_backwards_is_no_longer_a_number() -> None:
+    """A person reads 345 where the digits stand as 543: neither may be taken."""
+    assert clean_text("Trạm BTS: \u202e543\u202c trạm.") == "Trạm BTS: \ufffd543 trạm."
+
+
 @given(st.one_of(ANYTHING, FEARED))
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean_text(clean_text(text)) == clean_text(text)

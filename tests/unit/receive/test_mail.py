@@ -69,7 +69,8 @@ def test_a_file_name_is_read_in_every_spelling(disposition: bytes) -> None:
 
 def test_a_name_cannot_leave_its_folder() -> None:
     assert safe_name("../../etc/passwd") == "passwd"
-    assert safe_name("a\x00\u202eb\n.xlsx") == "ab .xlsx"
+    assert safe_name("a\x00\u2066b\n.xlsx") == "ab .xlsx"
+    assert safe_name("bc\u202exslx.exe") == "bc\ufffdxslx.exe"
     assert len(safe_name("a" * 5000 + ".xlsx")) < 200
     assert safe_name("a" * 5000 + ".xlsx").endswith(".xlsx")
 
