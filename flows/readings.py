@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flows.clean_text import clean_text
 from flows.records import Document, DocumentReading, IntakeFinding, NarrativeItem, Observation, Reading
+from infra.clean_text import clean_text
 from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
 from infra.files import file_sha256

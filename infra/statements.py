@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from infra.clean_text import clean_line
 from infra.errors import SubmissionError
 
 # As our own help and pages print them, and what hands type to get past a question.
@@ -12,7 +13,7 @@ FEWEST_LETTERS = 1
 
 
 def stated(text: str, what_vi: str, option: str) -> str:
-    """Return what a person said, blanks tidied.
+    """Return what a person said as a record: blanks tidied, foreign letters cleaned (`infra.clean_text`).
 
     Args:
         text: As given.
@@ -22,7 +23,7 @@ def stated(text: str, what_vi: str, option: str) -> str:
     Raises:
         SubmissionError: Nothing was said: no words, or a placeholder ("…", "NGƯỜI", "<reason>").
     """
-    tidy = " ".join(text.split())
+    tidy = " ".join(clean_line(text).split())
     letters = re.findall(r"[^\W\d_]", tidy)
     if len(letters) < FEWEST_LETTERS or tidy.strip("<>[]{}()\"'“” .…").casefold() in _PLACEHOLDERS:
         given_vi, given_en = (f" “{tidy}” không phải {what_vi}.", f" {tidy!r} is none.") if tidy else ("", "")

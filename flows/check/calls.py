@@ -210,10 +210,11 @@ def _submitted(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]
 
 
 def _reported(book: Book, rule: Rule, place: Place, arguments: tuple[Node, ...]) -> Figure:
+    """A place is left open where none of its cells says anything: what a person supplied stands beside a blank one."""
     areas = book.areas(place.submitter_id, _name_of(arguments))
-    cells = [c for area in areas for c in book.find(place.submitter_id, _name_of(arguments), area)]
-    blank = tuple(c.cell_id for c in cells if c.value is None)
-    is_whole = bool(cells) and not blank
+    told = [cells for area in areas if (cells := book.find(place.submitter_id, _name_of(arguments), area))]
+    blank = tuple(c.cell_id for cells in told if all(c.value is None for c in cells) for c in cells)
+    is_whole = bool(told) and not blank
     return Figure(Fraction(int(is_whole)), point(Fraction(int(is_whole))), None, blank)
 
 

@@ -244,6 +244,12 @@ class Book:
                 inside.append(combined)
         return inside
 
+    def without_row(self, submitter_id: str, indicator_id: str, area_code: str) -> list[str]:
+        """Return the areas inside an area of which a form that has others says nothing, in the catalogue's order."""
+        told = {code for area in self.areas(submitter_id, indicator_id) for code in area.split("+")}
+        inside = self.children.get(area_code, [])
+        return [code for code in inside if code not in told] if told & set(inside) else []
+
     def lost_areas(self, submitter_id: str, indicator_id: str) -> dict[str, LastFigure]:
         """Return the areas a submitter told a figure of last time and says nothing of now, the largest figure first.
 

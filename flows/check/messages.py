@@ -12,7 +12,9 @@ from flows.check.cells import Book, Cell, decimal_text
 from flows.check.places import Instance
 from infra.vietnamese import number_text
 
-_SAYS_A_FIGURE = re.compile(r"[\d#]")       # also an error value such as "#REF!"
+TOTAL_OF_AREAS = "total_equals_areas"
+FEW_ROWS = 3                                 # a form without more than so many areas is of one who is not everywhere
+_SAYS_SOMETHING = re.compile(r"[^\W_]")      # a number that is none, words, an error value; not "…" or "-"
 _WRONG = {
     "=": "lệch",
     "~": "lệch",
@@ -63,7 +65,20 @@ def message_vi(book: Book, instance: Instance) -> str:
     sign, left, right, gap = sides(instance)
     text = f"{rule_vi}. Tại {where}: {_both_sides(book, instance, sign, left, right, gap)}"
     lost = f" Chưa có: {'; '.join(verdict.missing)}." if verdict.missing else ""
-    return text + "." + lost
+    return text + "." + lost + _row_that_may_be_missing(book, instance, gap)
+
+
+def _row_that_may_be_missing(book: Book, instance: Instance, gap: Fraction | None) -> str:
+    """Return which rows a form may have lost: its total exceeds their sum, and few areas have no row."""
+    place = instance.place
+    if instance.rule.rule_id != TOTAL_OF_AREAS or gap is None or gap <= 0:
+        return ""
+    absent = book.without_row(place.submitter_id, place.indicator_id, place.area_code)
+    if not 0 < len(absent) <= FEW_ROWS:
+        return ""
+    names = ", ".join(_area(book, code) for code in absent)
+    return (f" Biểu không có dòng của {names}: nếu dòng đó bị bỏ sót thì phần thiếu là {number_text(gap)}; đề nghị "
+            "đơn vị gửi lại đủ dòng, hoặc bổ sung bằng tonghop supply.")
 
 
 def message_en(instance: Instance) -> str:
@@ -133,9 +148,9 @@ def _special(book: Book, instance: Instance) -> str:
 
 
 def _why_missing(name: str, label: str, cells: Sequence[Cell]) -> str:
-    """Return that a figure was not reported, or that something stands in its cell that could not be read as one."""
-    written = [f"{cell_vi(cell)} ghi “{cell.raw_text}”" for cell in cells if _SAYS_A_FIGURE.search(cell.raw_text)]
-    blank = [cell_vi(cell) for cell in cells if not _SAYS_A_FIGURE.search(cell.raw_text)]
+    """Return that a figure was not reported, or that something stands in its cell that could not be used as one."""
+    written = [f"{cell_vi(cell)} ghi “{cell.raw_text}”" for cell in cells if _SAYS_SOMETHING.search(cell.raw_text)]
+    blank = [cell_vi(cell) for cell in cells if not _SAYS_SOMETHING.search(cell.raw_text)]
     if written:
         return f"{name} có ghi “{label}” nhưng chưa dùng được số: {'; '.join(written)}."
     return f"{name} chưa báo cáo “{label}”." + (f" Ô để trống hoặc ghi “…”: {'; '.join(blank)}." if blank else "")

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flows.clean_text import clean_line, clean_text
 from flows.mail.author import sender_address
 from flows.mail.contents import Content
 from flows.mail.headers import MAX_NAME, MAX_VALUE
 from flows.mail.message import MAX_TRACE, TRACE, Mail, free_name
+from infra.clean_text import clean_line, clean_text
 
 # The headers that say what kind of message it is; no other leaves the child.
 KEPT_HEADERS = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from flows.clean_text import clean_line
 from flows.mail.headers import MAX_VALUE, Headers
+from infra.clean_text import clean_line
 
 MAX_ADDRESS = 254
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

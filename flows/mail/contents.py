@@ -12,10 +12,10 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from flows.clean_text import clean_line
 from flows.mail.message import Attachment, Mail, free_name, parse_mail
 from flows.mail.parts import looks_like_message
 from flows.records import Document
+from infra.clean_text import clean_line
 from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry
 
 BODY = "(body)"

@@ -16,7 +16,7 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-from flows.clean_text import clean_line, clean_text
+from infra.clean_text import clean_line, clean_text
 from infra.vietnamese import HANOI
 
 MAX_SECTION = 200_000  # bytes of one header section that are looked at

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from flows.clean_text import clean_text
+from infra.clean_text import clean_text
 
 MAX_HTML = 2_000_000  # letters; a mail's text is far below
 MAX_TABLES_DEEP = 20  # tables within tables lay out a page; deeper ones only break lines

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from flows.clean_text import clean_text
 from flows.mail.author import author_of
 from flows.mail.headers import Headers, decode_bytes, decode_words, first_id, parse_date, safe_name
 from flows.mail.html_text import MAX_HTML, html_text
 from flows.mail.parts import Leaf, decode, leaves
+from infra.clean_text import clean_text
 
 EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",

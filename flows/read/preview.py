@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.children import start_children, use_month
-from flows.clean_text import clean_line
 from flows.mail.contents import UNREAD, Content
 from flows.mail.unpack import unpack
 from flows.read.messages import document_findings, message_findings, silent_documents
@@ -16,6 +15,7 @@ from flows.read.sandbox import Request, read_in_child
 from flows.read.versions import in_order, resolve_versions
 from flows.records import DocumentReading, Reading, Receipt
 from infra.catalogue import Catalogue, Submitter
+from infra.clean_text import clean_line
 from infra.errors import SubmissionError
 from infra.given_files import given_file
 from infra.sandbox import Sandbox

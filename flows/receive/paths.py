@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from flows.clean_text import clean_line
 from flows.mail.headers import decode_bytes
+from infra.clean_text import clean_line
 from infra.errors import OperationError, SubmissionError
 
 PIECE = 1 << 20

@@ -257,6 +257,37 @@ def test_a_cell_with_something_in_it_is_not_called_blank(month, judged, raw: str
     assert said and all(words in text and ("để trống" in text) == (words == "chưa báo cáo") for text in said)
 
 
+def test_a_total_above_its_rows_names_the_area_without_a_row_and_what_is_lacking(month, judged) -> None:
+    """The catalogue has more districts than the made-up form: here all but one of them get a row."""
+    catalogue = load_catalogue().at(PERIOD)
+    districts = [a.area_code for a in catalogue.areas if a.parent_code == "64"]
+    rows = {code: 10 + n for n, code in enumerate(districts)}
+    month[:] = [r for r in month if r["indicator_id"] != "telecom_bts_total" or r["period"] != PERIOD]
+    stations = "telecom_bts_total"
+    cells = [observation(PERIOD, "vnpt", code, stations, count, cell=f"C{count}") for code, count in rows.items()]
+    total = observation(PERIOD, "vnpt", "64", stations, sum(rows.values()), cell="C99", is_reported_total=True)
+
+    def said(kept) -> str:
+        book, instances = judged([*month, *kept, total])
+        found = [f for f in make_findings(book, instances) if f.rule_id == "total_equals_areas"]
+        return " ".join(f.message_vi for f in found if f.submitter_id == "vnpt")
+
+    gone = catalogue.area_by_code[districts[3]].area_name
+    assert f"không có dòng của {gone}" in said([c for c in cells if c["area_code"] != districts[3]])
+    assert "phần thiếu là 13" in said([c for c in cells if c["area_code"] != districts[3]])
+    assert "không có dòng" not in said(cells[:5]), "who is not everywhere has not lost the others"
+    assert "không có dòng" not in said(cells)
+
+
+def test_what_a_person_supplied_beside_a_blank_cell_is_reported(month, judged) -> None:
+    change(month, "vnpt", "64", "phone_subs_net_add", None)
+    supplied = observation(PERIOD, "vnpt", "64", "phone_subs_net_add", 51, file="(decision)", message="", cell="D1")
+    for rows, is_open in ((month, True), ([*month, supplied], False)):
+        book, instances = judged(rows)
+        missing = [f for f in make_findings(book, instances) if f.rule_id == "figure_missing" and "D60" in f.message_vi]
+        assert bool(missing) == is_open
+
+
 def test_exchange_of_two_districts_is_one_case(month, judged) -> None:
     change(month, "vnpt", "627", "telecom_bts_total", 39)
     change(month, "vnpt", "639", "telecom_bts_total", 34)

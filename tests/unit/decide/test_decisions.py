@@ -48,6 +48,15 @@ def test_a_correction_keeps_who_why_when_and_what_it_replaces(ledger):
     assert entry.actor == WHO
 
 
+@pytest.mark.parametrize(("typed", "kept"), [
+    ("a\x1b[31mb", "a[31mb"), ("đã\x01 hỏi", "đã hỏi"), ("h\u202eỏi", "h\ufffdỏi"), ("h\udc85ỏi", "h\ufffdỏi"),
+    ("hai\ndòng", "hai dòng"),
+])
+def test_a_reason_is_kept_as_a_record_survives(ledger, typed, kept):
+    decision = _correct(ledger, reason=typed)
+    assert decision.reason == kept and ledger.decisions("2019-04") == [decision]
+
+
 def test_the_same_decision_twice_is_one(ledger):
     assert _correct(ledger) == _correct(ledger, value="16656.000", reason=f"  {WHY} ")
     assert len(ledger.decisions()) == 1

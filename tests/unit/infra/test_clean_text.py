@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from flows.clean_text import clean_line, clean_text
 from flows.readings import reading_from_json
 from flows.records import NarrativeItem
+from infra.clean_text import clean_line, clean_text
 
 ANYTHING = st.text(st.characters(codec=None, categories=None), max_size=200)
 LETTERS = "\x00\x1b[2J\r\n\x85\u2028\u2029\u202e\u2066\ud800\udfff\ufffe\uffff\ufeff\u200b\x9b=+@"
