@@ -41,7 +41,8 @@ _WHY_NOT: dict[Stance, str] = {
     "planned": "Câu này nói kế hoạch hoặc dự kiến về",
     "other_period": "Câu này nói kỳ khác về",
 }
-_GOES_ON = re.compile(r"\s\d+(?![^\W]|[/.,-]\d)")      # "3 4 5": not three, and nobody says what
+_GENERATION = re.compile(r"[^,;:.()\d]{0,15}?(?<![^\W_])(?P<which>[2-5]g)(?![^\W_])")
+_GOES_ON = re.compile(r"(?:\s\d+)+(?![^\W]|[/.,-]\d)")      # "3 4 5": not three, and nobody says what
 REPORT = "report"
 MAX_LETTERS = 300_000
 """Of the prose of one document; a month's report of a district has 10 000, a book has more than this."""
@@ -185,8 +186,8 @@ class _Page:
 
     def _take(self, item: Statement, place: str, sentence: Sentence, area: str = "", is_total: bool = False) -> None:
         """Add a figure that its sentence reports; one that is denied, asked, planned or of another time is said."""
-        if _GOES_ON.match(sentence.text, item.end):
-            item = replace(item, number=UNREADABLE, raw_text=sentence.text[item.start : item.end + 12])
+        if beyond := _what_makes_it_another(item, sentence):
+            item = replace(item, number=UNREADABLE, raw_text=sentence.text[item.start : beyond.end()])
         reserve = self._reserve(item, sentence)
         if reserve is None:
             self._add(item, place, area, is_total)
@@ -282,6 +283,13 @@ class _Page:
             indicator_id = match_label(match["name"], self.context).indicator_id
             if indicator_id and provides(self.context, indicator_id):
                 self._take(*_stated(match, indicator_id, line))
+
+
+def _what_makes_it_another(item: Statement, sentence: Sentence) -> re.Match[str] | None:
+    """Return what behind a number makes it another: more digits, or the one generation of a network that it counts."""
+    of_part = _GENERATION.match(sentence.text, item.end)
+    is_narrower = of_part is not None and of_part["which"] not in item.indicator_id
+    return _GOES_ON.match(sentence.text, item.end) or (of_part if is_narrower else None)
 
 
 def usable_phrases(context: ReadContext) -> tuple[Phrase, ...]:

@@ -224,11 +224,21 @@ def test_a_name_without_a_number_or_with_one_that_was_read_is_not_called_unread(
     assert not read("vnpt", text).findings
 
 
-@pytest.mark.parametrize("text", ["Trạm BTS: 3 4 5 trạm.", "Tổng số trạm BTS: 12 7 trạm."])
-def test_digits_in_groups_that_are_no_number_are_asked_about(text: str) -> None:
+@pytest.mark.parametrize(("text", "named"), [
+    ("Trạm BTS: 3 4 5 trạm.", "“3 4 5”"), ("Tổng số trạm BTS: 12 7 trạm.", "“12 7”"),
+    ("Trạm BTS: 12 trạm 2G, 345 trạm 3G.", "“12 trạm 2g”"),
+])
+def test_a_number_that_is_another_than_it_seems_is_asked_about(text: str, named: str) -> None:
     reading = read("vnpt", text)
     assert not reading.observations
-    assert [f.kind for f in reading.findings] == ["unreadable_number"]
+    assert [(f.kind, named in f.message_vi) for f in reading.findings] == [("unreadable_number", True)]
+
+
+@pytest.mark.parametrize("text", [
+    "Trạm BTS: 345 trạm, trong đó 120 trạm 3G.", "Tổng số trạm BTS là 345 trạm (2G: 12).", "Có 345 trạm BTS, phủ 4G.",
+])
+def test_a_part_beside_a_total_does_not_cost_the_total(text: str) -> None:
+    assert figures("vnpt", text)["telecom_bts_total"] == "345"
 
 
 @pytest.mark.parametrize(("text", "value"), [
