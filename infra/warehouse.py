@@ -32,6 +32,7 @@ import duckdb
 
 from infra.derived import load_derived, save_derived
 from infra.errors import OperationError
+from infra.figure_limits import LARGEST
 from infra.files import file_sha256, give_name, make_folder, remove_file
 from infra.journal import note
 from infra.settings import Settings
@@ -41,7 +42,6 @@ BUILDING_NAME = "warehouse.duckdb"
 KEEP_BUILDS = 5
 MEMORY_LIMIT = "512MB"
 THREADS = 2
-LARGEST = Decimal(10) ** 18          # decimal(28, 6) holds 22 digits before the comma: room for sums
 
 _SQL_TYPES = {str: "varchar", int: "bigint", bool: "boolean", Decimal: "decimal(28, 6)"}
 _BUILD_ID = re.compile(r"[0-9a-z]{8,64}")

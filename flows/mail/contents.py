@@ -27,7 +27,7 @@ TYPES_OF_NO_MESSAGE = ("text/html", "application/pdf", "application/zip")
 # A content with one of these problems is not read; with any other it is read, and the problem said beside it.
 UNREAD = frozenset(
     {"skipped_part", "parts_beyond_limit", "damaged_file", "truncated_file", "empty_file", "file_too_large",
-     "unsafe_name", "nested_archive", "message_unreadable"}
+     "unsafe_name", "nested_archive", "message_unreadable", "second_message"}
 )
 
 

@@ -23,6 +23,10 @@ from flows.publish.report_data import Figure, Statement
 from infra.errors import OperationError
 from infra.vietnamese import QUALIFIER_VI
 
+# Not held against a file: signs, private letters, and letters of scripts that the fonts of the report do not have
+# ("Lo": Chinese, Thai, Khmer …). After NFKC a Vietnamese letter is one with its marks, so no mark of it is lost.
+_NO_LETTERS = ("So", "Sk", "Co", "Cn", "Cf", "Mn", "Mc", "Me", "Lo", "Lm")
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -166,8 +170,12 @@ def _with_note(run: Run, with_notes: bool) -> str:
 
 
 def _squeezed(texts: Iterable[str]) -> str:
-    """Return the texts without any white space: line breaks differ, letters and digits must not."""
-    return re.sub(r"\s+", "", "".join(texts))
+    """Return the letters, digits and marks of texts alone: line breaks, pictures and ligatures differ, these must not.
+
+    What one sender wrote must not stop what all others reported because no font has a letter for it.
+    """
+    plain = unicodedata.normalize("NFKC", "".join(texts))
+    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in _NO_LETTERS)
 
 
 def _is_superscript(node: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from infra.catalogue import month_bounds
 from infra.errors import OperationError
 
 LAYOUT = Path(__file__).with_name("report.typ")
+
+_LONG = re.compile(r"(\S{30})(?=\S)")
 
 
 def render_pdf(document: ReportDocument, fonts_folder: Path | None = None) -> bytes:
@@ -79,7 +82,7 @@ def _paragraph(paragraph: Paragraph, notes: tuple[str, ...], called: set[int]) -
         called.add(run.note)
         runs.append(
             {
-                "text": run.text,
+                "text": _breakable(run.text),
                 "bold": run.is_bold,
                 "italic": run.is_italic,
                 "note": run.note,
@@ -87,6 +90,11 @@ def _paragraph(paragraph: Paragraph, notes: tuple[str, ...], called: set[int]) -
             }
         )
     return {"level": paragraph.level, "leads": paragraph.leads, "runs": runs}
+
+
+def _breakable(text: str) -> str:
+    """Return text in which a "word" longer than any may be broken: a form's dots, a file's name, a line of dashes."""
+    return _LONG.sub("\\1\u200b", text)
 
 
 def _pdf_error(message: str) -> OperationError:

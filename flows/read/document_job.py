@@ -7,8 +7,11 @@ from typing import Any
 
 from flows.read.document import ReadContext
 from flows.read.problems import Problem
-from flows.records import Reading
+from flows.records import IntakeFinding, Observation, Reading
 from infra.catalogue import Catalogue
+from infra.figure_limits import LARGEST
+
+MOST_SHOWN = 40      # letters of a number
 
 
 def read_checked(data: bytes, header: dict[str, Any], catalogue: Catalogue, period: str) -> Reading:
@@ -27,7 +30,26 @@ def read_checked(data: bytes, header: dict[str, Any], catalogue: Catalogue, peri
             problems.append(Problem(kind, error.message_vi, raw_text=error.message_en))
     where = (period, header["receipt_id"], header["message"], file, header["submitter_id"])
     findings = tuple(problem.finding(*where) for problem in problems)
+    reading = _within_bounds(reading)
     return replace(reading, findings=findings + reading.findings)
+
+
+def _within_bounds(reading: Reading) -> Reading:
+    """Take out numbers that no report has and no warehouse holds: one such cell must not stop the month."""
+    beyond = [o for o in reading.observations if o.value is not None and not abs(o.value) < LARGEST]
+    if not beyond:
+        return reading
+    kept = tuple(replace(o, value=None, obs_status="O") if o in beyond else o for o in reading.observations)
+    return replace(reading, observations=kept, findings=reading.findings + tuple(map(_too_large, beyond)))
+
+
+def _too_large(observation: Observation) -> IntakeFinding:
+    shown = observation.raw_text if len(observation.raw_text) <= MOST_SHOWN else f"{observation.raw_text[:MOST_SHOWN]}…"
+    sentence = f"Số “{shown}” lớn hơn mọi số có thể có trong báo cáo; số này chưa được lấy."
+    raw = observation.raw_text[:200]
+    problem = Problem("number_too_large", sentence, False, observation.sheet, observation.cell, raw)
+    where = (observation.report_period, observation.receipt_id, observation.message, observation.file)
+    return problem.finding(*where, observation.submitter_id)
 
 
 def _read(data: bytes, header: dict[str, Any], catalogue: Catalogue, period: str) -> Reading:

@@ -190,8 +190,10 @@ def _mark_twins(docs: list[_Doc]) -> None:
     """The same file sent twice counts once, wherever its twin stands."""
     first: dict[str, _Doc] = {}
     for doc in docs:
+        if not doc.says_anything:        # of a part that was not read no later one is the twin
+            continue
         twin = first.setdefault(doc.document.sha256, doc)
-        if twin is not doc and doc.says_anything and (doc.live or any(i.use_status == "in_force" for i in doc.items)):
+        if twin is not doc and (doc.live or any(i.use_status == "in_force" for i in doc.items)):
             doc.set_all("duplicate")
             doc.add("exact_duplicate", f"Tệp giống hệt {_name(twin)}; chỉ tính một lần.")
 

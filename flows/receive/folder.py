@@ -344,7 +344,8 @@ def _signatures(ledger: LedgerStore, known: dict[str, Receipt]) -> dict[str, Rec
 
 
 def _signature(receipt: Receipt, documents: Iterable[Document]) -> str:
-    own = sorted(d.sha256 or f"{d.problem} {d.file} {d.size}" for d in documents)
+    """Return what a message holds. A part that was cut or not opened is not the same as one that is whole."""
+    own = sorted(f"{d.problem} {d.sha256 or f'{d.file} {d.size}'}" for d in documents)
     return "|".join([receipt.period, receipt.submitter_id, *own])
 
 

@@ -306,6 +306,16 @@ def test_the_messages_after_the_first_of_a_mailbox_are_said(coding: str, line_en
     assert mailbox(coding, line_end).endswith(rest.data)
 
 
+def test_the_files_of_the_messages_after_the_first_are_nobodys() -> None:
+    """They may be another sender's: what is said not to be opened is not opened."""
+    second = (b"From: b@c.example\nSubject: BC\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
+              b"Content-Type: text/csv\nContent-Disposition: attachment; filename=BC.csv\n\nTram BTS;75\n--x--\n")
+    separator = b"From a@b.example Wed Apr 17 08:00:00 2019\n"
+    mail = parse_mail(separator + b"From: a@b.example\nSubject: BC\n\nMot.\n\n" + separator + second)
+    assert [(c.file, c.problem) for c in contents_of_mail(mail)] == [
+        ("(body)", ""), ("cac-thu-sau.mbox", "second_message")]
+
+
 def test_a_line_that_begins_like_a_separator_parts_no_message() -> None:
     data = b"From: a@b.example\nSubject: BC\n\nMot.\n\nFrom a@b Wed Apr 17 08:00:00 2019\nSubject: x\n\nHai.\n"
     assert parse_mail(data).attachments == ()

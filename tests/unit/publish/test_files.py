@@ -121,6 +121,25 @@ def test_our_own_files_read_back_as_the_figures(document: ReportDocument, noted:
     check_documents(document, render_docx(document), render_pdf(document), noted.figures)
 
 
+@pytest.mark.parametrize("text", [
+    "Kẻ dòng " + "_" * 160, "Chấm " + "." * 400, "Tệp " + "a" * 170 + ".xlsx", "Chữ " + "đ" * 150, "Gạch " + "-" * 200,
+    "Hình \U0001f600\u2764\ufe0f vui", "Dấu \uf0b7 và \uf0d8 của Word", "Chữ nối: ﬁnal, ﬂow", "m² và ½, ≥ 3 → 4 ✓ ➢",
+    "Kiểm tra 漢字 và ខ្មែរ", "ไทย العربية", "Toán 𝒜 và ⅷ, số ①",
+])
+def test_whatever_a_sender_writes_in_a_work_item_does_not_stop_the_report(noted: ReportData, text: str) -> None:
+    item = next(item for item in noted.narrative if item.part == "I" and item.use_status == "in_force")
+    odd = replace(noted, narrative=tuple(replace(i, text=f"{text}.") if i is item else i for i in noted.narrative))
+    document = build_report(odd, load_outline())
+    assert text in "".join(paragraph.text for paragraph in document.paragraphs)
+    check_documents(document, render_docx(document), render_pdf(document), noted.figures)
+
+
+def test_a_letter_that_differs_in_a_work_item_is_still_stopped(document: ReportDocument, noted: ReportData) -> None:
+    tampered = _replace_in_docx(render_docx(document), "Rà soát", "Rả soát")
+    with pytest.raises(OperationError, match="DOCX"):
+        check_documents(document, tampered, render_pdf(document), noted.figures)
+
+
 def test_a_docx_that_prints_another_figure_is_stopped(document: ReportDocument, noted: ReportData) -> None:
     tampered = _replace_in_docx(render_docx(document), "1.306.834", "1.306.843")
     with pytest.raises(OperationError, match=r"1\.306\.843"):

@@ -56,6 +56,14 @@ def test_a_reading_comes_back_whole(sandbox: Sandbox) -> None:
     assert type(observation.value).__name__ == "Decimal"
 
 
+@pytest.mark.parametrize("number", ["1" + "0" * 18, "9" * 40, "1" + "0" * 300])
+def test_a_number_beyond_every_report_costs_only_itself(sandbox: Sandbox, number: str) -> None:
+    data = f"Chỉ tiêu;Số lượng\nTrạm BTS;{number}\nĐại lý Internet;26\n".encode()
+    reading = read(sandbox, data, "BC.csv")
+    assert {o.indicator_id: o.value for o in reading.observations} == {"telecom_bts_total": None, "internet_agents": 26}
+    assert [f.kind for f in reading.findings if f.cell == "B2"] == ["number_too_large"]
+
+
 def test_children_are_independent(sandbox: Sandbox) -> None:
     first = read(sandbox)
     read(sandbox, b"\0" * 1000, "a.xlsx")

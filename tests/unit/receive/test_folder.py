@@ -159,6 +159,13 @@ def test_a_newsletter_is_no_data(inbox: Path, receive: Receive, headers: dict[st
     assert (receipt.status, receipt.problem) == ("no_data", "newsletter_no_data")
 
 
+def test_a_whole_message_after_a_cut_one_is_not_its_twin(inbox: Path, receive: Receive) -> None:
+    whole = write(inbox / "002.eml", files={"BC.csv": b"Tram BTS;75"}).read_bytes()
+    (inbox / "001.eml").write_bytes(whole[: whole.rstrip().rfind(b"\n")])          # the last boundary is gone
+    found = receive()
+    assert {r.status for r in found.values()} == {"received"}, {r.message: r.reason_vi for r in found.values()}
+
+
 def test_a_text_too_long_to_be_read_is_not_called_no_text(inbox: Path, receive: Receive) -> None:
     head = b"From: thongke@vnpt-gl.example\r\nDate: Tue, 16 Apr 2019 09:00:00 +0700\r\nContent-Type: text/html\r\n\r\n"
     (inbox / "001.eml").write_bytes(head + b"<div>" * 500_000 + "Trạm BTS: 345".encode())
