@@ -23,9 +23,7 @@ from flows.publish.report_data import Figure, Statement
 from infra.errors import OperationError
 from infra.vietnamese import QUALIFIER_VI
 
-# Not held against a file: signs, private letters, and letters of scripts that the fonts of the report do not have
-# ("Lo": Chinese, Thai, Khmer …). After NFKC a Vietnamese letter is one with its marks, so no mark of it is lost.
-_NO_LETTERS = ("So", "Sk", "Co", "Cn", "Cf", "Mn", "Mc", "Me", "Lo", "Lm")
+_OF_LINE_BREAKS = {0xFFFE: "-", 0x02: "-", 0x200B: None}     # hyphens at a line's end, and where a long word may break
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ def read_pdf(document: ReportDocument, pdf: bytes) -> list[str]:
     pages = []
     with pypdfium2.PdfDocument(pdf) as file:
         for number in range(len(file)):
-            text = file[number].get_textpage().get_text_bounded().replace("\ufffe", "-").replace("\x02", "-")
+            text = file[number].get_textpage().get_text_bounded().translate(_OF_LINE_BREAKS)
             pages.append(_without_furniture(text, number + 1, document.notes))
     return pages
 
@@ -170,12 +168,8 @@ def _with_note(run: Run, with_notes: bool) -> str:
 
 
 def _squeezed(texts: Iterable[str]) -> str:
-    """Return the letters, digits and marks of texts alone: line breaks, pictures and ligatures differ, these must not.
-
-    What one sender wrote must not stop what all others reported because no font has a letter for it.
-    """
-    plain = unicodedata.normalize("NFKC", "".join(texts))
-    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) not in _NO_LETTERS)
+    """Return the texts without any white space: line breaks differ, letters and digits must not."""
+    return re.sub(r"\s+", "", "".join(texts))
 
 
 def _is_superscript(node: object) -> bool:

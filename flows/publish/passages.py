@@ -14,6 +14,7 @@ from flows.publish.document import FigureForm, Run
 from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, print_change, print_number
 from flows.publish.notes import Notes
 from flows.publish.outline import PLACEHOLDER, CountsEntry, TextEntry
+from flows.publish.printable import printable
 from flows.publish.report_data import Figure, ReportData, Statement
 from flows.records import NarrativeItem
 from infra.vietnamese import QUALIFIER_VI
@@ -73,7 +74,7 @@ class Passages:
         A figure that a decision has corrected is printed with its published value. One that cannot be
         found in the words is added after them.
         """
-        runs = [Run(item.text)]
+        runs = [Run(printable(item.text))]
         unfound: list[str] = []
         for statement in statements:
             if not self._mark(runs, statement):
