@@ -158,9 +158,12 @@ class Book:
 
     @cached_property
     def _index(self) -> dict[tuple[str, str, str, str, str], list[Cell]]:
+        """Cells by place in reading order; of one place those that say something stand before a blank one."""
         index = defaultdict(list)
         for cell in self.cells.values():
             index[cell.report_period, cell.period, cell.submitter_id, cell.indicator_id, cell.area_code].append(cell)
+        for cells in index.values():
+            cells.sort(key=lambda cell: cell.value is None)
         return index
 
     @cached_property

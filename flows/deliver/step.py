@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flows.deliver import witness
@@ -14,6 +14,7 @@ from flows.deliver.mailer import Patience, Route, hold_reason, open_route, trans
 from flows.deliver.message import Parcel, compose_message, message_id, outputs_for, pack, subject_of, write_letter
 from flows.deliver.packages import write_package
 from flows.deliver.settle import settle_interrupted, settle_line
+from flows.progress import Advance
 from flows.records import Delivery, Edition
 from infra.anchors import note_head, require_known_heads
 from infra.errors import OperationError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 
-Advance = Callable[[int, int], None]
 UNAPPROVED = "Ấn bản chờ người phê duyệt: tonghop approve."
 
 

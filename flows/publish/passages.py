@@ -14,9 +14,9 @@ from flows.publish.document import FigureForm, Run
 from flows.publish.figures import NO_CHANGE_REPORTED, NOT_REPORTED, print_change, print_number
 from flows.publish.notes import Notes
 from flows.publish.outline import PLACEHOLDER, CountsEntry, TextEntry
-from flows.publish.printable import printable
 from flows.publish.report_data import Figure, ReportData, Statement
 from flows.records import NarrativeItem
+from infra.printable import printable
 from infra.vietnamese import QUALIFIER_VI
 
 

@@ -187,7 +187,7 @@ class _Page:
     def _take(self, item: Statement, place: str, sentence: Sentence, area: str = "", is_total: bool = False) -> None:
         """Add a figure that its sentence reports; one that is denied, asked, planned or of another time is said."""
         if beyond := _what_makes_it_another(item, sentence):
-            item = replace(item, number=UNREADABLE, raw_text=sentence.text[item.start : beyond.end()])
+            item = replace(item, number=UNREADABLE, raw_text=sentence.raw_slice(item.start, beyond.end()))
         reserve = self._reserve(item, sentence)
         if reserve is None:
             self._add(item, place, area, is_total)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from flows.children import children_of, use_month
 from flows.mail.contents import UNREAD
+from flows.progress import Advance
 from flows.read.messages import (
     as_reading,
     document_findings,
@@ -51,7 +52,6 @@ from infra.side_by_side import side_by_side
 KEPT_TOGETHER = 32     # readings written in one go: what a killed run reads again
 SETTLED = ("submitter_id", "problem", "held_vi", "decision_id")  # fields that a decision about a receipt may change
 UNUSED = ("quarantined", "no_data", "duplicate", "unopened")  # nothing of these is read
-Advance = Callable[[int, int], None]
 
 
 class ArchiveStore(Protocol):

@@ -7,7 +7,7 @@ whatever name it is found again; a loose file by its bytes, its upload folder an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BufferedReader
@@ -17,6 +17,7 @@ from typing import Protocol
 from flows.children import children_of
 from flows.mail.answer import Unpacked
 from flows.mail.unpack import unpack
+from flows.progress import Advance
 from flows.receipts import arrival_order, in_order
 from flows.receive.month import month_of_message
 from flows.receive.paths import EmptyInboxError, Found, list_inbox, open_file, sha256_of
@@ -33,7 +34,6 @@ from infra.side_by_side import side_by_side
 from infra.vietnamese import HANOI, moment
 
 MAX_MESSAGE = 80_000_000  # bytes; a larger one is archived like any other and not opened
-Advance = Callable[[int, int], None]
 
 
 class ArchiveStore(Protocol):

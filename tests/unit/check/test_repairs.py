@@ -279,6 +279,16 @@ def test_a_total_above_its_rows_names_the_area_without_a_row_and_what_is_lacking
     assert "không có dòng" not in said(cells)
 
 
+def test_a_figure_beside_a_blank_cell_of_its_place_takes_part_in_the_sum(month, judged) -> None:
+    """Whatever the files are called: the blank cell is read first here."""
+    change(month, "vnpt", "623", "telecom_bts_total", None)
+    told = observation(PERIOD, "vnpt", "623", "telecom_bts_total", 40, file="z.xlsx", cell="D1")
+    for rows, is_open in ((month, True), ([*month, told], False)):
+        book, instances = judged(rows)
+        found = [f for f in make_findings(book, instances) if f.rule_id == "total_equals_areas"]
+        assert bool([f for f in found if f.submitter_id == "vnpt" and "BTS" in f.message_vi]) == is_open
+
+
 def test_what_a_person_supplied_beside_a_blank_cell_is_reported(month, judged) -> None:
     change(month, "vnpt", "64", "phone_subs_net_add", None)
     supplied = observation(PERIOD, "vnpt", "64", "phone_subs_net_add", 51, file="(decision)", message="", cell="D1")

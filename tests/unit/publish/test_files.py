@@ -30,7 +30,6 @@ from flows.publish.html_report import render_html
 from flows.publish.outline import load_outline
 from flows.publish.outputs import render_outputs
 from flows.publish.pdf_report import render_pdf
-from flows.publish.printable import printable
 from flows.publish.report import build_report
 from flows.publish.report_data import ReportData
 from flows.publish.trace import items_tsv, trace_tsv
@@ -38,6 +37,7 @@ from flows.publish.workbook import render_workbook
 from flows.read.published_report import read_report
 from infra.csv_text import read_csv, safe_text, write_csv
 from infra.errors import OperationError
+from infra.printable import printable
 from tests.unit.publish.conftest import PRINTED, make_item
 
 LIVE = ("=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠x", " =1")

@@ -226,7 +226,7 @@ def test_a_name_without_a_number_or_with_one_that_was_read_is_not_called_unread(
 
 @pytest.mark.parametrize(("text", "named"), [
     ("Trạm BTS: 3 4 5 trạm.", "“3 4 5”"), ("Tổng số trạm BTS: 12 7 trạm.", "“12 7”"),
-    ("Trạm BTS: 12 trạm 2G, 345 trạm 3G.", "“12 trạm 2g”"),
+    ("Trạm BTS: 12 trạm 2G, 345 trạm 3G.", "“12 trạm 2G”"),
 ])
 def test_a_number_that_is_another_than_it_seems_is_asked_about(text: str, named: str) -> None:
     reading = read("vnpt", text)

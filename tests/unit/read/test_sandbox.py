@@ -64,6 +64,14 @@ def test_a_number_beyond_every_report_costs_only_itself(sandbox: Sandbox, number
     assert [f.kind for f in reading.findings if f.cell == "B2"] == ["number_too_large"]
 
 
+def test_letters_that_the_report_will_leave_out_are_said(sandbox: Sandbox) -> None:
+    text = "I. Kết quả tháng 4\n- Trang bị \U0001f600 máy quét cho \u6f22 xã.\nII. Kế hoạch tháng 5\n- Mở 02 lớp.\n"
+    reading = read(sandbox, text.encode())
+    said = [f for f in reading.findings if f.kind == "unprintable_letters"]
+    assert [("\U0001f600 \u6f22" in f.message_vi, f.severity) for f in said] == [(True, "note")], reading
+    assert any("\U0001f600" in item.text for item in reading.narrative_items)
+
+
 def test_children_are_independent(sandbox: Sandbox) -> None:
     first = read(sandbox)
     read(sandbox, b"\0" * 1000, "a.xlsx")

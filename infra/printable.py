@@ -18,6 +18,15 @@ _LIGATURES = re.compile("[\ufb00-\ufb06]")
 
 def printable(text: str) -> str:
     """Return a text with composed letters, ligatures as their letters, and nothing that the report's fonts lack."""
-    spelt = _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), unicodedata.normalize("NFC", text))
-    kept = _UNPRINTABLE.sub("", spelt.translate(_HYPHENS))
+    kept = _UNPRINTABLE.sub("", _spelt(text))
     return kept if any(letter.isalnum() for letter in kept) else NOTHING_LEFT
+
+
+def unprintable_letters(text: str, most: int = 10) -> str:
+    """Return the different letters that `printable` leaves out of a text, the first of them."""
+    return " ".join(list(dict.fromkeys(_UNPRINTABLE.findall(_spelt(text))))[:most])
+
+
+def _spelt(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text).translate(_HYPHENS)
+    return _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), composed)
