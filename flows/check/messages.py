@@ -9,11 +9,10 @@ from fractions import Fraction
 from expectations.language import Call, Comparison, Name, Node, Operation, names
 from expectations.verdicts import Judged
 from flows.check.cells import Book, Cell, decimal_text
+from flows.check.missing_rows import areas_without_row
 from flows.check.places import Instance
 from infra.vietnamese import number_text
 
-TOTAL_OF_AREAS = "total_equals_areas"
-FEW_ROWS = 3                                 # a form without more than so many areas is of one who is not everywhere
 _SAYS_SOMETHING = re.compile(r"[^\W_]")      # a number that is none, words, an error value; not "…" or "-"
 _WRONG = {
     "=": "lệch",
@@ -69,12 +68,9 @@ def message_vi(book: Book, instance: Instance) -> str:
 
 
 def _row_that_may_be_missing(book: Book, instance: Instance, gap: Fraction | None) -> str:
-    """Return which rows a form may have lost: its total exceeds their sum, and few areas have no row."""
-    place = instance.place
-    if instance.rule.rule_id != TOTAL_OF_AREAS or gap is None or gap <= 0:
-        return ""
-    absent = book.without_row(place.submitter_id, place.indicator_id, place.area_code)
-    if not 0 < len(absent) <= FEW_ROWS:
+    """Return which rows a form may have lost, and what they would say."""
+    absent = areas_without_row(book, instance)
+    if not absent or gap is None:
         return ""
     names = ", ".join(_area(book, code) for code in absent)
     return (f" Biểu không có dòng của {names}: nếu dòng đó bị bỏ sót thì phần thiếu là {number_text(gap)}; đề nghị "

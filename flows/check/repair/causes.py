@@ -20,6 +20,7 @@ from expectations.intervals import EVERYTHING, Interval
 from flows.check.cells import Book, Cell, last_digit
 from flows.check.findings import SEVERITY_ORDER
 from flows.check.meanings import possible_values
+from flows.check.missing_rows import areas_without_row
 from flows.check.places import Instance
 from flows.check.repair.problem import Problem, Repair, SearchTooLongError, Variable
 from flows.check.repair.repairs import find_repairs
@@ -35,6 +36,7 @@ class NoRepair(StrEnum):
     NOT_WRONG = "not_wrong"  # a note
     SETTLED = "settled"  # every figure is last month's or was not reported
     NOT_COMPUTED = "not_computed"  # the rule does not lead back to cells
+    ROW_MISSING = "row_missing"  # a form's total is above its rows, and an area has none
     NONE_FOUND = "none_found"
     TOO_LONG = "too_long"
     FAILED = "failed"  # a fault of ours; its traceback is in the log
@@ -96,12 +98,21 @@ def is_open(instance: Instance) -> bool:
 def _grouped(book: Book, instances: Sequence[Instance]) -> list[Case]:
     web = weave(book, instances)
     open_numbers = [n for n, i in enumerate(instances) if is_open(i)]
-    cases = [case for group in _components(web, instances) for case in _solved(web, instances, group)]
+    solved = (case for group in _components(web, instances) for case in _solved(web, instances, group))
+    cases = [_without_guesses(book, instances, case) for case in solved]
     taken = {number for case in cases for number in case.numbers}
     for number in open_numbers:
         if number not in taken and not _joins(web, instances[number], number, cases):
             cases.append(_lone_case(web, instances, number))
     return cases
+
+
+def _without_guesses(book: Book, instances: Sequence[Instance], case: Case) -> Case:
+    """Where a form may lack a row, changing another row until the sum fits is no repair; an ordinary slip still is."""
+    if not case.repairs or not any(areas_without_row(book, instances[n]) for n in case.numbers):
+        return case
+    explained = [r for r in case.repairs if all(change.slip != "unexplained" for change in r.changes)]
+    return Case(case.numbers, explained, None if explained else NoRepair.ROW_MISSING, case.variables)
 
 
 def weave(book: Book, instances: Sequence[Instance]) -> Web:

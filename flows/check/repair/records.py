@@ -43,6 +43,11 @@ NO_REPAIR: Mapping[NoRepair, tuple[str, str]] = {
         "Không có cách sửa nào được đề xuất: quy tắc này không chỉ ra được ô nào sai; cần xem lại nguồn số liệu.",
         "No repair is proposed: this rule does not lead back to a cell; look at the source of the figures.",
     ),
+    NoRepair.ROW_MISSING: (
+        "Không sửa ô nào: dòng tổng lớn hơn các dòng còn lại và biểu thiếu dòng của một địa bàn; đề nghị gửi lại đủ "
+        "dòng, hoặc bổ sung dòng đó.",
+        "No cell to correct: the total exceeds its rows and an area has none; ask for the form anew or supply the row.",
+    ),
     NoRepair.NONE_FOUND: (
         "Chưa tìm được cách sửa nhỏ nào làm mọi quy tắc liên quan đều khớp; cần hỏi lại đơn vị gửi.",
         "No repair found: no small change makes every rule involved hold; ask the submitter.",

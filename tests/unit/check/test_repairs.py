@@ -277,6 +277,11 @@ def test_a_total_above_its_rows_names_the_area_without_a_row_and_what_is_lacking
     assert "phần thiếu là 13" in said([c for c in cells if c["area_code"] != districts[3]])
     assert "không có dòng" not in said(cells[:5]), "who is not everywhere has not lost the others"
     assert "không có dòng" not in said(cells)
+    rest = [c for c in cells if c["area_code"] != districts[3]]
+    book, instances = judged([*month, *rest, total])
+    (case,) = [c for c in make_cases(book, instances, make_findings(book, instances))[1] if "vnpt" in c["submitters"]
+               and c["severity"] == "blocking" and c["no_repair"] == "row_missing"]
+    assert not case["repairs"] and "bổ sung dòng đó" in case["no_repair_vi"]
 
 
 def test_a_figure_beside_a_blank_cell_of_its_place_takes_part_in_the_sum(month, judged) -> None:
