@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.mail.author import end_of_comment, end_of_quoted
 from flows.mail.headers import MAX_VALUE
+from flows.mail.quoting import end_of_comment, end_of_quoted
 
 _PLAIN = re.compile(r'[^\s()";=]+')
 _VALUE = re.compile(r'[^\s()";]+')

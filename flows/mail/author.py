@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from flows.mail.headers import MAX_VALUE, Headers
+from flows.mail.quoting import end_of_comment, end_of_quoted
 from infra.clean_text import clean_line
 
 MAX_ADDRESS = 254
@@ -74,24 +75,3 @@ def _bare(value: str) -> tuple[str, str]:
         kept.append(_QUOTED if letter == '"' else " ")
         position = end
     return "".join(kept).strip(), ""
-
-
-def end_of_quoted(text: str, start: int) -> int:
-    """Return where the quoted string that begins at `start` is over, -1 when it never is."""
-    position = start + 1
-    while position < len(text):
-        if text[position] == '"':
-            return position + 1
-        position += 2 if text[position] == "\\" else 1
-    return -1
-
-
-def end_of_comment(text: str, start: int) -> int:
-    """Return where the comment that begins at `start` is over, with those within it, -1 when it never is."""
-    depth, position = 0, start
-    while position < len(text):
-        depth += {"(": 1, ")": -1}.get(text[position], 0)
-        position += 2 if text[position] == "\\" else 1
-        if depth == 0:
-            return min(position, len(text))
-    return -1

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flows.mail.message import Attachment, Mail, free_name, parse_mail
-from flows.mail.parts import looks_like_message
+from flows.mail.parts import UNREAD, looks_like_message
 from flows.records import Document
 from infra.clean_text import clean_line
 from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry
@@ -24,11 +24,6 @@ MAX_MEMBER = 40_000_000
 MAX_INFLATED = 150_000_000  # bytes that the zips of one message may give together
 MAX_CONTENTS = 2_500
 TYPES_OF_NO_MESSAGE = ("text/html", "application/pdf", "application/zip")
-# A content with one of these problems is not read; with any other it is read, and the problem said beside it.
-UNREAD = frozenset(
-    {"skipped_part", "parts_beyond_limit", "damaged_file", "truncated_file", "empty_file", "file_too_large",
-     "unsafe_name", "nested_archive", "message_unreadable", "second_message"}
-)
 
 
 @dataclass(frozen=True, slots=True)

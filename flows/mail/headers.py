@@ -9,13 +9,15 @@ from __future__ import annotations
 import binascii
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+from flows.mail.codings import coding_of
+from flows.mail.quoting import without_comments
 from infra.clean_text import clean_line, clean_text
 from infra.vietnamese import HANOI
 
@@ -27,6 +29,7 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\n\r\n")
 _LINE_END = re.compile(rb"\r\n|\n")
 _OLD_LINE_END = re.compile(rb"\r")
+_HOLDS_MORE = re.compile(r"\s*(?:multipart|message)\s*/", re.IGNORECASE)
 _CHARSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,40}")
 
 
@@ -67,7 +70,11 @@ class Described:
     encoding: str = ""
     is_flowed: bool = False
     deletes_space: bool = False
-    parameters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether the content is said to be of several parts."""
+        return self.media_type.startswith("multipart/")
 
 
 def split_headers(data: bytes, start: int, end: int) -> tuple[Headers, int]:
@@ -127,12 +134,19 @@ def _value(pieces: list[bytes]) -> str:
     return decode_bytes(joined, None).strip()[:MAX_VALUE]
 
 
-def describe(headers: Headers) -> Described:
-    """Return what the headers say about the content, by the standard library's parser over bounded values."""
+def describe(headers: Headers, default: str = "text/plain") -> Described:
+    """Return what the headers say about the content, by the standard library's parser over bounded values.
+
+    Args:
+        headers: Of the message or the part.
+        default: Its media type when no header names one: a digest's parts are messages (RFC 2046 5.1.5).
+    """
     message = Message()
-    for name in ("content-type", "content-disposition"):
-        if value := headers.first(name):
-            message[name] = _flat(value)
+    message.set_default_type(default)
+    if value := _content_type(headers.all("content-type")):
+        message["content-type"] = _flat(value)
+    if value := headers.first("content-disposition"):
+        message["content-disposition"] = _flat(value)
     charset = _parameter(message, "charset")
     known = _known_charset(charset)
     disposition = headers.first("content-disposition").strip().lower()
@@ -144,10 +158,19 @@ def describe(headers: Headers) -> Described:
         name=_file_name(message),
         is_attached=disposition.startswith("attachment"),
         has_content_id=bool(headers.first("content-id")),
-        encoding=headers.first("content-transfer-encoding").split(";")[0].strip().lower(),
+        encoding=coding_of(headers.all("content-transfer-encoding")),
         is_flowed=_parameter(message, "format").lower() == "flowed",
         deletes_space=_parameter(message, "delsp").lower() == "yes",
     )
+
+
+def _content_type(values: list[str]) -> str:
+    """Return the line that counts: of several, the one that says that more is inside, lest that is taken for text."""
+    value = next((value for value in values if _HOLDS_MORE.match(value)), next(iter(values), ""))
+    media_type, semicolon, parameters = value.partition(";")
+    if _HOLDS_MORE.match(value):     # elsewhere a bracket may be of an unquoted file name
+        parameters = without_comments(parameters)
+    return "".join(without_comments(media_type).split()) + semicolon + parameters
 
 
 def _flat(value: str) -> str:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from flows.mail.author import author_of
+from flows.mail.codings import decode, is_file
 from flows.mail.headers import Headers, decode_bytes, decode_words, first_id, parse_date, safe_name
 from flows.mail.html_text import MAX_HTML, html_text
-from flows.mail.parts import Leaf, decode, leaves
+from flows.mail.parts import Leaf, leaves
 from infra.clean_text import clean_text
 
 EXTENSIONS = {
@@ -127,8 +128,9 @@ def _divided(parts: Sequence[Leaf]) -> tuple[list[Leaf], list[Leaf]]:
 
 def _is_text(leaf: Leaf) -> bool:
     said = leaf.described
-    is_prose = said.media_type in ("text/plain", "text/html", "text/enriched")
-    return is_prose and leaf.level == 0 and not (said.name or said.is_attached or leaf.problem)
+    is_prose = said.media_type in ("text/plain", "text/html", "text/enriched") and not is_file(leaf.data)
+    is_whole = leaf.problem in ("", "unknown_coding")
+    return is_prose and is_whole and leaf.level == 0 and not (said.name or said.is_attached)
 
 
 def _body(texts: Sequence[Leaf]) -> tuple[str, tuple[str, str] | None]:
@@ -145,7 +147,7 @@ def _body(texts: Sequence[Leaf]) -> tuple[str, tuple[str, str] | None]:
     about_length = None
     if any(len(text) > MAX_HTML for text in html):
         about_length = ("set_aside_text", f"Phần HTML dài quá {MAX_HTML} chữ; phần sau không đọc.")
-    return body, about_length or _about_other_text(body, left_aside) or _about_charset(read)
+    return body, about_length or _about_other_text(body, left_aside) or _about_charset(read) or _about_coding(read)
 
 
 def _about_other_text(body: str, from_html: str) -> tuple[str, str] | None:
@@ -162,6 +164,10 @@ def _about_charset(texts: Sequence[Leaf]) -> tuple[str, str] | None:
     if not faults:
         return None
     return "unknown_charset", f"Thư khai bảng mã “{faults[0]}” không dùng được; phần chữ được đọc theo UTF-8 hoặc 1258."
+
+
+def _about_coding(texts: Sequence[Leaf]) -> tuple[str, str] | None:
+    return next(((leaf.problem, leaf.problem_vi) for leaf in texts if leaf.problem and leaf.data.strip()), None)
 
 
 def _about_headers(headers: Headers) -> tuple[str, str] | None:
@@ -209,7 +215,7 @@ def _attachments(files: Sequence[Leaf], enclosed: Sequence[Attachment]) -> tuple
 
 def _attachment(leaf: Leaf, number: int, taken: set[str]) -> Attachment:
     said = leaf.described
-    name = safe_name(said.name) or f"tep-{number}{EXTENSIONS.get(said.media_type, '.bin')}"
+    name = safe_name(said.name) or f"tep-{number}{_extension(leaf)}"
     problem, sentence = leaf.problem, leaf.problem_vi
     if not problem and leaf.level and said.media_type in ("text/plain", "text/html") and not said.name:
         name = f"phan-chu-thu-kem{EXTENSIONS[said.media_type]}"
@@ -218,6 +224,12 @@ def _attachment(leaf: Leaf, number: int, taken: set[str]) -> Attachment:
         problem, sentence = "empty_file", f"Tệp đính kèm “{name}” không có nội dung (0 byte)."
     is_inline = said.has_content_id and not said.is_attached
     return Attachment(free_name(name, taken), leaf.data, said.media_type, is_inline, problem, sentence)
+
+
+def _extension(leaf: Leaf) -> str:
+    """Return the extension for a part without a name; a file that is called text is none."""
+    media_type = leaf.media_type
+    return ".bin" if media_type.startswith("text/") and is_file(leaf.data) else EXTENSIONS.get(media_type, ".bin")
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -6,24 +6,26 @@ it. What is set aside, is empty or lies beyond a limit comes as a leaf too: the 
 
 from __future__ import annotations
 
-import binascii
-import quopri
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from flows.mail.codings import decode
 from flows.mail.headers import Described, Headers, describe, split_headers
 
 MAX_DEPTH = 30
 MAX_LEAVES = 2_000
+# A content with one of these problems is not read; with any other it is read, and the problem said beside it.
+UNREAD = frozenset(
+    {"skipped_part", "parts_beyond_limit", "damaged_file", "truncated_file", "empty_file", "file_too_large",
+     "unsafe_name", "nested_archive", "message_unreadable", "second_message"}
+)
 _PREAMBLE = re.compile(rb"this is a (?:multi-?part|cryptographically)|mime[- ]format|mime-encapsulated", re.IGNORECASE)
+_BOUNDARY_LINE = rb"--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-[a-z-]{2,40}[ \t]*:)"  # it is seen by what follows it
+_FIRST_BOUNDARY = re.compile(rb"(?:\A|\n)" + _BOUNDARY_LINE, re.IGNORECASE)
+_BEGINS_WITH_BOUNDARY = re.compile(rb"\s{0,200}" + _BOUNDARY_LINE, re.IGNORECASE)
+SEEN_OF_CONTENT = 4_000  # bytes in which the first boundary is looked for when the header names none
 _START = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n){0,20}(?=[!-9;-~]+:)|")  # some programs put these first
-_PADDED_END = re.compile(rb"={1,2}[ \t]*(?:\r?\n|\Z)")
-_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
-_HALF_A_BYTE = re.compile(rb"=[0-9A-Fa-f]\Z")
-_CUT_OFF = (
-    "truncated_file", "Phần này bị cắt cụt: mã hóa dừng giữa chừng, nên có thể không đủ và không được đọc.",
-)  # fmt: skip
 _START_OF_MESSAGE = re.compile(
     rb"(?:From |Return-Path:|Received:|From:|To:|Subject:|Date:|Message-ID:|MIME-Version:|Delivered-To:|X-[\w-]+:)",
     re.IGNORECASE,
@@ -76,19 +78,27 @@ def looks_like_message(data: bytes, name: str) -> bool:
 
 
 def _of_entity(
-    data: bytes, headers: Headers, start: int, end: int, place: str, depth: int, level: int
+    data: bytes, headers: Headers, start: int, end: int, place: str, depth: int, level: int, default: str = "text/plain"
 ) -> Iterator[Leaf]:
-    described = describe(headers)
+    described = describe(headers, default)
     leaf = Leaf(place, headers, described, b"", level)
-    is_multipart = described.media_type.startswith("multipart/") and bool(described.boundary)
-    if headers.is_cut and not is_multipart:     # how it is coded may stand beyond what is looked at
+    if pieces := _pieces(data, described, start, end):
+        yield from _of_multipart(data, leaf, pieces, end, depth)
+    elif headers.is_cut:     # how it is coded may stand beyond what is looked at
         yield _beyond(leaf, "message_unreadable", "Phần đầu thư dài quá mức nên nội dung bên dưới không mở được.")
-    elif is_multipart:
-        yield from _of_multipart(data, leaf, start, end, depth)
     elif described.media_type in ("message/rfc822", "message/global"):
         yield from _of_message(data, leaf, start, end, depth)
     else:
-        yield _decoded(leaf, data[start:end])
+        yield from _of_content(_decoded(leaf, data[start:end]), depth)
+
+
+def _of_content(leaf: Leaf, depth: int) -> Iterator[Leaf]:
+    """Yield a leaf, or its parts when they were coded all together, which no standard allows and some programs do."""
+    pieces = _pieces(leaf.data, leaf.described, 0, len(leaf.data)) if leaf.described.is_multipart else None
+    if pieces is None:
+        yield leaf
+    else:
+        yield from _of_multipart(leaf.data, leaf, pieces, len(leaf.data), depth)
 
 
 def _of_message(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> Iterator[Leaf]:
@@ -111,13 +121,9 @@ def within_message(leaf: Leaf, depth: int = 1) -> Iterator[Leaf]:
     yield from _of_entity(leaf.data, headers, start, len(leaf.data), f"{leaf.place}.1", depth + 1, leaf.level + 1)
 
 
-def _of_multipart(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> Iterator[Leaf]:
+def _of_multipart(data: bytes, leaf: Leaf, pieces: _Pieces, end: int, depth: int) -> Iterator[Leaf]:
     if depth >= MAX_DEPTH:
         yield _beyond(leaf, "parts_beyond_limit", f"Thư lồng hơn {MAX_DEPTH} lớp; phần nằm sâu hơn không mở.")
-        return
-    pieces = _pieces(data, leaf.described.boundary, start, end)
-    if not pieces.parts:  # no boundary line at all: the content stands for itself
-        yield _decoded(leaf, data[start:end])
         return
     if _says_something(data[slice(*pieces.before)]):
         yield _outside(leaf, data[slice(*pieces.before)], "0")
@@ -130,10 +136,11 @@ def _of_multipart(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> 
 
 def _of_parts(data: bytes, leaf: Leaf, parts: Sequence[tuple[int, int]], depth: int) -> Iterator[Leaf]:
     is_alternative = leaf.described.media_type == "multipart/alternative"
+    default = "message/rfc822" if leaf.described.media_type == "multipart/digest" else "text/plain"
     for number, (begin, stop) in enumerate(parts, start=1):
         headers, content = split_headers(data, begin, stop)
         place = f"{leaf.place}.{number}"
-        for inner in _of_entity(data, headers, min(content, stop), stop, place, depth + 1, leaf.level):
+        for inner in _of_entity(data, headers, min(content, stop), stop, place, depth + 1, leaf.level, default):
             yield replace(inner, is_alternative=True) if is_alternative else inner
 
 
@@ -146,7 +153,7 @@ def _last_cut_off(inside: Iterator[Leaf]) -> Iterator[Leaf]:
         last = leaf
     if last:
         sentence = "Thư bị cắt cụt: thiếu dấu kết thúc các phần, nên phần cuối này có thể không đủ và không được đọc."
-        yield last if last.problem else replace(last, problem="truncated_file", problem_vi=sentence)
+        yield last if last.problem in UNREAD else replace(last, problem="truncated_file", problem_vi=sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +166,32 @@ class _Pieces:
     is_closed: bool
 
 
-def _pieces(data: bytes, boundary: str, start: int, end: int) -> _Pieces:
-    """Return the parts between the boundary lines; none when no such line is found.
+def _pieces(data: bytes, described: Described, start: int, end: int) -> _Pieces | None:
+    """Return the parts of a content, None when it is one thing.
 
-    The boundary of a header with bytes above 127 is looked for in each encoding it may have come from.
+    The boundary that the header names decides. Where it names none that is there, or says nothing of parts (a lost or a
+    second header), a first boundary line with a part's header below it does: parts taken for text would vanish.
     """
-    for encoding in ("utf-8", "cp1258", "latin-1"):
+    if described.is_multipart and (pieces := _named_pieces(data, described.boundary, start, end)):
+        return pieces
+    if not described.is_multipart and (described.media_type != "text/plain" or described.name):
+        return None
+    line = _FIRST_BOUNDARY.search if described.is_multipart else _BEGINS_WITH_BOUNDARY.match
+    shown = line(data, start, min(end, start + SEEN_OF_CONTENT))
+    pieces = _cut(data, b"--" + shown[1], start, end) if shown else None
+    return pieces if pieces and (pieces.is_closed or described.is_multipart) else None
+
+
+def _named_pieces(data: bytes, boundary: str, start: int, end: int) -> _Pieces | None:
+    """Return the parts between the lines with a boundary; one with bytes above 127 in each encoding it may have had."""
+    for encoding in ("utf-8", "cp1258", "latin-1") if boundary else ():
         try:
             mark = b"--" + boundary.rstrip().encode(encoding)
         except UnicodeEncodeError:
             continue
         if pieces := _cut(data, mark, start, end):
             return pieces
-    return _Pieces((start, end), [], (end, end), is_closed=True)
+    return None
 
 
 def _cut(data: bytes, mark: bytes, start: int, end: int) -> _Pieces | None:
@@ -216,68 +236,3 @@ def _beyond(leaf: Leaf, kind: str, sentence: str) -> Leaf:
 def _decoded(leaf: Leaf, raw: bytes) -> Leaf:
     data, kind, sentence = decode(raw, leaf.described.encoding)
     return Leaf(leaf.place, leaf.headers, leaf.described, data, leaf.level, kind, sentence)
-
-
-def decode(raw: bytes, encoding: str) -> tuple[bytes, str, str]:
-    """Return the content, and kind and sentence when not all of it is coded as it says."""
-    try:
-        if encoding == "base64":
-            return _from_base64(raw)
-        if encoding == "quoted-printable":
-            return quopri.decodestring(raw), *(_CUT_OFF if _HALF_A_BYTE.search(raw, max(0, len(raw) - 8)) else ("", ""))
-        if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-            return _uudecoded(raw), "", ""
-    except (ValueError, binascii.Error) as error:
-        return raw, "damaged_file", f"Phần này ghi mã hóa {encoding} nhưng không giải mã được ({error})."
-    return raw, "", ""
-
-
-def _from_base64(raw: bytes) -> tuple[bytes, str, str]:
-    coded, after = _coded(raw)
-    data = _base64(coded)
-    if len(re.split(rb"=+", _letters(coded))[-1]) % 4:       # it ends within a group of four letters
-        return data, *_CUT_OFF
-    sentence = f"Sau phần mã hóa base64 còn {len(after)} byte chữ khác (chân thư), không đọc."
-    return data, *(("set_aside_text", sentence) if after else ("", ""))
-
-
-def _coded(raw: bytes) -> tuple[bytes, bytes]:
-    """Return the base64 lines, and what a list or a gateway wrote below their padding."""
-    padded = _PADDED_END.search(raw)
-    if padded is None or not _NO_BASE64.search(raw, padded.end()):
-        return raw, b""
-    return raw[: padded.end()], raw[padded.end() :].strip()
-
-
-def _base64(raw: bytes) -> bytes:
-    """Return base64 decoded, several pieces after each other too; line ends and a few stray letters are passed over.
-
-    Raises:
-        ValueError: The text is no base64.
-    """
-    letters = _letters(raw)
-    if len(letters) < 0.9 * len(raw.translate(None, b" \t\r\n")):
-        raise ValueError("most letters are none of base64")
-    return b"".join(_base64_piece(piece) for piece in re.split(rb"=+", letters))
-
-
-def _letters(raw: bytes) -> bytes:
-    return _NO_BASE64.sub(b"", raw).translate(None, b" \t\r\n")
-
-
-def _base64_piece(letters: bytes) -> bytes:
-    letters = letters[:-1] if len(letters) % 4 == 1 else letters
-    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
-
-
-def _uudecoded(raw: bytes) -> bytes:
-    lines = raw.splitlines()
-    begin = next((n for n, line in enumerate(lines) if line.startswith(b"begin ")), None)
-    if begin is None:
-        raise ValueError("no begin line")
-    decoded = []
-    for line in lines[begin + 1 :]:
-        if line.strip() in (b"end", b"`", b""):
-            break
-        decoded.append(binascii.a2b_uu(line))
-    return b"".join(decoded)

@@ -1,4 +1,4 @@
-"""The month a text declares: of a title ("Tháng 4 năm 2019"), a range of days, a column ("Tháng 3", "T4/2018")."""
+"""The month a text declares: of a title ("Tháng 4 năm 2019", "tháng Tư"), a range of days, a column ("T4/2018")."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from infra.catalogue import previous_period
 
 _MONTH_OF_YEAR = re.compile(r"\b(?:tháng|t)\s*0?(1[0-2]|[1-9])(?:\s*[/.\-]\s*|\s+năm\s+)(20\d\d)\b")
 _MONTH = re.compile(r"\btháng\s*0?(1[0-2]|[1-9])(?![\d/.\-])\b|\bt0?(1[0-2]|[1-9])\b(?![/.\-]?\d)")
+_WORDS = {  # as people write it, with its marks and without; "tháng giêng" and "tháng chạp" are names of their own
+    "mười hai": 12, "muoi hai": 12, "mười một": 11, "muoi mot": 11, "mười": 10, "muoi": 10, "giêng": 1, "gieng": 1,
+    "một": 1, "mot": 1, "hai": 2, "ba": 3, "tư": 4, "tu": 4, "năm": 5, "nam": 5, "sáu": 6, "sau": 6, "bảy": 7,
+    "bẩy": 7, "bay": 7, "tám": 8, "tam": 8, "chín": 9, "chin": 9, "chạp": 12, "chap": 12,
+}  # fmt: skip
+_IN_WORDS = rf"\btháng\s+({'|'.join(_WORDS)})"
+_WORD_OF_YEAR = re.compile(rf"{_IN_WORDS}(?:\s*[/.\-]\s*|\s+(?:năm\s+)?)(20\d\d)\b")
+_WORD_AT_END = re.compile(rf"{_IN_WORDS}(?=\s*(?:$|[.,;:)\]]))")
+_NEXT_MONTH = "sau"   # "tháng sau" is the next month; June without its mark is meant only beside a year
 _DAY_OF_MONTH = re.compile(r"ngày\s*\d{1,2}\s*tháng\s*\d{1,2}\s*năm\s*\d{4}")
 _DATE = r"\d{1,2}[/.\-]0?(1[0-2]|[1-9])[/.\-](20\d\d)"
 _RANGE_END = re.compile(rf"(?:đến|-|–)\s*(?:hết\s*)?(?:ngày\s*)?{_DATE}")
@@ -47,9 +56,11 @@ def months_declared(texts: Iterable[str]) -> tuple[DeclaredMonth, ...]:
     for text in texts:
         words = _DAY_OF_MONTH.sub(" ", fold(text))
         with_year += [DeclaredMonth(int(year), int(month)) for month, year in _MONTH_OF_YEAR.findall(words)]
+        with_year += [DeclaredMonth(int(year), _WORDS[word]) for word, year in _WORD_OF_YEAR.findall(words)]
         ranges += [DeclaredMonth(int(year), int(month)) for month, year in _RANGE_END.findall(words)]
-        words = _MONTH_OF_YEAR.sub(" ", words)
+        words = _WORD_OF_YEAR.sub(" ", _MONTH_OF_YEAR.sub(" ", words))
         bare += [DeclaredMonth(0, int(a or b)) for a, b in _MONTH.findall(words)]
+        bare += [DeclaredMonth(0, _WORDS[word]) for word in _WORD_AT_END.findall(words) if word != _NEXT_MONTH]
     return tuple(dict.fromkeys((*with_year, *ranges, *bare)))
 
 

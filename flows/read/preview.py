@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from flows.children import start_children, use_month
-from flows.mail.contents import UNREAD, Content
+from flows.mail.contents import Content
+from flows.mail.parts import UNREAD
 from flows.mail.unpack import unpack
 from flows.read.messages import document_findings, message_findings, silent_documents
 from flows.read.sandbox import Request, read_in_child

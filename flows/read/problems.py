@@ -89,6 +89,7 @@ KINDS: dict[str, Kind] = {
     "unreadable_path": Kind("warning", "Người vận hành kiểm tra tên và quyền đọc của tệp trong hộp thư đến.", EXPLAINS),
     "skipped_part": Kind("note", "Nếu phần này có số liệu báo cáo, gửi lại trong tệp đính kèm.", EXPLAINS),
     "unknown_charset": Kind("note", "Lần sau gửi thư dạng UTF-8, hoặc ghi số liệu trong tệp đính kèm."),
+    "unknown_coding": Kind("note", "Lần sau gửi thư bằng chương trình thư thông thường (Outlook, Gmail)."),
     "unnamed_member": Kind("note", "Lần sau nén tệp bằng chương trình ghi đủ tên tệp."),
     "parts_beyond_limit": Kind(
         "warning", "Gửi lại các tệp chưa đọc trong một thư khác, ít tệp hơn, đính kèm trực tiếp.", EXPLAINS

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from flows.children import children_of, use_month
-from flows.mail.contents import UNREAD
+from flows.mail.parts import UNREAD
 from flows.progress import Advance
 from flows.read.messages import (
     as_reading,

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.mail.answer import content_rows, mail_fields, unpacked_of
-from flows.mail.contents import BODY, UNREAD, contents_of_file, contents_of_mail
+from flows.mail.contents import BODY, contents_of_file, contents_of_mail
 from flows.mail.message import Attachment, parse_mail
+from flows.mail.parts import UNREAD
 
 NAMES = ["BC.xlsx", "bc.XLSX", "(body)", "", "a/b.csv", "..", "Báo cáo.docx", "x" * 300, "thu.eml", "a.zip", "\u202ea"]
 MEMBERS = ["a.csv", "a.csv", "thang/b.csv", "~$a.xlsx", ".DS_Store", "x"]

@@ -140,11 +140,18 @@ def test_line_about_the_office_declares_no_unit():
         ("Tháng 4 năm 2019 (từ 15/3/2019 đến 14/4/2019)", (2019, 4)), ("BIỂU SỐ LIỆU THÁNG 4/2018", (2018, 4)),
         ("Kỳ báo cáo: 15/02/2019 - 14/3/2019", (2019, 3)), ("(Số liệu lũy kế đến 14/3/2019)", (2019, 3)),
         ("BC T4-2019", (2019, 4)), ("THUÊ BAO INTERNET THÁNG 3", (0, 3)),
+        ("Báo cáo tháng tư năm 2019", (2019, 4)), ("tháng Mười Hai/2018", (2018, 12)), ("Báo cáo tháng Tư", (0, 4)),
+        ("tháng năm năm 2019", (2019, 5)), ("Báo cáo tháng giêng.", (0, 1)),
     ],
 )  # fmt: skip
 def test_month_of_a_title(text, month):
     declared = months_declared([text])[0]
     assert (declared.year, declared.month) == month
+
+
+@pytest.mark.parametrize("text", ["Trong tháng một số đơn vị chưa nộp", "Kế hoạch tháng sau", "tháng hai đơn vị"])
+def test_words_behind_month_that_number_something_else_declare_none(text):
+    assert months_declared([text]) == ()
 
 
 def test_date_of_signature_declares_no_month():
