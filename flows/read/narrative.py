@@ -24,6 +24,10 @@ _ROMAN = re.compile(r"^\s*(?:(?i:phần)\s+)?(?:[IVX]{1,4}|[A-D])\s*[.):/-]\s*")
 _ARABIC = re.compile(r"^\s*(?:[IVX]+\.)?\d{1,2}(?:\.\d{1,2})*\s*[.)/-]?\s+")
 _RUN_IN = re.compile(r"(?<=[;.])\s+[-+]\s+(?=[^\W\d_])")
 _HEADING_WORDS = 14
+_WORD = re.compile(r"[^\W\d_]{2,}")
+WORDS_OF_A_LINE = 3  # a line with fewer says nothing that a report could print
+_LETTERS = re.compile(r"[^\W_]+")
+_JOINING = frozenset({"và", "về", "công", "tác", "lĩnh", "vực", "thông", "tin"})  # beside the names of sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,21 @@ def narrative_items(lines: Sequence[Line], left_out: Iterable[str], context: Rea
     return items
 
 
+def unused_lines(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines of some words that no item comes from: texts of a part, and items outside of every part.
+
+    What follows the closing words of a letter (who gets a copy, who signed) is none.
+    """
+    unused: list[Line] = []
+    is_closed = False
+    for line in lines:
+        is_closed = line.role == "closing" or (is_closed and line.role != "heading")
+        is_unused = line.role == ("text" if line.part else "item")
+        if is_unused and not is_closed and len(_WORD.findall(line.text)) >= WORDS_OF_A_LINE:
+            unused.append(line)
+    return unused
+
+
 def has_own_section(context: ReadContext) -> bool:
     """Tell whether a submitter's items all belong to one section; a district's do not."""
     return bool(_own_section(_Wordings.of(context.catalogue.narrative_wordings), context))
@@ -151,12 +170,12 @@ def _role(text: str, paragraph: Paragraph, part: str, wordings: _Wordings) -> Ro
 
 
 def _is_heading(text: str, folded: str, paragraph: Paragraph, wordings: _Wordings) -> bool:
-    """A heading is short and numbered, capital, bold or ends with a colon; an item's lead-in has a bullet."""
+    """A heading is short and numbered, capital, bold, a section's name or ends with a colon; a lead-in has a bullet."""
     numbered = bool(_ARABIC.match(text)) and not text.endswith((".", ";"))
     longest = 2 * _HEADING_WORDS if numbered and _section_of(text, wordings) else _HEADING_WORDS
     if len(text.split()) > longest or re.search(r":\s*\S", text):
         return False
-    if _ROMAN.match(text):
+    if _ROMAN.match(text) or _names_only_sections(folded, wordings):
         return True
     dressed = numbered or text.endswith(":") or text.isupper() or paragraph.is_bold
     if _BULLET.match(text):
@@ -179,6 +198,14 @@ def _section_of(text: str, wordings: _Wordings) -> str:
     folded = fold(text)
     found = [(len(word), section) for word, section in wordings.sections if word in folded]
     return max(found)[1] if found else ""
+
+
+def _names_only_sections(folded: str, wordings: _Wordings) -> bool:
+    """Tell whether a line is the names of sections and nothing else: "Bưu chính, viễn thông"."""
+    rest = folded
+    for word, _ in sorted(wordings.sections, key=lambda pair: -len(pair[0])):
+        rest = rest.replace(word, " ")
+    return rest != folded and set(_LETTERS.findall(rest)) <= _JOINING
 
 
 def _with_sub_items(lines: list[Line]) -> list[Line]:

@@ -16,10 +16,11 @@ from flows.read.areas import area_index, own_area
 from flows.read.document import Paragraph, ReadContext
 from flows.read.figures import UNCLEAR_NONE_REMEDY_VI, UNCLEAR_NONE_VI
 from flows.read.labels import label_index, match_label
-from flows.read.narrative import Line, has_own_section, narrative_items, outline
+from flows.read.narrative import Line, has_own_section, narrative_items, outline, unused_lines
 from flows.read.numbers import UNREADABLE, parse_number
 from flows.read.observations import make_finding, make_observation
 from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, prepare, sentences
+from flows.read.problems import KINDS
 from flows.read.stance import Place, Reserve, Stance, reserve_of, reserve_of_head
 from flows.read.statements import Statement, Wordings, is_stated_behind, mentions, statements, uncounted
 from flows.read.text import fold
@@ -60,6 +61,7 @@ def read_paragraphs(paragraphs: Sequence[Paragraph], context: ReadContext) -> Re
     page.report_unread(line for line in lines if line.part != "II")
     figure_lines = () if has_own_section(context) else page.figure_lines
     items = narrative_items(lines, figure_lines, context)
+    page.note_rest(lines)
     return Reading(tuple(page.observations.values()), tuple(items), tuple(page.findings))
 
 
@@ -139,10 +141,20 @@ class _Page:
                 return
 
     def _find(self, kind: str, message_vi: str, place: str, remedy_vi: str, raw_text: str) -> None:
+        severity, remedy = (KINDS[kind].severity, KINDS[kind].remedy_vi) if kind in KINDS else ("warning", "")
         found = make_finding(
-            self.context, kind, "warning", message_vi, cell=place, remedy_vi=remedy_vi, raw_text=raw_text
+            self.context, kind, severity, message_vi, cell=place, remedy_vi=remedy_vi or remedy, raw_text=raw_text
         )
         self.findings.append(found)
+
+    def note_rest(self, lines: Sequence[Line]) -> None:
+        """Say which lines are neither work items nor figures: below the heading of a part, or items outside of one."""
+        said = {finding.raw_text for finding in self.findings} | self.figure_lines
+        rest = [line for line in unused_lines(lines) if not said & {line.text, line.text[:200]}]
+        if rest:
+            text = (f"{len(rest)} dòng (dòng đầu: “{rest[0].text[:80]}”) không được lấy làm mục việc: không nằm dưới "
+                    "đề mục kết quả hoặc kế hoạch, không có gạch đầu dòng, hoặc không phải một câu có dấu chấm.")
+            self._find("line_without_item", text, rest[0].paragraph.place, "", rest[0].text[:200])
 
     def report_unread(self, lines: Iterable[Line]) -> None:
         """Report figures that are named beside a number and were not read anywhere in the document."""

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
+
 from flows.read.document import Paragraph, ReadContext
 from flows.read.prose import read_paragraphs
+from flows.records import Reading
 from infra.catalogue import load_catalogue
 
 PERIOD = "2019-04"
 CATALOGUE = load_catalogue().at(PERIOD)
 
 
-def items(submitter_id: str, text: str) -> list[tuple[str, str, str]]:
+def read(submitter_id: str, text: str) -> Reading:
     context = ReadContext(CATALOGUE, PERIOD, CATALOGUE.submitter_by_id[submitter_id], "r", "m", "a.docx")
     paragraphs = [Paragraph(line, f"paragraph {number}") for number, line in enumerate(text.split("\n"), start=1)]
-    return [(i.part, i.section, i.text) for i in read_paragraphs(paragraphs, context).narrative_items]
+    return read_paragraphs(paragraphs, context)
+
+
+def items(submitter_id: str, text: str) -> list[tuple[str, str, str]]:
+    return [(i.part, i.section, i.text) for i in read(submitter_id, text).narrative_items]
 
 
 REPORT = """BÁO CÁO
@@ -104,3 +113,39 @@ def test_letter_without_parts_has_no_items() -> None:
 def test_part_of_unknown_matter_holds_no_items() -> None:
     text = "I. Kết quả\n- Đã sao lưu máy chủ.\nIII. Kiến nghị, đề xuất\n- Xin thêm kinh phí mua máy chủ."
     assert items("dist_628", text) == [("I", "CNTT", "Đã sao lưu máy chủ.")]
+
+
+def test_names_of_sections_alone_on_a_line_are_headings() -> None:
+    text = """I. Kết quả thực hiện
+Bưu chính, viễn thông
+- Hướng dẫn xã hoàn thiện hồ sơ.
+Thông tin, báo chí và xuất bản
+- Rà soát hộp thư công vụ."""
+    assert [section for _, section, _ in items("dist_628", text)] == ["BCVT", "TTBCXB"]
+
+
+PIECES = ["Cấp phép quảng cáo dịp lễ", "Phối hợp kiểm tra quán Internet", "Treo băng rôn dịp lễ", "Tập huấn chữ ký số",
+          "Tiếp nhận hồ sơ một cửa điện tử"]  # fmt: skip
+HEADS = ["I. Kết quả tháng 4", "III. Kiến nghị, đề xuất", "II. Kế hoạch tháng 5", "Công nghệ thông tin", ""]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_line_of_work_is_an_item_or_said(seed: int) -> None:
+    """Lines with and without bullets and full stops, below any heading: none is lost without a word."""
+    chance = random.Random(seed)
+    lines = [f"{chance.choice(['', '- ', '+ '])}{piece}{chance.choice(['', '.', ';'])}" for piece in PIECES]
+    for head in HEADS[: chance.randrange(1, 5)]:
+        lines.insert(chance.randrange(len(lines)), head)
+    reading = read("dist_628", "\n".join(lines))
+    unread = [piece for piece in PIECES if not any(piece in item.text for item in reading.narrative_items)]
+    said = [finding for finding in reading.findings if finding.kind == "line_without_item"]
+    bulleted_or_in_part = [piece for piece in unread if must_be_said(piece, lines)]
+    assert bool(said) == bool(bulleted_or_in_part)
+    assert not said or said[0].message_vi.startswith(f"{len(bulleted_or_in_part)} dòng")
+
+
+def must_be_said(piece: str, lines: list[str]) -> bool:
+    """Of a letter without any heading above, only what has a bullet is meant as an item."""
+    number = next(n for n, line in enumerate(lines) if piece in line)
+    heads = [line for line in lines[:number] if line.startswith(("I. ", "II. ", "III. "))]
+    return lines[number].startswith(("-", "+")) or (heads[-1:] != [] and not heads[-1].startswith("III. "))
