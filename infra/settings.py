@@ -235,7 +235,11 @@ def _archive_url(text: str, home: Path) -> str:
 
 
 def _file(env: dict[str, str], name: str, home: Path) -> str:
-    return str(_path(name, env[name], home)) if name in env else ""
+    """Return the path of a file that is there and can be read, "" when nothing is set."""
+    path = _path(name, env[name], home) if name in env else None
+    if path and not (path.is_file() and os.access(path, os.R_OK)):
+        raise _setting_error(name, env[name], "một tệp có sẵn và đọc được · a file that is there and can be read")
+    return str(path or "")
 
 
 def _ledger_url(env: dict[str, str], name: str, home: Path) -> str:

@@ -66,6 +66,9 @@ def document_findings(receipt: Receipt, document: Document) -> list[IntakeFindin
 def _about_date(receipt: Receipt, catalogue: Catalogue) -> list[Problem]:
     if not receipt.sent_at:
         return [Problem("no_date", "Thư không có ngày gửi đọc được nên không xét được hạn nộp.")]
+    if int(receipt.period[:4]) - int(receipt.sent_at[:4]) > 1:
+        sentence = f"Thư ghi ngày gửi {receipt.sent_at[:10]}, trước tháng báo cáo hơn một năm: không xét được hạn nộp."
+        return [Problem("no_date", sentence)]
     if not periods.is_late(receipt.sent_at, catalogue, receipt.period):
         return []
     return [Problem("late", periods.late_sentence(receipt.sent_at, catalogue, receipt.period))]

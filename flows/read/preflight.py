@@ -282,7 +282,8 @@ def _broken_ole(data: bytes, detail: str) -> Problem:
     """A file that ends before its own sectors do was cut; anything else is damage."""
     sector = 1 << int.from_bytes(data[30:32], "little") if len(data) > 32 and data[30] in (9, 12) else 512
     n_fat = int.from_bytes(data[44:48], "little") if len(data) > 48 else 0
-    if len(data) % sector or (n_fat < 10_000 and len(data) < (n_fat - 1) * sector * (sector // 4)):
+    is_header = data[28:30] == b"\xfe\xff"  # the mark of the byte order: the file was one once
+    if is_header and (len(data) % sector or (n_fat < 10_000 and len(data) < (n_fat - 1) * sector * (sector // 4))):
         return Problem("truncated_file", "Tệp bị cắt cụt: thiếu phần cuối.", raw_text=detail)
     return Problem("damaged_file", "Tệp bị hỏng: cấu trúc bên trong không đọc được.", raw_text=detail)
 

@@ -164,11 +164,14 @@ def _variable(book: Book, cell: Cell) -> Variable:
 
 
 def _is_free(book: Book, cell: Cell) -> bool:
-    """Return whether a figure may be corrected: this month's own, and one that was reported."""
-    return cell.period == book.period and cell.value is not None
+    """Return whether a figure may be corrected: one that this month's submissions state, of whichever month."""
+    return cell.report_period == book.period and cell.value is not None
 
 
 def _previous(book: Book, cell: Cell) -> Fraction | None:
+    """Return the figure of the month before, which a form that was filled in over the last one may still show."""
+    if cell.period != book.period:
+        return None
     before = book.find(cell.submitter_id, cell.indicator_id, cell.area_code, book.previous)
     stated = book.find(cell.submitter_id, cell.indicator_id, cell.area_code, book.previous, book.period)
     return next((c.value for c in (*before, *stated) if c.value is not None), None)
@@ -350,7 +353,9 @@ def _lone_case(web: Web, instances: Sequence[Instance], number: int) -> Case:
     if problem is not None and not problem.failing:
         return Case([number], no_repair=NoRepair.NOT_COMPUTED)
     explained = [r for r in case.repairs if all(c.slip != "unexplained" for c in r.changes)]
-    return Case([number], explained, None if explained else case.no_repair or NoRepair.NONE_FOUND, case.variables)
+    of_this_month = any(c.period == web.book.period for c in map(web.book.cells.get, instance.verdict.cells) if c)
+    reason = case.no_repair or (NoRepair.NONE_FOUND if of_this_month else NoRepair.SETTLED)
+    return Case([number], explained, None if explained else reason, case.variables)
 
 
 def _lone_problem(web: Web, instance: Instance) -> Problem:

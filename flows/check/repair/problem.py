@@ -28,7 +28,7 @@ class Variable:
     """One figure that may be wrong: a cell, or the same figure typed at several places.
 
     `grid` is the smallest step of its values: 1 for a count, 0.01 for a ratio with two decimals. `line` and
-    `column` are where it stands; `is_fixed` marks what was settled before, such as last month's figures.
+    `column` are where it stands; `is_fixed` marks what was settled before: what last month's report says.
     `is_share`: a ratio or a percentage, whose decimal comma may stand in the wrong place. `possible`: what it may be
     at all, whatever the rules say: nobody has fewer than no subscribers.
     """

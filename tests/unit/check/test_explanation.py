@@ -111,6 +111,22 @@ def test_rule_over_two_figures_of_last_month_has_no_repair_and_says_so(month, ju
     assert "tháng trước" in found.repair_vi and "last month" in found.repair_en
 
 
+@pytest.mark.parametrize(("written", "slip"), [
+    (120323, "hai chữ số liền nhau bị đảo"), (150233, "gõ sai một chữ số"), (12023, "thiếu một chữ số"),
+])  # fmt: skip
+def test_slip_in_last_months_column_is_mended_there(month, judged, written: int, slip: str) -> None:
+    """120 233 then; neither this month's stock nor its growth is wrong when the form shows another."""
+    month[:] = [row for row in month if (row["report_period"], row["submitter_id"]) != (BEFORE, "vnpt")]
+    month.append(observation(BEFORE, "vnpt", "64", "phone_subs_total", written, report_period=PERIOD, cell="K14"))
+    found = judged(month)
+    findings, cases = explained(found)
+    (finding,) = [f for f in findings if f.rule_id == "phone_stock_rolls_forward" and f.outcome == "fail"]
+    (case,) = [c for c in cases if c["case_id"] == finding.case_id]
+    (best,) = case["repairs"][0]["changes"]
+    assert (best["cells"][0]["cell"], best["right"], best["slip_vi"]) == ("K14", "120233", slip)
+    assert not still_failing(mended(found, finding, cases), finding.rule_id)
+
+
 def test_figure_that_is_not_there_is_asked_for(month, judged) -> None:
     change(month, "vnpt", "623", "phone_subs_mobile_prepaid", None)
     findings, _ = explained(judged(month))
