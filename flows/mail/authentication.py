@@ -122,8 +122,8 @@ def _name_in(tokens: list[Token]) -> str:
 
 def _method_in(tokens: list[Token]) -> MethodResult:
     pairs = _pairs(tokens)
-    if not pairs:
-        raise UnreadableResultsError("an empty result")
+    if not pairs or tokens[2][0] == "quoted":
+        raise UnreadableResultsError("an empty result, or one that is no keyword")
     method = _METHOD.fullmatch(pairs[0][0])
     if not method or not all(_PROPERTY.fullmatch(name) for name, _ in pairs[1:]):
         raise UnreadableResultsError("no method, or what stands behind it is no property")

@@ -29,6 +29,8 @@ _SAID = re.compile(r"\b(?:helo|ehlo|ident)\b\s*=?\s*[^\s()]*", re.IGNORECASE)   
 _ASIDE = re.compile(r"\([^()]*\)|<[^<>]*>")  # comments and addresses: a sender may have a say in them
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 _LOCAL_HAND_OVER = re.compile(r"\bwith\s+(?:local\s+)?(?:UTF8)?LMTPS?A?\b", re.IGNORECASE)
+_LOGGED_IN = re.compile(r"\bwith\s+(?:UTF8)?E?SMTPS?A\b", re.IGNORECASE)   # RFC 3848: the other end gave a password
+_LOCAL_USER = re.compile(r"\bfrom userid \d+|\binvoked by uid\b|\binvoked from network\b", re.IGNORECASE)
 _LABELS = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+")     # what stands before a domain in a part of it
 _FAILED = re.compile(r"\bdmarc\s*=\s*(?:fail|reject)\b", re.IGNORECASE)
 CLOCKS_APART = timedelta(days=1)
@@ -124,8 +126,9 @@ def _is_dmarc_pass(result: MethodResult, domain: str) -> bool:
 
 def _is_signed_by(result: MethodResult, domain: str) -> bool:
     """A signature of the domain itself or of a part of it; what lies above it may belong to many."""
-    signers = [*result.values("header.d"), *(value.partition("@")[2] for value in result.values("header.i"))]
-    return bool(signers) and all(_is_within(signer, domain) for signer in signers)
+    named = [value.partition("@")[2] for value in result.values("header.i")]
+    signers = result.values("header.d")     # i= may name a part of what signed (RFC 6376 3.5): alone it tells not who
+    return bool(signers) and all(_is_within(name, domain) for name in [*signers, *named])
 
 
 def _is_within(signer: str, domain: str) -> bool:
@@ -143,6 +146,9 @@ def _own_results(trace: Sequence[tuple[str, str]], settings: Settings) -> tuple[
             return read_results(line), ""
         except UnreadableResultsError:
             return None, f"kết quả kiểm tra của {settings.authserv_id} không đọc được"
+    if _entry(trace, settings.authserv_id) is None:
+        return None, ("không có dòng Received nào cho thấy thư từ bên ngoài vào qua máy chủ của Sở, nên không có kết "
+                      "quả kiểm tra nào đáng tin")
     if any(authserv_id_of(value) == settings.authserv_id for name, value in trace if name == "authentication-results"):
         return None, (f"kết quả ghi tên {settings.authserv_id} nằm dưới dòng Received của máy chủ khác, nơi ai cũng "
                       "viết được")
@@ -164,20 +170,43 @@ def _all_own(trace: Sequence[tuple[str, str]], settings: Settings) -> list[Resul
 def _ours(trace: Sequence[tuple[str, str]], settings: Settings) -> list[str]:
     """Return the results under our server's name above the line of the server that let the message in.
 
-    With `authserv_place` "below" also those right beneath that line, where some servers write them.
+    With `authserv_place` "below" also those right beneath that line, where some servers write them. A message that
+    came in nowhere was checked by nobody: whoever saved or sent it within the house wrote its lines.
     """
     lines: list[str] = []
+    entry = _entry(trace, settings.authserv_id)
     is_inside = True
-    for name, value in trace:
+    for place, (name, value) in enumerate(trace) if entry is not None else ():
         if name == "authentication-results":
             lines += [value] if authserv_id_of(value) == settings.authserv_id else []
         elif not is_inside:
             break
-        elif not _is_hand_over(value):
+        elif place == entry:
             if settings.authserv_place == "above" or not _is_by_us(value, settings.authserv_id):
                 break
             is_inside = False
     return lines
+
+
+def _entry(trace: Sequence[tuple[str, str]], authserv_id: str) -> int | None:
+    """Return the place of the line by which the message came in: the topmost that is no hand-over within the house.
+
+    What the judging server itself took from a machine of the house came in there: that machine wrote the lines below.
+    """
+    for place, (name, value) in enumerate(trace):
+        if name == "received" and (not _is_hand_over(value) or _is_submission(value, authserv_id)):
+            return place
+    return None
+
+
+def _is_submission(received: str, authserv_id: str) -> bool:
+    """Return whether a person or a program of the house gave the message in, as the server's own line shows."""
+    words = _ASIDE.sub(" ", received)
+    if _LOGGED_IN.search(words) or _LOCAL_USER.search(received):
+        return True
+    by = [match[1].lower().rstrip(".") for match in _BY.finditer(words)]
+    is_loop = not any(map(_is_of_another_machine, _addresses_seen(received)))
+    return by == [authserv_id] and not is_loop
 
 
 def _is_hand_over(received: str) -> bool:
@@ -195,9 +224,21 @@ def _is_hand_over(received: str) -> bool:
     if _LOCAL_HAND_OVER.search(words, found_by[0].end()):
         return True
     other_end = received[: found_by[0].start()]
-    groups = (_SAID.sub(" ", group) for group in _SEEN_ADDRESS.findall(other_end))
-    seen = [found for group in groups for found in _IP.findall(group)]
+    seen = _addresses_seen(other_end)
     return bool(seen) and all(map(_is_private, [*seen, *_LITERAL.findall(other_end)]))
+
+
+def _addresses_seen(other_end: str) -> list[str]:
+    """Return the addresses of the other end that the server itself saw and wrote in brackets."""
+    groups = (_SAID.sub(" ", group) for group in _SEEN_ADDRESS.findall(other_end))
+    return [found for group in groups for found in _IP.findall(group)]
+
+
+def _is_of_another_machine(address: str) -> bool:
+    try:
+        return not ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return True
 
 
 def _is_private(address: str) -> bool:

@@ -34,7 +34,15 @@ def message(*lines: str, number: int = 0, text: str = TEXT) -> bytes:
     return "\r\n".join([*lines, *rest, "", text]).encode()
 
 
-FORGED: dict[str, tuple[str, ...]] = {
+def entered(*lines: str) -> tuple[str, ...]:
+    """Return the lines with that of the server that let the message in beneath what it found, if none stands there."""
+    if any(line.startswith("Received:") for line in lines):
+        return lines
+    below = max((n + 1 for n, line in enumerate(lines) if line.lower().startswith("authentication-results")), default=0)
+    return (*lines[:below], ENTRY + WHEN, *lines[below:])
+
+
+_FORGED: dict[str, tuple[str, ...]] = {
     # whose address is it
     "the name shown is the district's": (ar("dmarc=pass header.from=evil.example"), f'From: "{DISTRICT}" <{EVIL}>'),
     "the name shown is the district's, encoded": (
@@ -117,6 +125,8 @@ FORGED: dict[str, tuple[str, ...]] = {
     "a signature of another domain": (ar("dkim=pass header.d=evil.example"), FROM),
     "a signature of the domain above": (ar("dkim=pass header.d=example"), FROM),
     "a signature of two domains": (ar(f"dkim=pass header.d=evil.example header.i=@{DOMAIN}"), FROM),
+    "a signature of a part that nobody names": (ar(f"dkim=pass header.i=@{DOMAIN}"), FROM),
+    "a verdict in quotes": (ar(f'dmarc="pass" header.from={DOMAIN}'), FROM),
     "a signature that failed": (ar(f"dkim=fail header.d={DOMAIN}"), FROM),
     "a signature and a DMARC that failed": (ar(f"dmarc=fail header.from={DOMAIN}; dkim=pass header.d={DOMAIN}"), FROM),
     "a signature and a DMARC that has no answer": (ar(f"dkim=pass header.d={DOMAIN}; dmarc=temperror"), FROM),
@@ -167,7 +177,24 @@ FORGED: dict[str, tuple[str, ...]] = {
         PASS, ENTRY + WHEN, FROM, "Date: Wed, 24 Apr 2019 09:00:00 +0700"),
 }
 
-GENUINE: dict[str, tuple[str, ...]] = {
+FORGED = {what: entered(*lines) for what, lines in _FORGED.items()} | {
+    # checked by nobody: no line shows that the message came in
+    "no server's line at all": (PASS, FROM),
+    "only the signature, and no server's line": (SIGNED, FROM),
+    "only hand-overs within the house": (
+        f"Received: from store (store [10.1.2.3]) by desk.stttt-gialai.example with ESMTP;{WHEN}", PASS, FROM),
+    # given in by whoever is inside, with lines of their own below
+    **{f"given in by {who}": (f"Received: {line};{WHEN}", PASS, ENTRY + WHEN, FROM) for who, line in {
+        "a logged-in user": f"from pc7 (pc7.lan [192.168.1.50]) by {OURS} (Postfix) with ESMTPSA id 1",
+        "a logged-in user without TLS": "from pc7 (pc7.lan [192.168.1.50]) by store.example with ESMTPA id 1",
+        "a machine of the house": f"from pc7 (pc7.lan [192.168.1.50]) by {OURS} (Postfix) with ESMTP id 1",
+        "a machine of the house in IPv6": f"from pc7 (pc7.lan [IPv6:fd00::7]) by {OURS} (Postfix) with ESMTP id 1",
+        "a program of the server": f"by {OURS} (Postfix, from userid 1000) id 1",
+        "a program of another server": "(qmail 4711 invoked by uid 1000)",
+    }.items()},
+}
+
+_GENUINE: dict[str, tuple[str, ...]] = {
     "a verdict of its domain": (PASS, FROM),
     "a verdict among others": (
         ar(f"spf=softfail (x; y) smtp.mailfrom={DISTRICT}; dkim=fail header.d=other.example; dmarc=pass "
@@ -194,4 +221,9 @@ GENUINE: dict[str, tuple[str, ...]] = {
     "forwarded inside the house": (
         f"Received: from store (store [10.1.2.3]) by desk.stttt-gialai.example with ESMTP;{WHEN}",
         f"Received: by store.stttt-gialai.example id 2;{WHEN}", PASS, ENTRY + WHEN, FROM),
+}
+GENUINE = {what: entered(*lines) for what, lines in _GENUINE.items()} | {
+    "through a filter on the same machine": (
+        f"Received: from localhost (localhost [127.0.0.1]) by {OURS} (Postfix) with ESMTP id 2;{WHEN}",
+        PASS, ENTRY + WHEN, FROM),
 }

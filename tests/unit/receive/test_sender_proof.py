@@ -32,12 +32,14 @@ from tests.unit.receive.forgeries import (
     PASS,
     WHEN,
     ar,
+    entered,
     message,
 )
 
 PERIOD = "2019-04"
 CATALOGUE = load_catalogue().at(PERIOD)
 KONG_CHRO = CATALOGUE.submitter_by_id["dist_630"]
+STAMP = f"{PASS}\r\n{ENTRY}{WHEN}\r\n".encode()
 COUNTED = ("received", "late")
 
 
@@ -136,7 +138,7 @@ def test_a_known_relay_signs_for_a_domain_without_dmarc(gateway: Settings) -> No
         "dkim=pass header.d=a.thu.gialai.example": "",
         "dkim=pass header.d=evil.example; spf=pass smtp.mailfrom=thu.gialai.example": "",
     }.items():
-        assert believed(gateway, ar(results), FROM, submitter=relayed).proof == proof, results
+        assert believed(gateway, *entered(ar(results), FROM), submitter=relayed).proof == proof, results
 
 
 def test_who_is_confirmed_by_a_person_is_never_believed_by_a_machine(gateway: Settings, settings: Settings) -> None:
@@ -161,10 +163,10 @@ def test_an_old_message_sent_again_under_a_new_id_counts_once(
 ) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    (inbox / "1.eml").write_bytes(message(PASS, FROM, "Message-ID: <1@a.example>"))
-    (inbox / "2.eml").write_bytes(message(PASS, FROM, "Message-ID: <2@a.example>", text="Trạm BTS: 51 trạm"))
+    (inbox / "1.eml").write_bytes(message(*entered(PASS, FROM), "Message-ID: <1@a.example>"))
+    (inbox / "2.eml").write_bytes(message(*entered(PASS, FROM), "Message-ID: <2@a.example>", text="Trạm BTS: 51 trạm"))
     received(gateway, inbox, children)
-    (inbox / "3.eml").write_bytes(message(PASS, FROM, "Message-ID: <3@evil.example>"))
+    (inbox / "3.eml").write_bytes(message(*entered(PASS, FROM), "Message-ID: <3@evil.example>"))
     statuses = {name: r.status for name, r in received(gateway, inbox, children).items()}
     assert statuses == {"1.eml": "received", "2.eml": "received", "3.eml": "duplicate"}
 
@@ -172,10 +174,10 @@ def test_an_old_message_sent_again_under_a_new_id_counts_once(
 def test_a_held_message_hides_no_proved_twin(gateway: Settings, tmp_path: Path, children: Sandbox) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    (inbox / "1.eml").write_bytes(message(PASS, FROM, "Date: Fri, 18 Dec 2099 08:00:00 +0700"))
+    (inbox / "1.eml").write_bytes(message(*entered(PASS, FROM), "Date: Fri, 18 Dec 2099 08:00:00 +0700"))
     (inbox / "2.eml").write_bytes(message(FROM))
     received(gateway, inbox, children)
-    (inbox / "3.eml").write_bytes(message(PASS, FROM))
+    (inbox / "3.eml").write_bytes(message(*entered(PASS, FROM)))
     assert received(gateway, inbox, children)["3.eml"].status == "received"
 
 
@@ -185,7 +187,7 @@ def test_the_public_cases_of_forged_senders(gateway: Settings, shared_folder: Pa
     inbox = gateway.home / "cases"
     inbox.mkdir()
     for name in ("spoof-display-name.eml", "dated-2099.eml"):
-        (inbox / name).write_bytes(f"{PASS}\r\n".encode() * name.startswith("dated") + (cases / name).read_bytes())
+        (inbox / name).write_bytes(STAMP * name.startswith("dated") + (cases / name).read_bytes())
     receipts = received(gateway, inbox, children)
     spoofed, dated = receipts["spoof-display-name.eml"], receipts["dated-2099.eml"]
     assert (spoofed.status, spoofed.submitter_id) == ("quarantined", "")
@@ -204,7 +206,7 @@ def test_no_genuine_message_of_the_field_is_lost_behind_a_gateway(
         plain = unpacked_of(*unpack({"is_message": True}, path.read_bytes())).mail
         assert plain is not None and plain.sender_address, (path.name, plain)
         domain = plain.sender_address.rpartition("@")[2]
-        stamped = f"{ar(f'dmarc=pass header.from={domain}')}\r\n".encode() + path.read_bytes()
+        stamped = f"{ar(f'dmarc=pass header.from={domain}')}\r\n{ENTRY}{WHEN}\r\n".encode() + path.read_bytes()
         mail = unpacked_of(*unpack({"is_message": True}, stamped)).mail
         submitter = catalogue.submitter_by_address.get(plain.sender_address)
         proofs += [judge_sender(mail, submitter, gateway).proof] if mail and submitter else []
