@@ -14,7 +14,7 @@ from typing import Any
 
 from flows.receipts import can_be_decided, why_believed
 from flows.records import Finding, Receipt
-from infra.files import replace_file
+from infra.derived import save_listed
 from infra.settings import PROJECT, Settings
 from infra.vietnamese import SEVERITY_VI, STATUS_VI, moment_cell, number_text
 from infra.warehouse import fetch
@@ -53,8 +53,13 @@ def write_steward_page(
     environment.filters |= {"figure": _figure, "moment": moment_cell}
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     path = settings.home / "steward" / f"{period}.html"
-    replace_file(path, template.render(content).encode("utf-8", "replace"))
+    save_listed(page_listing(settings, period), {path.name: template.render(content).encode("utf-8", "replace")})
     return path
+
+
+def page_listing(settings: Settings, period: str) -> Path:
+    """Return the path of the list by which an edited page of a month is known."""
+    return settings.home / "steward" / f".{period}.json"
 
 
 SEVERITIES = ("blocking", "warning", "note")

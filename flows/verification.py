@@ -8,14 +8,18 @@ only told.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.deliver.message import outputs_for
+from flows.deliver.packages import package_files, package_folder
 from infra.anchors import HEADS, read_heads
-from infra.archive import CONTENT, PROBE, open_archive
+from infra.archive import CONTENT, PROBE, content_key, open_archive
 from infra.audit import DONE_WITHOUT
+from infra.derived import changed_since, is_whole, load_derived
 from infra.errors import OperationError
 from infra.files import file_sha256
 from infra.ledger import Ledger, open_ledger
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 SENDINGS = "sendings/"                                      # what a witness noted of the deliveries (flows/deliver)
 DOCTOR = hashlib.sha256(b"tonghop doctor\n").hexdigest()    # what `tonghop doctor` writes and reads back
 SHOWN = 20
+LEFT_BEHIND = re.compile(r"(?:^|/)(?:~\$|\.|Thumbs\.db$|desktop\.ini$)")   # by programs that show or open files
 
 
 @dataclass
@@ -64,13 +69,16 @@ def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -
     # A ledger that a person accepted although it forgot goes on without the lines that it does not know.
     is_accepted = any(entry.action == DONE_WITHOUT for entry in ledger.audit_entries())
     (found.notices if is_accepted else found.faults).extend(unknown)
-    found.faults += _changed_copies(settings, ledger)
-    found.notices += _torn_files(settings, ledger)
+    _verify_copies(settings, ledger, found)
+    periods = sorted({receipt.period for receipt in ledger.receipts()})
+    found.faults += _edited_pages(settings, periods)
+    found.notices += _torn_files(settings, periods)
     return found
 
 
 def _verify_archive(archive: Archive, ledger: Ledger, found: Verification) -> None:
-    held = {key.rsplit("/", 1)[-1]: archive.sha256_of(key) for key in archive.list(CONTENT)}
+    stored = {key: archive.sha256_of(key) for key in archive.list(CONTENT)}
+    held = {sha256: actual for key, actual in stored.items() if key == _place_of(sha256 := key.rpartition("/")[2])}
     found.archived = len(held)
     known: set[str] = {DOCTOR}
     for what, sha256 in _expected(ledger):
@@ -81,7 +89,14 @@ def _verify_archive(archive: Archive, ledger: Ledger, found: Verification) -> No
     found.faults += [f"{sha256}: đã bị thay đổi hoặc hư hỏng (is no longer what it was)" for sha256 in damaged]
     found.notices += [f"{sha256}: có trong kho lưu trữ, sổ cái không biết (unknown to the ledger)"
                       for sha256 in sorted(held.keys() - known)]
+    found.notices += [f"{key}: không đúng chỗ trong kho lưu trữ (not where the archive keeps it)"
+                      for key in stored if key != _place_of(key.rpartition("/")[2])]
     _verify_names(archive, ledger, found)
+
+
+def _place_of(sha256: str) -> str:
+    """Return the key under which bytes of this SHA-256 are looked for; "" for what is no SHA-256."""
+    return content_key(sha256) if re.fullmatch("[0-9a-f]{64}", sha256) else ""
 
 
 def _expected(ledger: Ledger) -> Iterator[tuple[str, str]]:
@@ -130,32 +145,59 @@ def _witnessed(archive: Archive) -> set[str]:
     return {key.removeprefix(SENDINGS).partition("/")[0] for key in archive.list(SENDINGS)}
 
 
-def _changed_copies(settings: Settings, ledger: Ledger) -> Iterator[str]:
-    """Yield the copies for people, and in packages to hand over, that are no longer as published."""
+def _verify_copies(settings: Settings, ledger: Ledger, found: Verification) -> None:
+    """Look at the copies for people and the packages to hand over: each is what was published, and nothing else."""
     published = {edition.edition_id: edition for edition in ledger.editions()}
     for edition in published.values():
-        folder = settings.outputs_folder / edition.period / f"edition-{edition.number}"
-        yield from _changed(folder, {output.name: output.sha256 for output in edition.outputs})
+        files = {output.name: output.sha256 for output in edition.outputs}
+        _compare(settings.outputs_folder / edition.period / f"edition-{edition.number}", files, found)
     for delivery in ledger.deliveries():
-        if delivery.place and delivery.edition_id in published:
-            outputs = published[delivery.edition_id].outputs
-            yield from _changed(Path(delivery.place), {Path(output.name).name: output.sha256 for output in outputs})
+        edition_of = published.get(delivery.edition_id)
+        if edition_of and delivery.state in ("packaged", "filed"):
+            outputs = outputs_for(edition_of, delivery.channel)
+            _compare(package_folder(settings, edition_of, delivery), package_files(delivery, outputs), found)
+    known = {settings.outputs_folder / e.period / f"edition-{e.number}" for e in published.values()}
+    found.faults += [f"{folder}: sổ cái không có ấn bản này (the ledger knows no such edition)"
+                     for folder in sorted(settings.outputs_folder.glob("*/*")) if folder not in known]
 
 
-def _changed(folder: Path, files: dict[str, str]) -> Iterator[str]:
+def _compare(folder: Path, files: dict[str, str], found: Verification) -> None:
+    """Compare a folder that people take files from with what it must hold; all of it gone is only told."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    if not there:
+        found.notices.append(f"{folder}: không còn tệp nào (all files are gone); bản gốc nằm trong kho lưu trữ")
+        return
     for name, sha256 in files.items():
-        if file_sha256(folder / name) not in ("", sha256):
-            yield f"{folder / name}: không còn như đã phát hành (is no longer as published)"
+        if name not in there:
+            found.faults.append(f"{folder / name}: không còn (is gone)")
+        elif file_sha256(folder / name) != sha256:
+            found.faults.append(f"{folder / name}: không còn như đã phát hành (is no longer as published)")
+    strange = (name for name in sorted(there - files.keys()) if not LEFT_BEHIND.search(name))
+    found.faults += [f"{folder / name}: không phải tệp đã phát hành (was not published)" for name in strange]
 
 
-def _torn_files(settings: Settings, ledger: Ledger) -> Iterator[str]:
+def _edited_pages(settings: Settings, periods: Iterable[str]) -> Iterator[str]:
+    """Yield the pages and answers that were edited after they were written: people believe what they read there."""
+    from flows.reply.step import replies_listing
+    from flows.steward_page import page_listing
+
+    for period in periods:
+        for path in (*changed_since(replies_listing(settings, period)), *changed_since(page_listing(settings, period))):
+            yield f"{path}: đã bị sửa sau khi ghi (was edited); lần chạy sau sẽ ghi lại"
+
+
+def _torn_files(settings: Settings, periods: Iterable[str]) -> Iterator[str]:
     """Yield the derived files that a run makes anew because they are not what was written."""
     from flows.check.findings import check_folder
     from flows.readings import find_month, month_file
-    from infra.derived import is_whole
-    from infra.warehouse import current_check, find_current_build, is_intact
+    from infra.warehouse import current_check, find_current_build, is_intact, pointer_file
 
-    for period in sorted({receipt.period for receipt in ledger.receipts()}):
+    for path in sorted(settings.readings_folder.rglob("*.json")):
+        if path.parent != settings.readings_folder and load_derived(path) is None:
+            yield f"{path}: sẽ được đọc lại (will be read anew)"
+    for period in periods:
+        if pointer_file(settings, period).is_file() and not find_current_build(settings, period):
+            yield f"{pointer_file(settings, period)}: sẽ được ghi lại (will be written anew)"
         if month_file(settings, period).is_file() and find_month(settings, period) is None:
             yield f"{month_file(settings, period)}: sẽ được đọc lại (will be read anew)"
         build_id = find_current_build(settings, period)

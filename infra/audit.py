@@ -130,6 +130,20 @@ def find_changed_record(entries: Iterable[AuditEntry], records: Mapping[str, str
     return None
 
 
+def find_moved_record(entries: Iterable[AuditEntry], places: Mapping[str, int]) -> OperationError | None:
+    """Return the first record that is not where its first link stands; `places` gives each subject's number now.
+
+    The number is the order of events: which of two decisions is the later one.
+    """
+    begun: dict[str, int] = {}
+    for entry in entries:
+        begun.setdefault(entry.subject, entry.seq)
+    moved = next((subject for subject in sorted(places) if begun.get(subject) != places[subject]), "")
+    if not moved:
+        return None
+    return _fault(f"thứ tự của bản ghi {moved} không khớp nhật ký", f"{moved} is not where the chain has it")
+
+
 def find_cut(entries: Iterable[AuditEntry], anchors: Iterable[tuple[int, str]]) -> OperationError | None:
     """Return the first head noted outside that the chain neither contains nor has been told to do without."""
     hashes = {entry.seq: entry.hash for entry in entries}

@@ -102,6 +102,21 @@ def load_member(folder: Path, name: str) -> bytes | None:
     return data if listed is not None and listed.get(name) == hashlib.sha256(data).hexdigest() else None
 
 
+def save_listed(listing: Path, files: Mapping[str, bytes]) -> None:
+    """Write files for people, by their path from the folder of `listing`, and into that, sealed, what they are."""
+    replace_files({listing.parent / name: data for name, data in files.items()})
+    save_derived(listing, {name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
+
+
+def changed_since(listing: Path) -> list[Path]:
+    """Return the files of a listing that are there and not what was written; the listing itself when it is torn."""
+    listed = load_derived(listing)
+    if listed is None:
+        return [listing] if listing.exists() else []
+    return [path for name, sha256 in sorted(listed.items())
+            if file_sha256(path := listing.parent / name) not in ("", sha256)]
+
+
 def _seal(path: Path, inputs: bytes, body: bytes) -> str:
     """Return the seal of what stands at `path`; in a home it holds at that place alone."""
     home = _home_of(path)

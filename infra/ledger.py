@@ -440,14 +440,28 @@ class Ledger(LedgerStore):
         with self.reading() as connection:
             entries = self._records(connection, self.tables.audit, AuditEntry)
             records = dict(self._details(connection))
+            places = dict(self._places(connection))
         fault = (
             audit.find_broken_link(entries, self.key, may_be_unkeyed)
             or audit.find_changed_record(entries, records)
+            or audit.find_moved_record(entries, places)
             or audit.find_cut(entries, anchors)
         )
         if fault:
             raise fault
         return len(entries)
+
+    def _places(self, connection: Connection) -> Iterator[tuple[str, int]]:
+        """Yield every subject with the number of the link that its row says it was written with.
+
+        What belongs to a record (documents, outputs) has its order within that record's own detail.
+        """
+        tables = self.tables
+        for table in (tables.receipts, tables.sightings, tables.decisions, tables.editions, tables.deliveries,
+                      tables.runs):  # fmt: skip
+            (key,) = table.primary_key.columns
+            for row in self._rows(connection, table):
+                yield f"{table.name}/{row._mapping[key.name]}", row.ledger_seq
 
     def _details(self, connection: Connection) -> Iterator[tuple[str, str]]:
         """Yield every subject with the JSON of its record as it is now."""

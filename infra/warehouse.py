@@ -168,7 +168,7 @@ def seal_build(settings: Settings, source: Path, build_id: str, inputs_sha256: s
 
 def set_current_build(settings: Settings, period: str, build_id: str, check: str = "") -> None:
     """Let readers of a period follow a finished build and its check, in one step that no reader can see half done."""
-    save_derived(_pointer(settings, period), {"build_id": build_id, "check": check})
+    save_derived(pointer_file(settings, period), {"build_id": build_id, "check": check})
 
 
 def remove_old_builds(settings: Settings, protected: Iterable[str] = (), keep: int = KEEP_BUILDS) -> list[str]:
@@ -234,14 +234,14 @@ def sealed_build(settings: Settings, build_id: str) -> BuildSeal | None:
 
 def find_current_build(settings: Settings, period: str) -> str:
     """Return the id of the build that readers of a period follow, "" when there is none yet."""
-    build_id = _pointed_to(_pointer(settings, period))
+    build_id = _pointed_to(pointer_file(settings, period))
     return build_id if _BUILD_ID.fullmatch(build_id) and has_build(settings, build_id) else ""
 
 
 def current_check(settings: Settings, period: str) -> str:
     """Return the name of the check of the build that readers of a period follow; "" when it has none."""
     current_build(settings, period)
-    pointed = load_derived(_pointer(settings, period))
+    pointed = load_derived(pointer_file(settings, period))
     return str(pointed["check"]) if pointed else ""
 
 
@@ -431,7 +431,8 @@ def _verify(path: Path, folder: Path, tables: Iterable[str]) -> None:
             connection.execute(f"select count(*) from {table}").fetchone()
 
 
-def _pointer(settings: Settings, period: str) -> Path:
+def pointer_file(settings: Settings, period: str) -> Path:
+    """Return the path of the small file that names the build that readers of a period follow."""
     if not _PERIOD.fullmatch(period):
         raise OperationError(
             f"“{period}” không phải là kỳ báo cáo.", f"{period!r} is not a period.",

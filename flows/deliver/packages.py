@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,18 +29,33 @@ def write_package(
     Raises:
         OperationError: The folder cannot be written.
     """
-    folder = settings.handover_folder / edition.period / f"edition-{edition.number}" / delivery.recipient_id
-    files = {Path(output.name).name: output.sha256 for output in outputs}
-    hashes = "".join(f"{sha256}  {name}\n" for name, sha256 in files.items())
-    letter = f"{LETTER}.eml" if delivery.message_id else f"{LETTER}.txt"
+    folder = package_folder(settings, edition, delivery)
+    outputs = tuple(outputs)
     try:
-        for name, sha256 in files.items():
-            create_file(folder / name, archive.get(sha256))
-        create_file(folder / letter, archive.get(delivery.message_sha256))
-        create_file(folder / HASHES, hashes.encode())
+        for name, sha256 in package_files(delivery, outputs).items():
+            if name != HASHES:
+                create_file(folder / name, archive.get(sha256))
+        create_file(folder / HASHES, _hash_list(outputs))
     except OSError as error:
         raise OperationError(
             "Không ghi được gói tài liệu bàn giao.", f"The hand-over package cannot be written: {error.strerror}.",
             place=str(folder), remedy_vi="Kiểm tra quyền ghi và dung lượng trống.",
         ) from error
     return folder
+
+
+def package_folder(settings: Settings, edition: Edition, delivery: Delivery) -> Path:
+    """Return the folder of a delivery's package; it need not be there."""
+    return settings.handover_folder / edition.period / f"edition-{edition.number}" / delivery.recipient_id
+
+
+def package_files(delivery: Delivery, outputs: Iterable[Output]) -> dict[str, str]:
+    """Return everything that a package holds, name → SHA-256: the files, the letter, the list of hashes."""
+    outputs = tuple(outputs)
+    letter = f"{LETTER}.eml" if delivery.message_id else f"{LETTER}.txt"
+    files = {Path(output.name).name: output.sha256 for output in outputs}
+    return files | {letter: delivery.message_sha256, HASHES: hashlib.sha256(_hash_list(outputs)).hexdigest()}
+
+
+def _hash_list(outputs: Iterable[Output]) -> bytes:
+    return "".join(f"{output.sha256}  {Path(output.name).name}\n" for output in outputs).encode()

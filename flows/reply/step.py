@@ -21,8 +21,8 @@ from flows.reply.marks import marks_of
 from flows.reply.message import ReplyFile, can_be_written_to, compose, one_line
 from flows.reply.verdicts import verdicts_for
 from infra.catalogue import Catalogue
+from infra.derived import save_listed
 from infra.errors import OperationError
-from infra.files import replace_files
 from infra.journal import note_fault
 from infra.sandbox import Sandbox
 from infra.settings import Settings
@@ -84,11 +84,16 @@ def prepare_replies(
             return _message(answer, recipient, settings, archive, children)
 
         made = map_all(lambda one: reply(*one), answered)
-        answers = {folder / reply_name(receipt): data for (receipt, _), data in zip(answered, made, strict=True)}
-    replace_files(answers)
-    for stale in set(folder.glob("*.eml")) - set(answers):
-        stale.unlink()
-    return list(answers)
+        answers = {reply_name(receipt): data for (receipt, _), data in zip(answered, made, strict=True)}
+    save_listed(replies_listing(settings, period), {f"{period}/{name}": data for name, data in answers.items()})
+    for stale in {path.name for path in folder.glob("*.eml")} - set(answers):
+        (folder / stale).unlink()
+    return [folder / name for name in answers]
+
+
+def replies_listing(settings: Settings, period: str) -> Path:
+    """Return the path of the list of a month's answers, by which an edited one is known."""
+    return settings.home / "replies" / f".{period}.json"
 
 
 def reply_name(receipt: Receipt) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from flows.verification import verify_stores
 from infra.archive import open_archive
+from infra.files import replace_file
 from tests.unit.deliver.conftest import Office, make_edition
 from tests.unit.infra.test_ledger import DOCUMENTS, RECEIPT
 from tests.whole_month import run_tonghop
@@ -30,8 +31,14 @@ def office(request, tmp_path):
     edition = make_edition(office.archive)
     office.ledger.add_edition(edition)
     office.deliver(edition)
+    for output in edition.outputs:
+        replace_file(copies_of(office) / output.name, office.archive.get(output.sha256))
     yield office
     office.ledger.close()
+
+
+def copies_of(office: Office) -> Path:
+    return office.settings.outputs_folder / "2019-04" / "edition-1"
 
 
 def _faults(office) -> str:
@@ -69,11 +76,70 @@ def test_a_changed_copy_for_people_is_a_fault(office):
     package = office.settings.handover_folder / "2019-04" / "edition-1" / "ubnd_tinh" / "trich.csv"
     package.chmod(0o600)
     package.write_bytes(b"forged")
-    copy = office.settings.outputs_folder / "2019-04" / "edition-1" / "trich.csv"
-    copy.parent.mkdir(parents=True)
+    copy = copies_of(office) / "trich.csv"
     copy.write_bytes(b"forged")
     after = _faults(office)
     assert str(package) in after and str(copy) in after
+
+
+def in_package(name: str):
+    return lambda office: office.settings.handover_folder / "2019-04" / "edition-1" / "ubnd_tinh" / name
+
+
+def in_copies(name: str):
+    return lambda office: copies_of(office) / name
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+@pytest.mark.parametrize(("place", "word"), [
+    (in_package("SHA256SUMS"), "no longer as published"), (in_package("Thư gửi.txt"), "no longer as published"),
+    (in_package("mới.txt"), "was not published"), (in_copies("../edition-2/manifest.json"), "no such edition"),
+    (in_copies("thêm.pdf"), "was not published"), (in_copies("manifest.json"), "no longer as published"),
+])  # fmt: skip
+def test_what_people_take_from_a_folder_is_what_was_published_and_nothing_else(office, place, word) -> None:
+    path = place(office)
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(b"forged")
+    assert word in _faults(office)
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+@pytest.mark.parametrize("place", [in_package("SHA256SUMS"), in_package("trich.csv"), in_copies("manifest.json")])
+def test_a_file_gone_from_among_others_is_a_fault_and_a_folder_cleared_away_is_told(office, place) -> None:
+    place(office).unlink()
+    assert f"{place(office)}: không còn (is gone)" in _faults(office)
+    shutil.rmtree(place(office).parent)
+    found = verify_stores(office.settings)
+    assert found.faults == [] and f"{place(office).parent}: " in "\n".join(found.notices)
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+def test_what_programs_leave_behind_when_files_are_opened_is_no_fault(office) -> None:
+    for name in ("~$Báo cáo.docx", ".DS_Store", "Thumbs.db"):
+        (copies_of(office) / name).write_bytes(b"x")
+    assert _faults(office) == ""
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+def test_a_home_that_was_moved_is_looked_at_where_it_is(office, tmp_path) -> None:
+    office.ledger.close()
+    office.settings.home.rename(tmp_path / "elsewhere")
+    moved = Office(tmp_path / "elsewhere")
+    assert _faults(moved) == ""
+    letter = in_package("trich.csv")(moved)
+    letter.chmod(0o600)
+    letter.write_bytes(b"forged")
+    assert str(letter) in _faults(moved)
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+def test_what_lies_where_the_archive_does_not_look_for_it_is_gone(office) -> None:
+    digest = office.archive.put(MESSAGE)
+    folder = office.settings.home / "archive" / "sha256" / digest[:2]
+    folder.rename(folder.with_name("zz"))
+    found = verify_stores(office.settings)
+    assert digest in "\n".join(found.faults) and f"zz/{digest}" in "\n".join(found.notices)
 
 
 @pytest.mark.parametrize("office", ["a folder"], indirect=True)
@@ -121,10 +187,23 @@ def test_a_published_month_is_sound_and_without_its_archive_it_is_not(home: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", ["readings/2019-04.json", "warehouse/*.duckdb", "checks/*/findings.json"])
+@pytest.mark.parametrize("which", [
+    "readings/2019-04.json", "warehouse/*.duckdb", "checks/*/findings.json", "readings/documents/*/*.json",
+    "warehouse/current-2019-04",
+])  # fmt: skip
 def test_a_derived_file_that_is_torn_is_told(home: Path, which: str) -> None:
     for path in home.glob(which):
         path.chmod(0o600)
         path.write_bytes(path.read_bytes()[:-10])
     done = run_tonghop("verify", home=home)
     assert done.returncode == 0 and "anew" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["replies/2019-04/001*.eml", "steward/2019-04.html"])
+def test_a_page_or_an_answer_that_was_edited_is_a_fault_until_it_is_written_again(home: Path, which: str) -> None:
+    (path,) = home.glob(which)
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes() + b"forged")
+    done = run_tonghop("verify", home=home)
+    assert done.returncode == 5 and f"{path.name}: " in done.stderr and "was edited" in done.stderr, done.stderr

@@ -239,6 +239,9 @@ TAMPERINGS = {
     "a document is removed": "DELETE FROM documents WHERE position = 1",
     "a status is changed": "UPDATE receipts SET status = 'rejected'",
     "a delivery is deleted": "DELETE FROM deliveries",
+    "a decision is moved behind later ones": "UPDATE decisions SET ledger_seq = 99",
+    "a receipt is moved before others": "UPDATE receipts SET ledger_seq = 0",
+    "a document is moved before others": "UPDATE documents SET position = 9 WHERE position = 0",
     "an output is exchanged": "UPDATE outputs SET sha256 = 'x' WHERE position = 0",
 }
 
