@@ -36,7 +36,11 @@ class Server(NamedTuple):
 
 
 class GarbledError(smtplib.SMTPException):
-    """What came is no answer: half a line, no code, two codes, nothing."""
+    """What came is no answer: half a line, no code, two codes, nothing (`is_hang_up`), or one that nobody asked for."""
+
+    def __init__(self, text: str, is_hang_up: bool = False) -> None:
+        super().__init__(text)
+        self.is_hang_up = is_hang_up
 
 
 class LoginError(smtplib.SMTPException):
@@ -77,7 +81,7 @@ class Dialogue(smtplib.SMTP):
             self.sock.settimeout(max(end - time.monotonic(), 0.001))
             piece = self.sock.recv(4096)
             if not piece:
-                raise GarbledError(f"hang-up after {self._received[:100]!r}")
+                raise GarbledError(f"hang-up after {self._received[:100]!r}", is_hang_up=not self._received)
             self._received += piece
         line, newline, self._received = self._received.partition(b"\n")
         return line + newline
@@ -89,6 +93,28 @@ class Dialogue(smtplib.SMTP):
         self.sock.settimeout(self.answer_seconds)
         for start in range(0, len(data), PIECE):
             self.sock.sendall(data[start:start + PIECE])
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        """Send a command, once nothing is left that answers an earlier one: answers must not slip by one."""
+        self.expect_silence()
+        super().putcmd(cmd, args)
+
+    def expect_silence(self) -> None:
+        """Make sure that the server has said nothing that nobody asked for.
+
+        Raises:
+            GarbledError: It has, or it hung up.
+        """
+        assert self.sock is not None
+        if not self._received:
+            self.sock.settimeout(0)
+            try:
+                self._received = self.sock.recv(4096)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                return
+            finally:
+                self.sock.settimeout(self.answer_seconds)
+        raise GarbledError(f"unasked: {self._received[:100]!r}", is_hang_up=not self._received)
 
     def secure(self, context: ssl.SSLContext, name: str) -> None:
         """Go on in TLS with a server that proves to be `name`; what it said before is forgotten."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from flows.deliver.dialogue import ABOUT_OUR_LOGIN, Dialogue, LoginError, Server, open_dialogue, trusted
+from flows.deliver.dialogue import ABOUT_OUR_LOGIN, Dialogue, GarbledError, LoginError, Server, open_dialogue, trusted
 from flows.records import Delivery
 from infra.errors import OperationError
 from infra.killpoints import reached
@@ -220,6 +220,7 @@ def _send_body(smtp: Dialogue, message: bytes) -> None:
     """Send all but the end of the message: without its end a server must forget what it got."""
     _expect((354,), smtp.docmd("DATA"))
     smtp.send(re.sub(rb"(?m)^\.", b"..", message))
+    smtp.expect_silence()      # what is said before the end is no answer to it
 
 
 def _finish(smtp: Dialogue, patience: Patience) -> Answer:
@@ -232,9 +233,21 @@ def _finish(smtp: Dialogue, patience: Patience) -> Answer:
     except (smtplib.SMTPException, OSError) as error:
         return Answer("uncertain", f"Đã gửi hết nội dung nhưng không nhận được trả lời rõ ràng: {error}")
     smtp.answer_seconds = patience.answer
-    with contextlib.suppress(smtplib.SMTPException, OSError):
-        smtp.quit()
+    if not _ends_well(smtp):
+        return Answer("uncertain", f"Máy chủ trả lời “{_text(answer)}” rồi còn nói thêm: không rõ câu nào về thư này")
     return Answer(AFTER_END.get(answer[0] // 100, "uncertain"), _text(answer))
+
+
+def _ends_well(smtp: Dialogue) -> bool:
+    """Say goodbye; return whether the server says nothing but goodbye, or nothing more at all."""
+    try:
+        smtp.expect_silence()
+        smtp.putcmd("quit")
+        return smtp.getreply()[0] in (221, 421)
+    except GarbledError as error:
+        return error.is_hang_up
+    except (smtplib.SMTPException, OSError):
+        return True
 
 
 def _expect(codes: tuple[int, ...], answer: tuple[int, bytes], about: str = "") -> None:

@@ -6,6 +6,7 @@ import contextlib
 import select
 import socket
 import threading
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -21,6 +22,16 @@ MESSAGE = b"Subject: x\r\n\r\ntext\r\n"
 DELIVERY = Delivery("2019-04-1.mic", "2019-04-1", "2019-04", "mic", "M", "email", ("a@x.example",), "claimed", "x", "t")
 GOOD = {"greet": b"220 here\r\n", "EHLO": b"250 here\r\n", "MAIL": b"250 OK\r\n", "RCPT": b"250 OK\r\n",
         "DATA": b"354 go on\r\n", "end": b"250 taken over\r\n"}
+
+
+END = b".\r\n"
+
+
+def _up_to_the_end(lines: Iterable[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        if line == END:
+            return
 
 
 class Scripted:
@@ -48,7 +59,10 @@ class Scripted:
             if not self._say(connection, command):
                 return
             if command == "DATA":
-                self.messages.append(b"".join(iter(commands.readline, b".\r\n")))
+                lines = list(_up_to_the_end(commands))
+                if lines[-1:] != [END]:       # the other side went away before the end
+                    return
+                self.messages.append(b"".join(lines[:-1]))
                 if not self._say(connection, "end"):
                     return
 
@@ -123,6 +137,30 @@ def test_a_server_that_says_one_byte_at_a_time_for_ever_is_left(point, state):
                 select.select([connection], [], [], 0.02)
 
     assert _try(Dripping(), 0.5)[0] == state
+
+
+class Talkative(Scripted):
+    """A server that goes on whatever it said."""
+
+    def _say(self, connection: socket.socket, point: str) -> bool:
+        super()._say(connection, point)
+        return True
+
+
+@pytest.mark.parametrize(("answers", "state", "has_arrived"), [
+    ({"DATA": b"354 go on\r\n250 early\r\n", "end": b"554 no\r\n"}, "pending", False),
+    ({"MAIL": b"250 OK\r\n250 OK\r\n", "RCPT": b"550 no\r\n"}, "pending", False),
+    ({"RCPT": b"250 OK\r\n354 go on\r\n", "DATA": b"250 OK\r\n", "end": b"554 no\r\n"}, "pending", False),
+    ({"end": b"250 taken over\r\n554 no\r\n"}, "uncertain", True),
+    ({"end": b"250 taken over\r\n", "QUIT": b"554 no\r\n"}, "uncertain", True),
+    ({"end": b"554 no\r\n250 taken over\r\n"}, "uncertain", True),
+    ({"end": b"250 taken over\r\n", "QUIT": b"421 bye\r\n"}, "accepted", True),
+])
+def test_an_answer_that_nobody_asked_for_answers_nothing(answers, state, has_arrived):
+    """A server that says more than one answer a command is out of step: no answer can be told from another."""
+    server = Talkative(**answers)
+    assert _try(server)[0] == state
+    assert bool(server.messages) is has_arrived
 
 
 def test_half_an_answer_sends_the_mail_once(make_office):
