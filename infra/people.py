@@ -52,18 +52,18 @@ def load_people(path: Path = PEOPLE) -> tuple[Person, ...]:
 
 
 def person_in_role(named: str, role: str, day: str, path: Path = PEOPLE) -> Person:
-    """Return the person with that id or exact name who has a role on a day ("2019-04-22").
+    """Return the person with that id who has a role on a day ("2019-04-22"); a name is a text that anybody may type.
 
     Raises:
         OperationError: There is none.
     """
     able = [p for p in load_people(path) if role in p.roles and p.valid_from <= day <= (p.valid_to or FOREVER)]
-    found = [p for p in able if named in (p.person_id, p.person_name)]
+    found = [p for p in able if named == p.person_id]
     if len(found) != 1:
         raise OperationError(
             f"“{named}” không có vai trò {role} trong danh mục people.csv vào ngày {day}.",
             f"{named!r} has no role {role} in people.csv on {day}.", place=str(path),
-            remedy_vi=f"Người có vai trò này: {', '.join(p.person_id for p in able) or 'chưa có ai'}.",
+            remedy_vi=f"Ghi mã của người có vai trò này: {', '.join(p.person_id for p in able) or 'chưa có ai'}.",
         )
     return found[0]
 
@@ -72,7 +72,7 @@ def deciding_person(named: str, day: str) -> str:
     """Return the name of the steward who decides; what anybody can type is no person.
 
     Args:
-        named: Id or exact name of a row of people.csv that has the role "steward".
+        named: Id of a row of people.csv that has the role "steward".
         day: The day of the decision ("2019-04-22").
 
     Raises:

@@ -15,7 +15,7 @@ from flows.sample import write_sample
 from infra.errors import SubmissionError
 from infra.ledger import open_ledger
 from infra.settings import Settings, load_settings
-from tests.people import STEWARD, STEWARD_ID
+from tests.people import STEWARD_ID
 from tests.whole_month import run_tonghop
 
 PLAIN = {"TONGHOP_PREFECT": "off"}
@@ -125,7 +125,7 @@ def test_a_figure_that_was_sent_or_that_nobody_owes_is_not_supplied(
 ) -> None:
     settings = load_settings(published_home)
     with pytest.raises(SubmissionError) as caught:
-        decisions.supply(settings, "2019-04", submitter, area, indicator, "7", "Đơn vị báo qua thư", STEWARD)
+        decisions.supply(settings, "2019-04", submitter, area, indicator, "7", "Đơn vị báo qua thư", STEWARD_ID)
     text = f"{caught.value.message_vi} {caught.value.remedy_vi}"
     assert all(word in text for word in said), text
     assert open_ledger(settings).decisions("2019-04") == []

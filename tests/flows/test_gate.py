@@ -33,11 +33,11 @@ from infra.ledger import Ledger, open_ledger
 from infra.process_state import as_found
 from infra.settings import PROJECT, Settings, load_settings
 from infra.warehouse import build_path, current_build, current_check, fetch, open_build
-from tests.people import STEWARD
+from tests.people import STEWARD_ID
 from tests.whole_month import run_tonghop
 
 PERIOD = "2019-04"
-REASON, PERSON = "Đã hỏi lại đơn vị", STEWARD
+REASON, PERSON = "Đã hỏi lại đơn vị", STEWARD_ID
 Hook = Callable[[], None]
 # Runs a month in another checkout; before the edition is made a rule of that checkout becomes a note.
 SOFTEN = """

@@ -21,7 +21,7 @@ from tests.people import STEWARD, STEWARD_ID
 
 BY_ID = load_catalogue().at("2019-04").indicator_by_id
 COUNT, MEASURE = BY_ID["phone_subs_total"], BY_ID["post_service_radius_km"]
-WHY, WHO = "Đơn vị xác nhận qua điện thoại", STEWARD
+WHY, WHO = "Đơn vị xác nhận qua điện thoại", STEWARD_ID
 FINDING = Finding(
     "F0000abcd", "phone_total_equals_parts", "blocking", "fail", "viettel_gl", "64", "16566", "16656", "90",
     "Tổng khác cộng các phần.", period="2019-04", basis="3f" * 8,
@@ -43,9 +43,9 @@ def test_a_correction_keeps_who_why_when_and_what_it_replaces(ledger):
     decision = _correct(ledger)
     assert ledger.decisions("2019-04") == [decision]
     assert (decision.kind, decision.target, decision.value, decision.basis) == ("correct", "obs1", "16656", "16566")
-    assert (decision.reason, decision.person, decision.decided_at) == (WHY, WHO, "2019-04-20T02:00:00.000000+00:00")
+    assert (decision.reason, decision.person, decision.decided_at) == (WHY, STEWARD, "2019-04-20T02:00:00.000000+00:00")
     (entry,) = ledger.audit_entries()
-    assert entry.actor == WHO
+    assert entry.actor == STEWARD
 
 
 @pytest.mark.parametrize(("typed", "kept"), [

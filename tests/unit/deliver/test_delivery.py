@@ -16,7 +16,7 @@ import pytest
 
 from flows.deliver import settle_delivery
 from infra.errors import OperationError, SubmissionError
-from tests.people import STEWARD
+from tests.people import STEWARD, STEWARD_ID
 
 MAILED = ["mic", "mic_da_nang", "cuc_thong_ke", "so_khdt"]
 
@@ -239,18 +239,18 @@ def test_settling_needs_a_person_and_a_reason(office):
             settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, person, "đã hỏi qua điện thoại")
     for reason in ("", "…", "LÝ_DO", "-", "123"):
         with pytest.raises(SubmissionError, match="lý do"):
-            settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, STEWARD, reason)
+            settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, STEWARD_ID, reason)
 
 
 def test_what_was_accepted_cannot_be_put_out_again(office):
     office.deliver(office.publish())
     with pytest.raises(OperationError, match="accepted"):
-        settle_delivery(office.ledger, "2019-04-1.mic", False, STEWARD, "gửi lại")
+        settle_delivery(office.ledger, "2019-04-1.mic", False, STEWARD_ID, "gửi lại")
 
 
 def test_a_package_is_closed_when_somebody_handed_it_over(office):
     office.deliver(office.publish())
-    done = settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, STEWARD, "đã gửi qua trục văn bản")
+    done = settle_delivery(office.ledger, "2019-04-1.ubnd_tinh", True, STEWARD_ID, "đã gửi qua trục văn bản")
     assert done.state == "accepted"
     (*_, last) = office.ledger.audit_entries("deliveries/2019-04-1.ubnd_tinh")
     assert last.actor == STEWARD

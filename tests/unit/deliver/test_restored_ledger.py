@@ -11,10 +11,10 @@ from flows.deliver import settle_delivery
 from flows.verification import verify_stores
 from infra.anchors import accept_ledger
 from infra.errors import OperationError
-from tests.people import STEWARD
+from tests.people import STEWARD, STEWARD_ID
 from tests.unit.deliver.test_delivery import MAILED
 
-PERSON, REASON = STEWARD, "máy chủ hỏng đĩa, dùng bản sao lưu hôm trước"
+PERSON, REASON = STEWARD_ID, "máy chủ hỏng đĩa, dùng bản sao lưu hôm trước"
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_person_may_go_on_with_it_and_what_was_witnessed_waits(office, backup)
     assert office.deliver(edition)["mic"].state == "accepted"
     assert _sent(office) == 1
     (link, *_) = [e for e in office.ledger.audit_entries() if e.action == "anchor_done_without"]
-    assert link.actor == PERSON and REASON in link.detail
+    assert link.actor == STEWARD and REASON in link.detail
     office.ledger.verify_audit()
 
 

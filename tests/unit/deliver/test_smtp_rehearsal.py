@@ -19,7 +19,7 @@ from flows.deliver.dialogue import Server as DialogueServer
 from flows.deliver.mailer import Patience, Route, transmit
 from infra.errors import OperationError
 from tests.patience import FAR_SECONDS
-from tests.people import STEWARD
+from tests.people import STEWARD_ID
 
 PROJECT = Path(__file__).resolve().parents[3]
 MAILED = ["mic", "mic_da_nang", "cuc_thong_ke", "so_khdt"]
@@ -118,8 +118,8 @@ def test_a_person_closes_an_uncertain_delivery_either_way(office_at):
         office = office_at(port)
         edition = office.publish()
         office.deliver(edition, QUICK)
-    settle_delivery(office.ledger, "2019-04-1.mic", True, STEWARD, "Bộ xác nhận đã nhận")
-    settle_delivery(office.ledger, "2019-04-1.so_khdt", False, STEWARD, "Sở KHĐT chưa nhận")
+    settle_delivery(office.ledger, "2019-04-1.mic", True, STEWARD_ID, "Bộ xác nhận đã nhận")
+    settle_delivery(office.ledger, "2019-04-1.so_khdt", False, STEWARD_ID, "Sở KHĐT chưa nhận")
     good = Server()
     with running(good) as port:
         deliveries = office_at(port).deliver(edition, QUICK)

@@ -74,6 +74,8 @@ def test_every_path_is_absolute_and_below_the_home_unless_it_says_otherwise(
         monkeypatch.setenv("TONGHOP_ARCHIVE", text)
         monkeypatch.setenv("TONGHOP_SMTP_CA", text)
         monkeypatch.setenv("TONGHOP_LEDGER", f"sqlite:///{text}")
+        expected.parent.mkdir(parents=True, exist_ok=True)
+        expected.touch()
         found = load_settings(home)
         assert {found.archive_url, found.smtp_authorities} == {str(expected)}
         assert found.ledger_url == f"sqlite:///{expected}"

@@ -17,8 +17,8 @@ from infra.catalogue import load_catalogue
 from infra.errors import SubmissionError
 from infra.ledger import Ledger, open_ledger
 from infra.settings import Settings
-from tests.people import STEWARD
-from tests.unit.receive.forgeries import EVIL, FROM, OURS, PASS, message
+from tests.people import STEWARD_ID
+from tests.unit.receive.forgeries import EVIL, FROM, OURS, PASS, entered, message
 
 PERIOD = "2019-04"
 CATALOGUE = load_catalogue().at(PERIOD)
@@ -40,7 +40,7 @@ def put(tmp_path: Path) -> Callable[..., None]:
     def write(name: str, agents: int, *lines: str) -> None:
         (tmp_path / "inbox").mkdir(exist_ok=True)
         text = f"Báo cáo tháng 4/2019\n1. Đại lý Internet: {agents} đại lý\n"
-        (tmp_path / "inbox" / name).write_bytes(message(*lines, f"Message-ID: <{name}@a.example>", text=text))
+        (tmp_path / "inbox" / name).write_bytes(message(*entered(*lines), f"Message-ID: <{name}@a.example>", text=text))
 
     return write
 
@@ -91,7 +91,7 @@ def test_a_release_lets_it_count_in_every_run_until_it_is_withdrawn(
     put("2.eml", 21, FROM)
     run()
     held = receipt_of(ledger, "2.eml")
-    released = decisions.release(gateway, held.receipt_id, "", "đã gọi lại", STEWARD)
+    released = decisions.release(gateway, held.receipt_id, "", "đã gọi lại", STEWARD_ID)
     assert (released.kind, released.value, released.basis) == ("release", "dist_630", held.sha256)
     for _ in range(2):
         assert run() == {"2.eml": "21"}
@@ -100,7 +100,7 @@ def test_a_release_lets_it_count_in_every_run_until_it_is_withdrawn(
             "received", "dist_630", released.decision_id)
         assert (counted.proof, counted.held_vi) == ("", held.held_vi)
     assert said(run, "2.eml") == set()
-    decisions.withdraw(gateway, PERIOD, released.decision_id, "nhầm", STEWARD)
+    decisions.withdraw(gateway, PERIOD, released.decision_id, "nhầm", STEWARD_ID)
     for _ in range(2):
         assert run() == {"1.eml": "20"}
         assert receipt_of(ledger, "2.eml") == held
@@ -118,7 +118,7 @@ def test_a_line_that_names_tomorrows_gateway_proves_nothing_of_todays_mail(
         assert counted(gateway, ledger, tmp_path / "inbox") == {}
     held = receipt_of(ledger, "1.eml")
     assert (held.status, held.proof) == ("quarantined", "")
-    decisions.release(gateway, held.receipt_id, "", "đã gọi lại", STEWARD)
+    decisions.release(gateway, held.receipt_id, "", "đã gọi lại", STEWARD_ID)
     assert counted(gateway, ledger, tmp_path / "inbox") == {"1.eml": "20"}
 
 
@@ -134,16 +134,16 @@ def test_a_refusal_ends_the_question_and_keeps_the_message(run: Month, gateway: 
     put("2.eml", 21, FROM)
     run()
     held = receipt_of(ledger, "2.eml")
-    refused = decisions.refuse(gateway, held.receipt_id, "đơn vị nói không gửi", STEWARD)
+    refused = decisions.refuse(gateway, held.receipt_id, "đơn vị nói không gửi", STEWARD_ID)
     for _ in range(2):
         assert run() == {"1.eml": "20"}
         found = receipt_of(ledger, "2.eml")
         assert (found.status, found.decision_id) == ("rejected", refused.decision_id)
         assert "đơn vị nói không gửi" in found.reason_vi
     assert said(run, "2.eml") == set()
-    decisions.release(gateway, held.receipt_id, "", "đơn vị xác nhận", STEWARD)
+    decisions.release(gateway, held.receipt_id, "", "đơn vị xác nhận", STEWARD_ID)
     assert run() == {"2.eml": "21"}
-    decisions.refuse(gateway, held.receipt_id, "lại thôi", STEWARD)
+    decisions.refuse(gateway, held.receipt_id, "lại thôi", STEWARD_ID)
     assert run() == {"1.eml": "20"}
 
 
@@ -154,7 +154,7 @@ def test_a_date_in_the_future_is_said_and_replaces_nothing_without_a_persons_yes
     put("2.eml", 98, PASS, FROM, "Date: Fri, 18 Dec 2099 08:00:00 +0700")
     assert run() == {"1.eml": "20"}
     assert said(run, "2.eml") == {("date_in_future", "warning"), ("unproved_replacement", "blocking")}
-    decisions.release(gateway, receipt_of(ledger, "2.eml").receipt_id, "", "đồng hồ máy sai", STEWARD)
+    decisions.release(gateway, receipt_of(ledger, "2.eml").receipt_id, "", "đồng hồ máy sai", STEWARD_ID)
     assert run() == {"2.eml": "98"}
 
 
@@ -163,7 +163,7 @@ def test_a_date_in_the_future_never_wins_over_mail_that_came_later(
 ) -> None:
     put("1.eml", 98, PASS, FROM, "Date: Fri, 18 Dec 2099 08:00:00 +0700")
     run()
-    decisions.release(gateway, receipt_of(ledger, "1.eml").receipt_id, "", "đồng hồ máy sai", STEWARD)
+    decisions.release(gateway, receipt_of(ledger, "1.eml").receipt_id, "", "đồng hồ máy sai", STEWARD_ID)
     assert run() == {"1.eml": "98"}
     put("2.eml", 21, PASS, FROM)
     assert run() == {"2.eml": "21"}
@@ -174,7 +174,7 @@ def test_a_message_held_for_its_month_can_be_released(run: Month, gateway: Setti
     run()
     held = receipt_of(ledger, "1.eml")
     assert held.problem == "last_year_file"
-    decisions.release(gateway, held.receipt_id, "", "gõ nhầm năm", STEWARD)
+    decisions.release(gateway, held.receipt_id, "", "gõ nhầm năm", STEWARD_ID)
     assert run() == {"1.eml": "20"}
 
 
@@ -186,8 +186,8 @@ def test_a_strangers_message_is_released_only_for_a_unit_that_is_named(
     held = receipt_of(ledger, "1.eml")
     for whose in ("", "nobody"):
         with pytest.raises(SubmissionError):
-            decisions.release(gateway, held.receipt_id, whose, "đã gọi", STEWARD)
-    decisions.release(gateway, held.receipt_id, "dist_630", "địa chỉ mới của huyện", STEWARD)
+            decisions.release(gateway, held.receipt_id, whose, "đã gọi", STEWARD_ID)
+    decisions.release(gateway, held.receipt_id, "dist_630", "địa chỉ mới của huyện", STEWARD_ID)
     assert run() == {"1.eml": "20"}
     assert receipt_of(ledger, "1.eml").submitter_id == "dist_630"
 
@@ -197,7 +197,7 @@ def test_only_what_waits_can_be_decided(run: Month, gateway: Settings, ledger: L
     run()
     for receipt_id in (receipt_of(ledger, "1.eml").receipt_id, "R0000000000000000"):
         with pytest.raises(SubmissionError):
-            decisions.refuse(gateway, receipt_id, "thử", STEWARD)
+            decisions.refuse(gateway, receipt_id, "thử", STEWARD_ID)
 
 
 def test_without_a_gateway_a_first_message_counts_and_a_second_one_asks(
@@ -213,7 +213,7 @@ def test_without_a_gateway_a_first_message_counts_and_a_second_one_asks(
         "1.eml": "in_force", "2.eml": "held"}
     assert [f.message for r in readings for f in r.reading.findings if f.severity == "blocking"] == ["2.eml"]
     held = receipt_of(ledger, "2.eml")
-    decisions.release(nobody, held.receipt_id, "", "đã gọi lại", STEWARD)
+    decisions.release(nobody, held.receipt_id, "", "đã gọi lại", STEWARD_ID)
     readings = read_receipts(nobody, archive, ledger, CATALOGUE, PERIOD)
     assert {o.message: o.use_status for r in readings for o in r.reading.observations} == {
         "1.eml": "superseded", "2.eml": "in_force"}
