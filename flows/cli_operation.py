@@ -18,8 +18,8 @@ app = typer.Typer()
 
 def _printed_head(text: str) -> str:
     tidy = re.sub(r"\s", "", text)
-    if tidy and not re.fullmatch(r"[0-9]{1,15}:[0-9a-z:-]+", tidy):
-        raise typer.BadParameter("123:ab12…")
+    if tidy and not re.fullmatch(r"[0-9]{1,15}:(?:hmac-)?[0-9a-f]{64}", tidy):
+        raise typer.BadParameter("gõ đủ cả mục và mã như in trong thư, 123: rồi 64 chữ số · number and whole hash")
     return tidy
 
 

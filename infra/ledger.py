@@ -47,7 +47,7 @@ NEXT_STATES: dict[str, tuple[str, ...]] = {
     "held": ("pending", "uncertain"),
     "claimed": ("pending", "accepted", "rejected", "uncertain"),
     "uncertain": ("accepted", "rejected", "pending"),
-    "rejected": ("pending",),
+    "rejected": ("pending", "accepted"),      # by a person's word: a restored ledger knows less
     "accepted": (),
     "packaged": ("accepted",),
     "filed": (),

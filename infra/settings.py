@@ -41,6 +41,7 @@ DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
 MAIL_ADDRESS = r"[^\s@<>,;\"]+@(?i:" + DOMAIN + ")"
 SCHEDULE = (r"@every [1-9]\d{0,5}s|\S+( +\S+){4}",
             "năm trường như cron, “30 17 18 * *” · five cron fields, @every 900s")
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"      # of a host's name (RFC 1123)
 SHAPES = {
     "TONGHOP_ARCHIVE": (r"s3://[a-z0-9][a-z0-9.-]+(?:/.*)?|(?!s3:|\w+:/).+", "một thư mục · a folder, s3://bucket/prefix"),
     "TONGHOP_ANCHOR": (r"/.+", "một thư mục, đường dẫn tuyệt đối · an absolute path of a folder"),
@@ -50,7 +51,8 @@ SHAPES = {
     "TONGHOP_LEDGER": (r"sqlite:///[^\x00-\x1f]+|postgresql(?:\+psycopg)?://\S+",
                        "sqlite:///TỆP · FILE (trong thư mục dữ liệu · in the home), sqlite:////đường/dẫn/TỆP, "
                        "postgresql://…@máy-chủ/cơ-sở-dữ-liệu · …@host/database"),
-    "TONGHOP_SMTP_HOST": (r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:]*::?[0-9a-fA-F:.]*\]?",
+    "TONGHOP_SMTP_HOST": (rf"(?=.{{1,253}}$){LABEL}(?:\.{LABEL})*|"
+                          r"\[?[0-9a-fA-F:]*::?[0-9a-fA-F:.]*\]?",
                           "tên máy chủ, không có cổng · a host name without a port"),
     "PREFECT_API_URL": (r"https?://\S+", "http://127.0.0.1:4200/api"),
     # It travels in a header and is compared as ASCII.

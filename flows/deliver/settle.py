@@ -52,7 +52,7 @@ def settle_delivery(ledger: Ledger, delivery_id: str, has_arrived: bool, person:
         ledger: Holds the delivery.
         delivery_id: "<edition_id>.<recipient_id>".
         has_arrived: True closes it; False puts it into the outbox again, to be sent by the next run.
-        person: Who found out: id or name of a steward of people.csv.
+        person: Who found out: id of a steward of people.csv.
         reason: How: "Cục Thống kê xác nhận qua điện thoại".
 
     Raises:

@@ -127,6 +127,17 @@ def test_a_person_closes_an_uncertain_delivery_either_way(office_at):
     assert good.named == ["so_khdt@sink.example"]
 
 
+def test_a_person_closes_a_rejected_delivery_that_has_arrived_all_the_same(office_at):
+    """A restored ledger may say "refused" of what went out later, and a recipient may have got it by hand."""
+    with running(Server(rcpt=["550 no such mailbox"] * 9)) as port:
+        office = office_at(port)
+        edition = office.publish()
+        office.deliver(edition, QUICK)
+    settled = settle_delivery(office.ledger, "2019-04-1.mic", True, STEWARD_ID, "Bộ xác nhận đã nhận")
+    assert settled.state == "accepted"
+    assert office.deliver(edition, QUICK)["mic"].state == "accepted"
+
+
 def test_no_answer_to_the_whole_message_is_uncertain(office_at):
     server = Server(silent_at_end=True)
     with running(server) as port:

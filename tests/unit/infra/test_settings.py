@@ -19,7 +19,7 @@ WRONG = {
     "TONGHOP_ENVIRONMENT": ["prod", "Production", "development;"],
     "TONGHOP_SMTP_SECURITY": ["ssl", "TLS", "true"],
     "TONGHOP_PREFECT": ["no", "0"],
-    "TONGHOP_SMTP_HOST": ["smtp://mail.example", "mail.example:25", "hai từ"],
+    "TONGHOP_SMTP_HOST": ["smtp://mail.example", "mail.example:25", "hai từ", "x..y", "x" * 70, "-x.example"],
     "TONGHOP_MAIL_SENDER": ["Sở", "so@", "a@b.example, c@d.example"],
     "TONGHOP_APPROVED_DOMAINS": ["gmail", "a@mail.example", "gmail.com;yahoo"],
     "TONGHOP_ARCHIVE": ["http://bucket", "s3:bucket", "s3://", "../archive", "~nobody-here/a"],
