@@ -37,11 +37,12 @@ from flows.terminal import say
 from flows.watched import Watched
 from infra.errors import OperationError
 from infra.helper_child import RUNNER
-from infra.helper_process import ChildProcess, Helper, end_all_marked
+from infra.helper_process import ChildProcess, Helper, end_all_marked, marked_processes
 from infra.journal import note, open_journal
 from infra.locks import held_lock
 from infra.process_state import as_found
 from infra.settings import Settings
+from infra.stopped import StoppedProcesses
 
 LOCK = "serve.lock"                # in the home; notes the address of the pages
 USUAL_PORT = 4200
@@ -85,7 +86,8 @@ class Standing:
         self.scheduler = Watched("Tiến trình lập lịch", "The scheduler", self._begin_scheduler, *life)
         self.is_ready = self.was_ready = listener is None
         self.owed = 0                         # answers of the server, in a row
-        self.asked = self.heard = time.monotonic()
+        self.asked = self.heard = self.looked = time.monotonic()
+        self.stopped = StoppedProcesses(rhythm.stopped, time.monotonic)
 
     def watch(self) -> None:
         """Tend the children until stopped.
@@ -112,6 +114,7 @@ class Standing:
             if self.scheduler.tend():
                 self.heard = time.monotonic()
             self._listen()
+            self._end_stopped()
 
     def _tend_server(self) -> None:
         if self.server.tend():
@@ -144,6 +147,17 @@ class Standing:
         if time.monotonic() - self.heard > self.rhythm.silence and child.is_running:
             note("The scheduler is silent and is ended")
             child.stop()
+
+    def _end_stopped(self) -> None:
+        """End the scheduler or a run of it that somebody stopped: it would hold the home, and work, for ever."""
+        child, now = self.scheduler.child, time.monotonic()
+        if child is None or now - self.looked < self.rhythm.answer:
+            return
+        self.looked = now
+        for pid in self.stopped.overdue([child.pid, *marked_processes(RUNNER, str(child.pid))]):
+            note(f"Process {pid} of the scheduler was stopped for {self.rhythm.stopped:g} seconds and is ended")
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _has_room(self) -> bool:
         """Let the children rest while the disk is nearly full: Prefect's database would fill the logs instead."""

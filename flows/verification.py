@@ -26,6 +26,7 @@ from infra.ledger import Ledger, open_ledger
 from infra.settings import Settings
 
 if TYPE_CHECKING:
+    from flows.records import Edition
     from infra.archive import Archive
 
 SENDINGS = "sendings/"                                      # what a witness noted of the deliveries (flows/deliver)
@@ -148,17 +149,23 @@ def _witnessed(archive: Archive) -> set[str]:
 def _verify_copies(settings: Settings, ledger: Ledger, found: Verification) -> None:
     """Look at the copies for people and the packages to hand over: each is what was published, and nothing else."""
     published = {edition.edition_id: edition for edition in ledger.editions()}
-    for edition in published.values():
-        files = {output.name: output.sha256 for output in edition.outputs}
-        _compare(settings.outputs_folder / edition.period / f"edition-{edition.number}", files, found)
+    copies = {_copies_folder(settings, edition): edition for edition in published.values()}
+    for folder, edition in copies.items():
+        _compare(folder, {output.name: output.sha256 for output in edition.outputs}, found)
+    packages = set()
     for delivery in ledger.deliveries():
-        edition_of = published.get(delivery.edition_id)
-        if edition_of and delivery.state in ("packaged", "filed"):
-            outputs = outputs_for(edition_of, delivery.channel)
-            _compare(package_folder(settings, edition_of, delivery), package_files(delivery, outputs), found)
-    known = {settings.outputs_folder / e.period / f"edition-{e.number}" for e in published.values()}
+        if edition_of := published.get(delivery.edition_id):
+            packages.add(folder := package_folder(settings, edition_of, delivery))
+            if delivery.state in ("packaged", "filed"):
+                _compare(folder, package_files(delivery, outputs_for(edition_of, delivery.channel)), found)
     found.faults += [f"{folder}: sổ cái không có ấn bản này (the ledger knows no such edition)"
-                     for folder in sorted(settings.outputs_folder.glob("*/*")) if folder not in known]
+                     for folder in sorted(settings.outputs_folder.glob("*/*")) if folder not in copies]
+    found.faults += [f"{folder}: sổ cái không có gói này (the ledger knows no such package)"
+                     for folder in sorted(settings.handover_folder.glob("*/*/*")) if folder not in packages]
+
+
+def _copies_folder(settings: Settings, edition: Edition) -> Path:
+    return settings.outputs_folder / edition.period / f"edition-{edition.number}"
 
 
 def _compare(folder: Path, files: dict[str, str], found: Verification) -> None:

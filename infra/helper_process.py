@@ -155,15 +155,16 @@ def end_all_marked(name: str, value: str, seconds: float = 10.0) -> None:
     For what a library begins for us, in groups of their own. Linux only: elsewhere they are left to end by themselves.
     """
     deadline = time.monotonic() + seconds
-    while (found := _marked(f"{name}={value}".encode())) and time.monotonic() < deadline:
+    while (found := marked_processes(name, value)) and time.monotonic() < deadline:
         for pid in found:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
 
 
-def _marked(mark: bytes) -> list[int]:
-    found = []
+def marked_processes(name: str, value: str) -> list[int]:
+    """Return the process ids of what was begun with `name=value` in its environment, ourselves aside. Linux only."""
+    found, mark = [], f"{name}={value}".encode()
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):          # it ended meanwhile, or is not ours
             if mark in path.read_bytes().split(b"\0"):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from email import policy
+from email.header import Header
 from functools import lru_cache
 from typing import Any
+
+LINE_END = "\r\n"
 
 
 class _FoldedOnce(policy.EmailPolicy):
@@ -17,7 +20,10 @@ class _FoldedOnce(policy.EmailPolicy):
 
 @lru_cache(maxsize=1000)
 def _folded(name: str, value: Any) -> bytes:
+    if name == "Subject" and not str(value).isascii():
+        # The library's own folding loses the blank between two encoded words, and with it a blank of the subject.
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=LINE_END)}{LINE_END}".encode()
     return policy.SMTP.fold_binary(name, value)
 
 
-MAIL = _FoldedOnce(linesep="\r\n")
+MAIL = _FoldedOnce(linesep=LINE_END)

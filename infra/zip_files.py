@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import lzma
 import re
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -18,6 +19,8 @@ MAX_TOTAL = 400_000_000  # bytes declared after inflation, all entries
 MAX_ENTRY = 300_000_000
 MAX_RATIO = 100
 RATIO_FLOOR = 4_000_000  # below this a high ratio is harmless (a page of blanks deflates 500 : 1)
+LOCAL_HEADER = b"PK\x03\x04"
+METHODS = (0, 8, 9, 12, 14, 93, 95)  # those that programs write (APPNOTE 4.4.5)
 READ_ERRORS = (
     zipfile.BadZipFile,
     lzma.LZMAError,
@@ -90,6 +93,39 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
             except UnicodeDecodeError:
                 continue
     return unicodedata.normalize("NFC", name)
+
+
+def unlisted_members(data: bytes) -> list[str]:
+    """Return the names of members that stand in a zip file and its directory does not list, in their order.
+
+    Two zips one after the other are such a file: whoever opens it sees the last one alone.
+    """
+    with open_zip(data) as archive:
+        listed = {entry.header_offset: _end_of(data, entry) for entry in archive.infolist()}
+    names: list[str] = []
+    place = data.find(LOCAL_HEADER)
+    while place >= 0 and len(names) < MAX_ENTRIES:
+        if place not in listed:
+            names.append(_name_at(data, place))
+        place = data.find(LOCAL_HEADER, listed.get(place, place + len(LOCAL_HEADER)))
+    return [name for name in names if name and not name.endswith("/")]
+
+
+def _end_of(data: bytes, entry: zipfile.ZipInfo) -> int:
+    lengths = data[entry.header_offset + 26 : entry.header_offset + 30]
+    return entry.header_offset + 30 + sum(struct.unpack("<HH", lengths.ljust(4, b"\0"))) + entry.compress_size
+
+
+def _name_at(data: bytes, place: int) -> str:
+    """Return the name in a member's own header; "" where these four bytes begin no such header."""
+    header = data[place : place + 30]
+    if len(header) < 30:
+        return ""
+    version, flags, method = struct.unpack("<HHH", header[4:10])
+    length = int.from_bytes(header[26:28], "little")
+    if version > 63 or method not in METHODS or not 0 < length < 1_000:
+        return ""
+    return data[place + 30 : place + 30 + length].decode("utf-8" if flags & 0x800 else "cp437", "replace")
 
 
 def _without_directory(data: bytes) -> ZipProblem:

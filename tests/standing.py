@@ -27,7 +27,7 @@ import sys
 from flows.cli import _run, unfailing_output
 from flows import serving
 from flows.rhythm import Rhythm
-quick = Rhythm(look=1, query=1, again=(5, 30), restart=(1, 1, 1, 1), answer=1, silence=45)
+quick = Rhythm(look=1, query=1, again=(5, 30), restart=(1, 1, 1, 1), answer=1, silence=45, stopped=5)
 serving.Rhythm = lambda: quick
 sys.argv = ["tonghop", "serve"]
 with unfailing_output():

@@ -59,7 +59,10 @@ class _Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  the server's name
         reached("sink.before_file")
-        name = self._keep(envelope.original_content)
+        try:
+            name = self._keep(envelope.original_content)
+        except OSError as error:    # of the folder or the disk, not of the message: it may be tried again
+            return f"451 4.3.0 cannot be kept: {error.strerror}"
         reached("sink.after_file")
         return f"250 OK {name}"
 

@@ -16,7 +16,7 @@ from flows.mail.message import Attachment, Mail, free_name, parse_mail
 from flows.mail.parts import UNREAD, looks_like_message
 from flows.records import Document
 from infra.clean_text import clean_line
-from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry
+from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry, unlisted_members
 
 BODY = "(body)"
 JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$)", re.IGNORECASE)
@@ -125,7 +125,11 @@ def _members_or_why(data: bytes, archive_name: str, budget: Budget, taken: set[s
     for member in _members(data, archive_name, budget, taken):
         is_empty = False
         yield member
-    if is_empty:
+    if unlisted := [clean_line(name) for name in unlisted_members(data)]:
+        sentence = (f"Trong tệp nén “{archive_name}” còn tệp mà mục lục của nó không ghi, nên không đọc: "
+                    f"{', '.join(unlisted[:10])}. Hãy gửi lại các tệp đó.")
+        yield Content(free_name(f"{archive_name}/(ngoài mục lục)", taken), b"", "", "damaged_file", sentence)
+    elif is_empty:
         sentence = f"Tệp nén “{archive_name}” không có tệp nào bên trong."
         yield Content(free_name(f"{archive_name}/(trống)", taken), b"", "", "empty_file", sentence)
 

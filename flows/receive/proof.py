@@ -202,6 +202,8 @@ def _entry(trace: Sequence[tuple[str, str]], authserv_id: str) -> int | None:
 def _is_submission(received: str, authserv_id: str) -> bool:
     """Return whether a person or a program of the house gave the message in, as the server's own line shows."""
     words = _ASIDE.sub(" ", received)
+    if _LOCAL_HAND_OVER.search(words):      # into a mailbox, over LMTP: never how anybody gives a message in
+        return False
     if _LOGGED_IN.search(words) or _LOCAL_USER.search(received):
         return True
     by = [match[1].lower().rstrip(".") for match in _BY.finditer(words)]

@@ -52,7 +52,7 @@ def test_an_empty_inbox_is_a_run_that_is_done(standing: Standing) -> None:
 
 @pytest.mark.parametrize(("who", "how"), [
     ("engine", signal.SIGKILL), ("server", signal.SIGKILL), ("scheduler", signal.SIGKILL),
-    ("server", signal.SIGSTOP), ("scheduler", signal.SIGSTOP),
+    ("server", signal.SIGSTOP), ("scheduler", signal.SIGSTOP), ("engine", signal.SIGSTOP),
 ])
 def test_whatever_dies_or_hangs_is_begun_again_and_the_next_run_happens(
     standing: Standing, who: str, how: signal.Signals
@@ -63,8 +63,10 @@ def test_whatever_dies_or_hangs_is_begun_again_and_the_next_run_happens(
     killed = datetime.now(UTC)
     os.kill(victim, how)
     standing.wait_for_next_run(killed)
-    if who != "engine":
-        assert standing.wait_for_child(who) != victim
+    if who == "engine":
+        wait_until(lambda: not command_of(victim), "the end of the run that was stopped or killed")
+    else:
+        standing.wait_for_child(who, other_than=victim)
     _assert_nothing_lingers(standing, killed)
 
 

@@ -94,6 +94,7 @@ def in_copies(name: str):
 @pytest.mark.parametrize(("place", "word"), [
     (in_package("SHA256SUMS"), "no longer as published"), (in_package("Thư gửi.txt"), "no longer as published"),
     (in_package("mới.txt"), "was not published"), (in_copies("../edition-2/manifest.json"), "no such edition"),
+    (in_package("../bo_khac/trich.csv"), "no such package"),
     (in_copies("thêm.pdf"), "was not published"), (in_copies("manifest.json"), "no longer as published"),
 ])  # fmt: skip
 def test_what_people_take_from_a_folder_is_what_was_published_and_nothing_else(office, place, word) -> None:

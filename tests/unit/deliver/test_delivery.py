@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import email
+import errno
 import hashlib
 import shutil
 import subprocess
@@ -139,6 +140,20 @@ def test_the_next_edition_goes_out_and_tells_what_changed(office):
     assert "tệp thêm: đổi.csv" in told
     assert "trich.csv" not in told
     assert second["In-Reply-To"] in {m["Message-ID"] for m in _mailbox(office).values()}
+
+
+def test_a_mailbox_that_cannot_be_written_leaves_its_lines_due(office, monkeypatch):
+    edition = office.publish()
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.deliver.sink.create_file", _no_room)
+        states = {key: delivery.state for key, delivery in office.deliver(edition).items()}
+    assert {states[key] for key in MAILED} == {"pending"}
+    assert {office.deliver(edition)[key].state for key in MAILED} == {"accepted"}
+    assert len(_mailbox(office)) == 4
+
+
+def _no_room(*_of: object) -> bool:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_what_is_too_large_for_a_message_is_handed_over(office):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.mail.answer import content_rows, mail_fields, unpacked_of
-from flows.mail.contents import BODY, contents_of_file, contents_of_mail
+from flows.mail.contents import BODY, Content, contents_of_file, contents_of_mail
 from flows.mail.message import Attachment, parse_mail
 from flows.mail.parts import UNREAD
 
@@ -254,6 +254,31 @@ def test_an_archive_without_files_says_so(empty: bytes) -> None:
     (wrapping, said) = contents_of_file(Attachment("BC.zip", empty, "application/zip"))
     assert (wrapping.problem, said.problem) == ("", "empty_file")
     assert "không có tệp nào" in said.problem_vi
+
+
+@given(st.lists(st.tuples(st.binary(max_size=300), st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])),
+                min_size=2, max_size=4))
+def test_of_archives_one_after_the_other_the_members_of_all_but_the_last_are_said(parts: list) -> None:
+    archives = []
+    for number, (data, method) in enumerate(parts):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", method) as archive:
+            archive.writestr(f"so {number}.csv", data or b"x")
+        archives.append(stream.getvalue())
+    contents = _contents_of(b"".join(archives))
+    said = next(c for c in contents if c.problem == "damaged_file")
+    assert all(f"so {number}.csv" in said.problem_vi for number in range(len(parts) - 1))
+    assert [c.file for c in contents if c.data] == ["BC.zip", f"BC.zip/so {len(parts) - 1}.csv"]
+    assert not [c for c in _contents_of(archives[0]) if c.problem], "nothing is said of a sound archive"
+
+
+def _contents_of(archive: bytes) -> list[Content]:
+    return list(contents_of_file(Attachment("BC.zip", archive, "application/zip")))
+
+
+def test_a_zip_that_is_stored_in_a_zip_is_no_member_without_a_directory() -> None:
+    outer = zip_of(**{"trong.zip": zip_of(**{"m.csv": b"BTS;7"})})
+    assert not [c for c in _contents_of(outer) if c.problem == "damaged_file"]
 
 
 def test_an_archive_within_an_archive_is_said_to_be_unopened_and_one_in_a_message_within_it_is_opened() -> None:

@@ -214,6 +214,9 @@ _GENUINE: dict[str, tuple[str, ...]] = {
     "ours above a stranger's": (PASS, ar("dmarc=fail", "mx.evil.example"), FROM),
     "handed on by LMTP": (
         f"Received: from {OURS} by store.stttt-gialai.example with LMTP id 1;{WHEN}", PASS, ENTRY + WHEN, FROM),
+    "handed by LMTP into a mailbox of the judging server, with a password": (
+        f"Received: from {OURS} (desk [10.1.2.3]) by {OURS} (Dovecot) with LMTPSA id 1;{WHEN}",
+        f"Received: from store (store [10.1.2.4]) by {OURS} with LMTP id 2;{WHEN}", PASS, ENTRY + WHEN, FROM),
     "a line that ends with a semicolon": (f"{PASS};", FROM),
     "handed on by Exim inside the house": (
         f"Received: from store ([10.1.2.3] helo=store) by desk.stttt-gialai.example with esmtp (Exim 4.96);{WHEN}",
