@@ -12,7 +12,7 @@ from flows.read.headers import Column, Vocabulary
 from flows.read.numbers import ParsedNumber
 from flows.read.observations import make_finding, make_observation
 from flows.read.rows import Row
-from flows.read.sheet_view import SheetView, ViewCell
+from flows.read.sheet_view import Place, SheetView, ViewCell
 from flows.read.units import StatedUnit
 from flows.records import IntakeFinding, Observation, Severity
 from infra.catalogue import Indicator, previous_period
@@ -34,7 +34,8 @@ class Collector:
         self.observations: list[Observation] = []
         self.findings: list[IntakeFinding] = []
         self.table_units: tuple[StatedUnit, ...] = ()
-        self._noted: set[tuple[int, int]] = set()
+        self.noted: dict[Place, str] = {}     # the kind of finding that each cell has
+        self.observed: set[Place] = set()
         self._counts: Counter[str] = Counter()
         submitter = context.submitter
         provisions = context.catalogue.provisions_by_submitter
@@ -72,10 +73,12 @@ class Collector:
             self.find(cell, doubt.kind, doubt.message_vi, doubt.remedy_vi)
         if parsed.value is not None and parsed.obs_status == "A" and says_estimated(f"{row.remark} {row.label}"):
             parsed = replace(parsed, obs_status="E")
+        self.observed.add((cell.row, cell.column))
         self._add(row, column, cell, indicator_id, parsed, cell.raw_text)
 
     def count(self, row: Row, cell: ViewCell, indicator_id: str, listed: int) -> None:
         """Add a count of listed rows, at the place where the count is stated."""
+        self.observed.add((cell.row, cell.column))
         self._add(row, None, cell, indicator_id, ParsedNumber(Decimal(listed)), f"{listed} dòng trong danh sách")
 
     def _add(
@@ -117,9 +120,9 @@ class Collector:
         severity: Severity = "warning",
     ) -> None:
         """Add a finding at a cell, unless the cell already has one; after many of a kind one says that more follow."""
-        if (cell.row, cell.column) in self._noted:
+        if (cell.row, cell.column) in self.noted:
             return
-        self._noted.add((cell.row, cell.column))
+        self.noted[cell.row, cell.column] = kind
         self._counts[kind] += 1
         if self._counts[kind] > MAX_OF_A_KIND:
             return

@@ -64,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "loose_file": Kind("warning", "Đặt tệp vào thư mục mang mã đơn vị (ví dụ vnpt/), hoặc gửi bằng thư."),
     "newsletter_no_data": Kind("note", ""),
     "number_too_large": Kind("warning", "Kiểm tra lại số này và đơn vị tính, rồi gửi lại."),
+    "number_not_read": Kind("warning", "Nếu là số liệu báo cáo, ghi vào ô có tên dòng và tiêu đề cột rồi gửi lại."),
     "line_without_item": Kind("note", "Nếu đây là việc cần báo cáo, ghi mỗi việc một dòng bắt đầu bằng dấu “-”."),
     "unprintable_letters": Kind("note", "Nếu ký tự đó cần có trong báo cáo, viết lại bằng chữ."),
     "stranger_without_report": Kind("note", "Trả lời người gửi; nếu là đơn vị báo cáo, bổ sung địa chỉ vào danh mục."),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from flows.read.account import holds_number, listed
 from flows.read.areas import area_index, own_area
 from flows.read.document import Paragraph, ReadContext
 from flows.read.figures import UNCLEAR_NONE_REMEDY_VI, UNCLEAR_NONE_VI
@@ -24,7 +25,7 @@ from flows.read.problems import KINDS
 from flows.read.stance import Place, Reserve, Stance, reserve_of, reserve_of_head
 from flows.read.statements import Statement, Wordings, is_stated_behind, mentions, statements, uncounted
 from flows.read.text import fold
-from flows.records import IntakeFinding, Observation, Reading
+from flows.records import IntakeFinding, Observation, Reading, Severity
 from infra.catalogue import Phrase
 
 _LABELLED_LINE = re.compile(
@@ -45,6 +46,7 @@ _WHY_NOT: dict[Stance, str] = {
 _GENERATION = re.compile(r"[^,;:.()\d]{0,15}?(?<![^\W_])(?P<which>[2-5]g)(?![^\W_])")
 _GOES_ON = re.compile(r"(?:\s\d+)+(?![^\W]|[/.,-]\d)")      # "3 4 5": not three, and nobody says what
 REPORT = "report"
+WORDS_OF_DATA = 8       # a line of no more words that holds a number is likely a figure of a form
 MAX_LETTERS = 300_000
 """Of the prose of one document; a month's report of a district has 10 000, a book has more than this."""
 
@@ -80,6 +82,8 @@ class _Page:
     findings: list[IntakeFinding] = field(default_factory=list)
     figure_lines: set[str] = field(default_factory=set)
     list_heads: tuple[Phrase, ...] = ()
+    taken: set[str] = field(default_factory=set)       # sentences that stated something
+    set_aside: set[str] = field(default_factory=set)   # lines whose figure is known and of no use here
     refused: set[str] = field(default_factory=set)  # indicators that a sentence names and does not report
     row_number: int = 0  # with which the line before opens, 0 without one
     head: Reserve | None = None  # what the heading above says of all that stands below it
@@ -140,21 +144,41 @@ class _Page:
                 self._find("unread_figure", sentence, line.paragraph.place, remedy, piece.raw[:200])
                 return
 
-    def _find(self, kind: str, message_vi: str, place: str, remedy_vi: str, raw_text: str) -> None:
-        severity, remedy = (KINDS[kind].severity, KINDS[kind].remedy_vi) if kind in KINDS else ("warning", "")
-        found = make_finding(
-            self.context, kind, severity, message_vi, cell=place, remedy_vi=remedy_vi or remedy, raw_text=raw_text
-        )
-        self.findings.append(found)
+    def _find(
+        self, kind: str, message_vi: str, place: str, remedy_vi: str, raw_text: str, severity: Severity | None = None
+    ) -> None:
+        usual, remedy = (KINDS[kind].severity, KINDS[kind].remedy_vi) if kind in KINDS else ("warning", "")
+        self.findings.append(make_finding(
+            self.context, kind, severity or usual, message_vi, cell=place, remedy_vi=remedy_vi or remedy,
+            raw_text=raw_text,
+        ))  # fmt: skip
 
     def note_rest(self, lines: Sequence[Line]) -> None:
         """Say which lines are neither work items nor figures: below the heading of a part, or items outside of one."""
-        said = {finding.raw_text for finding in self.findings} | self.figure_lines
-        rest = [line for line in unused_lines(lines) if not said & {line.text, line.text[:200]}]
+        said = {finding.raw_text for finding in self.findings} | self.figure_lines | self.set_aside
+        unused = unused_lines(lines)
+        rest = [line for line in unused if not said & {line.text, line.text[:200]}]
+        self._account(lines, {id(line) for line in unused})
         if rest:
             text = (f"{len(rest)} dòng (dòng đầu: “{rest[0].text[:80]}”) không được lấy làm mục việc: không nằm dưới "
                     "đề mục kết quả hoặc kế hoạch, không có gạch đầu dòng, hoặc không phải một câu có dấu chấm.")
             self._find("line_without_item", text, rest[0].paragraph.place, "", rest[0].text[:200])
+
+    def _account(self, lines: Iterable[Line], told: Set[int]) -> None:
+        """Say which sentences hold a number and gave neither a figure nor a finding nor an item."""
+        raw_texts = (finding.raw_text for finding in self.findings if finding.raw_text)
+        said = set(map(_bare, (*self.taken, *self.set_aside, *raw_texts)))
+        left = [
+            (line, sentence.raw) for line in lines
+            if line.role in ("text", "heading") and line.part != "II" and id(line) not in told
+            for sentence in sentences(line.text) if holds_number(sentence.raw)
+            and not any(text in _bare(sentence.raw) or _bare(sentence.raw) in text for text in said)
+        ]
+        if left:
+            places = listed((line.paragraph.place, text) for line, text in left)
+            text = f"Có câu ghi số mà không rõ là số liệu nào nên chưa được đọc: {places}."
+            severity: Severity = "warning" if any(_is_like_data(text) for _, text in left) else "note"
+            self._find("number_not_read", text, left[0][0].paragraph.place, "", left[0][1][:200], severity)
 
     def report_unread(self, lines: Iterable[Line]) -> None:
         """Report figures that are named beside a number and were not read anywhere in the document."""
@@ -198,6 +222,7 @@ class _Page:
 
     def _take(self, item: Statement, place: str, sentence: Sentence, area: str = "", is_total: bool = False) -> None:
         """Add a figure that its sentence reports; one that is denied, asked, planned or of another time is said."""
+        self.taken.add(sentence.raw)
         if beyond := _what_makes_it_another(item, sentence):
             item = replace(item, number=UNREADABLE, raw_text=sentence.raw_slice(item.start, beyond.end()))
         reserve = self._reserve(item, sentence)
@@ -292,7 +317,10 @@ class _Page:
         """Read "label: figure" by the labels of forms, where no phrase spoke."""
         match = _LABELLED_LINE.match(line.text)
         if match and _UNIT.fullmatch(match["more"]):
-            indicator_id = match_label(match["name"], self.context).indicator_id
+            meaning = match_label(match["name"], self.context)
+            indicator_id = meaning.indicator_id
+            if meaning.is_known and not indicator_id:
+                self.set_aside.add(line.text)       # known, and no figure of the report
             if indicator_id and provides(self.context, indicator_id):
                 self._take(*_stated(match, indicator_id, line))
 
@@ -302,6 +330,16 @@ def _what_makes_it_another(item: Statement, sentence: Sentence) -> re.Match[str]
     of_part = _GENERATION.match(sentence.text, item.end)
     is_narrower = of_part is not None and of_part["which"] not in item.indicator_id
     return _GOES_ON.match(sentence.text, item.end) or (of_part if is_narrower else None)
+
+
+def _bare(text: str) -> str:
+    """Return a sentence without what parts its columns: a tab and a colon are one."""
+    return " ".join(text.replace(":", " ").split())
+
+
+def _is_like_data(text: str) -> bool:
+    """Tell whether a line looks like data rather than a sentence about work: a name with a number, or few words."""
+    return bool(_LABELLED_LINE.match(text)) or len(text.split()) <= WORDS_OF_DATA
 
 
 def usable_phrases(context: ReadContext) -> tuple[Phrase, ...]:

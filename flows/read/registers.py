@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flows.read.headers import Header, Vocabulary
 from flows.read.rows import Row
@@ -11,12 +11,17 @@ from flows.read.sheet_view import SheetView, ViewCell
 
 @dataclass
 class Section:
-    """A section of a register: its label, the figure beside it if any, and how many units are listed under it."""
+    """A section of a register: its label, the figure beside it if any, and the rows of the units under it."""
 
     row: Row
     label: ViewCell
     figure: ViewCell | None
-    listed: int = 0
+    listed_rows: list[int] = field(default_factory=list)
+
+    @property
+    def listed(self) -> int:
+        """How many units are listed."""
+        return len(self.listed_rows)
 
 
 def is_register(header: Header) -> bool:
@@ -40,7 +45,7 @@ def read_register(view: SheetView, header: Header, numbers: list[int], words: Vo
             row = Row(number, "item", label.text, (label.text,), meaning=meaning, label_column=label.column)
             sections.append(Section(row, label, _figure(view, number, serial_column)))
         elif sections and serial.isdigit():
-            sections[-1].listed += 1
+            sections[-1].listed_rows.append(number)
     return sections
 
 

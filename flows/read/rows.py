@@ -67,7 +67,7 @@ class RowReader:
         own = words.own_area
         self._district = "" if self._is_province(own) else own
         self._carried_area = ""
-        self.foreign_header = 0
+        self.foreign_header = self.ended_at = 0
 
     @property
     def has_areas(self) -> bool:
@@ -89,6 +89,7 @@ class RowReader:
         rows: list[Row] = []
         for number, below in zip(self._numbers, [*self._numbers, 0][1:], strict=True):
             if self._ends_here(number):
+                self.ended_at = number
                 break
             if self._is_foreign_header(number, below):
                 self.foreign_header = number

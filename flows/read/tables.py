@@ -15,6 +15,7 @@ from functools import cached_property
 from flows.read.areas import area_index, own_area
 from flows.read.collector import Collector
 from flows.read.document import Grid, ReadContext
+from flows.read.grid_account import GridAccount
 from flows.read.headers import Column, Header, Vocabulary, find_header
 from flows.read.labels import Meaning, label_index, pairs_of
 from flows.read.periods import other_month, period_at_end
@@ -56,6 +57,7 @@ class GridReader:
         self.words = vocabulary(context)
         self._out = Collector(view, context, self.words)
         self._unread_lines: list[ViewCell] = []
+        self._account = GridAccount(view, self._out)
 
     def read(self) -> Reading:
         """Walk the sheet from the top: lines, then each table with the rows up to the next header."""
@@ -80,6 +82,7 @@ class GridReader:
                 f"Bảng có quá nhiều dòng; từ dòng {self.view.cut_at} trở đi không đọc.",
                 "Xóa các ô, dòng, cột thừa ngoài bảng số liệu rồi lưu và gửi lại.",
             )
+        self._account.say_what_is_left()
         return Reading(tuple(self._out.observations), (), tuple(self._out.findings))
 
     def title_lines(self) -> list[str]:
@@ -104,6 +107,7 @@ class GridReader:
         """Read a line that stands outside any table: a declared unit, or one label with one figure."""
         cells = list(self.view.rows[number].values())
         if self._declares_units(cells):
+            self._account.set_rows_aside([number])
             return
         for cell in cells:
             meaning = self.words.labels.match_as_typed(cell.text)
@@ -117,6 +121,7 @@ class GridReader:
                 )
                 if period != "":
                     self._lone_figure(row, figures)
+            self._account.set_rows_aside([number])
             return
         if len(cells) > 1 and [cell.is_value for cell in cells].count(False) == 1 and not cells[0].is_value:
             self._unread_lines.append(cells[0])
@@ -146,6 +151,7 @@ class GridReader:
 
     def _table(self, header: Header, numbers: list[int]) -> None:
         if self._is_of_other_time(header):
+            self._account.set_rows_aside([*range(header.first_row, header.last_row + 1), *numbers])
             return
         if is_register(header):
             self._register(header, numbers)
@@ -166,6 +172,8 @@ class GridReader:
                 self._unknown_row(row, figures, reader)
         if reader.foreign_header:
             self._foreign_table(reader.foreign_header)
+        understood = {c.index for c in header.columns.values() if c.is_side or self._is_understood(c, reader)}
+        self._account.take_table(header, rows, reader, understood)
 
     def _is_of_other_time(self, header: Header) -> bool:
         """Read the lines just above a header: units that are declared there, another month, a plan."""
@@ -200,13 +208,16 @@ class GridReader:
         )
 
     def _register(self, header: Header, numbers: list[int]) -> None:
-        for section in read_register(self.view, header, numbers, self.words):
+        sections = read_register(self.view, header, numbers, self.words)
+        for section in sections:
             indicator_id = section.row.meaning.indicator_id
             if section.figure:
                 self._out.observe(section.row, None, section.figure, indicator_id)
             if section.listed:
                 place = section.figure or section.label
                 self._out.count(section.row, place, f"{indicator_id}#list", section.listed)
+            self._account.set_rows_aside(section.listed_rows)
+        self._account.set_rows_aside(range(header.first_row, header.last_row + 1))
 
     def _figure_columns(self, header: Header, reader: RowReader, rows: list[Row]) -> list[Column]:
         """Return the columns that hold figures; a lone one without any label holds the figures of the period."""

@@ -102,7 +102,7 @@ NOT_FIGURES = [
 def test_other_numbers_are_no_figures(submitter_id: str, text: str) -> None:
     reading = read(submitter_id, text)
     assert reading.observations == ()
-    assert reading.findings == ()
+    assert {(f.kind, f.severity) for f in reading.findings} <= {("number_not_read", "note")}
 
 
 CORRECTIONS = [
@@ -221,7 +221,7 @@ def test_a_figure_that_only_forms_have_a_name_for_is_said_when_a_sentence_states
     "Thuê bao cố định: 57 thuê bao.",
 ])
 def test_a_name_without_a_number_or_with_one_that_was_read_is_not_called_unread(text: str) -> None:
-    assert not read("vnpt", text).findings
+    assert "unread_figure" not in {f.kind for f in read("vnpt", text).findings}
 
 
 @pytest.mark.parametrize(("text", "named"), [
