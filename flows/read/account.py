@@ -13,6 +13,7 @@ from flows.read.text import strip_marks
 
 MOST_SHOWN = 12     # places that one sentence names; it tells how many more there are
 _NO_NUMBERS = re.compile("|".join((
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])",                                       # an address of a machine
     r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*(?:\d{4}|\d{2})(?!\d)",                      # a day
     r"(?<!\d)(?:0?[1-9]|1[0-2])\s*[/.-]\s*(?:19|20)\d\d(?!\d)",                        # a month of a year
     r"(?:ngay|thang|nam|qui|ki|tuan|thu)\s+\d[\d/.-]*(?:\s*(?:-|den|va|,)\s*\d[\d/.-]*)?",
@@ -22,7 +23,6 @@ _NO_NUMBERS = re.compile("|".join((
     r"(?:so ki hieu|so hieu|bieu so|bieu|mau so|mau|phu luc|bang|dieu|khoan|khoa|tieu chi(?: so)?|dot|lan thu)"
     r"\s*(?:so\s*)?\d[\w./-]*",
     r"(?:\+84|(?<!\d)0)\d{1,3}(?:[ .-]?\d{2,4}){2,4}(?!\d)",                           # a telephone
-    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])",                                       # an address of a machine
     r"(?<![\w.+-])[\w.+-]+@[\w.-]+|(?:https?://|www\.)\S+",
     r"(?<!\w)(?:[2-5]g|[a-z]+[-.]?\d+[\w.-]*|covid-19)(?!\w)",                          # "4G", "BTS2", "QĐ02"
     r"(?:khu vuc|vung|chi nhanh|phong|doi|to|so nha|duong|kenh)\s+(?:so\s+)?\d+",         # "MobiFone khu vực 7"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from flows.read.document import ReadContext
 from flows.read.text import MAX_WORDING, fold, strip_marks
@@ -53,6 +54,7 @@ class AreaIndex:
         names = [(row.short_name, row) for row in catalogue.areas]
         names += [(alias.alias, by_code[alias.area_code]) for alias in catalogue.area_aliases
                   if alias.area_code in by_code]  # fmt: skip
+        self._spelled = names
         for name, area in names:
             known = self._by_key.setdefault(compact(name), [])
             if area not in known:
@@ -77,6 +79,36 @@ class AreaIndex:
         if len(text) > MAX_WORDING:
             return []
         return self._named(_FOOTNOTE.sub("", _ENUMERATOR.sub("", fold(text))).strip(" .:;"))[1]
+
+    def named_in(self, text: str) -> list[Area]:
+        """Return the areas of the local level that a folded text names, in order, each once."""
+        found: dict[str, Area] = {}
+        for match in self._names.finditer(text):
+            before = text[max(0, match.start() - 12) : match.start()]
+            if not self._other_level.search(before):
+                area = self._local[match.group()]
+                found.setdefault(area.area_code, area)
+        return list(found.values())
+
+    @cached_property
+    def _local(self) -> dict[str, Area]:
+        """The areas of the local level by each of their names, folded; of a name that two share, none."""
+        found: dict[str, Area] = {}
+        shared = set()
+        for name, area in self._spelled:
+            if area.area_level == self.local_level:
+                shared |= {fold(name)} if found.setdefault(fold(name), area) != area else set()
+        return {name: area for name, area in found.items() if name not in shared}
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        longest_first = sorted(map(re.escape, self._local), key=len, reverse=True)
+        return re.compile(rf"(?<![^\W_])(?:{'|'.join(longest_first) or '(?!)'})(?![^\W_])")
+
+    @cached_property
+    def _other_level(self) -> re.Pattern[str]:
+        words = "|".join(words for level, words in _LEVEL_WORDS if level != self.local_level)
+        return re.compile(rf"(?<![^\W_])(?<!thị )(?:{words})\s*$")
 
     def _match(self, text: str, level: str, district: str) -> AreaMatch:
         if len(text) > MAX_WORDING:
@@ -157,6 +189,15 @@ def area_index(context: ReadContext) -> AreaIndex:
     if key not in _INDEXES:
         _INDEXES[key] = (context.catalogue, AreaIndex(context.catalogue))
     return _INDEXES[key][1]
+
+
+def is_foreign(context: ReadContext, area_code: str) -> bool:
+    """Tell whether an area, or one of several joined by "+", is neither the submitter's own nor a part of it."""
+    own, by_code = own_area(context), context.catalogue.area_by_code
+    if own == context.catalogue.province.area_code:
+        return False
+    areas = (by_code.get(code) for code in area_code.split("+"))
+    return any(area is not None and own not in (area.area_code, area.parent_code) for area in areas)
 
 
 def own_area(context: ReadContext) -> str:

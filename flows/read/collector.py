@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
+from flows.read.areas import is_foreign
 from flows.read.document import GridCell, ReadContext
 from flows.read.figures import figure_of, says_estimated
 from flows.read.headers import Column, Vocabulary
@@ -57,7 +58,7 @@ class Collector:
     def observe(self, row: Row, column: Column | None, cell: ViewCell | None, indicator_id: str) -> None:
         """Add the observation of one cell; a blank one is an observation that nothing was reported."""
         indicator = self.indicator(indicator_id)
-        if indicator is None:
+        if indicator is None or self._is_of_others(row, column, cell):
             return
         cell = cell or self._blank(row.number, column.index if column else row.label_column)
         stated = (row.units, column.units if column else (), self.table_units)
@@ -75,6 +76,21 @@ class Collector:
             parsed = replace(parsed, obs_status="E")
         self.observed.add((cell.row, cell.column))
         self._add(row, column, cell, indicator_id, parsed, cell.raw_text)
+
+    def _is_of_others(self, row: Row, column: Column | None, cell: ViewCell | None) -> bool:
+        """Tell whether a figure is of an area that the submitter does not speak for; ask about one that is there."""
+        area = (column.area_code if column else "") or row.area_code
+        if not area or not is_foreign(self.context, area):
+            return False
+        if cell:
+            names = self.context.catalogue.area_by_code
+            whose = ", ".join(names[code].area_name for code in area.split("+"))
+            self.find(
+                cell, "foreign_area",
+                f"Số “{cell.text}” là của {whose}, không phải địa bàn của đơn vị gửi; chưa dùng số này.",
+                "Nếu đơn vị báo cáo thay, gửi từ địa chỉ của đơn vị có số liệu; nếu ghi nhầm tên, sửa tên địa bàn.",
+            )  # fmt: skip
+        return True
 
     def count(self, row: Row, cell: ViewCell, indicator_id: str, listed: int) -> None:
         """Add a count of listed rows, at the place where the count is stated."""

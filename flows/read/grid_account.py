@@ -40,12 +40,14 @@ class GridAccount:
         """
         self.set_rows_aside(range(header.first_row, header.last_row + 1))
         asked = {column for (row, column) in self.said.noted if header.first_row <= row <= header.last_row}
-        serials = {column.index for column in header.columns_with("#serial")}
+        serial_columns = {column.index for column in header.columns_with("#serial")}
         for row in rows:
             if self._is_asked(row) or row.period == "":
                 self.set_rows_aside([row.number])
                 continue
             names = {column for column in reader.key_columns if not self._is_value(row.number, column)}
+            is_lone = len(self.view.rows[row.number]) == 1     # a number with nothing beside it numbers nothing
+            serials = {c for c in serial_columns if self._is_value(row.number, c) and not is_lone}
             known = {c for c in understood if self._is_value(row.number, c)} if _is_known(row, reader) else set()
             self.aside |= {(row.number, column) for column in names | serials | asked | known}
         if reader.ended_at:     # a lone number below the signatures is that of the page

@@ -23,6 +23,7 @@ _BULLET = re.compile(r"^\s*([-+*•▪●○–—·]|[a-zđ]\))\s+")
 _ROMAN = re.compile(r"^\s*(?:(?i:phần)\s+)?(?:[IVX]{1,4}|[A-D])\s*[.):/-]\s*")
 _ARABIC = re.compile(r"^\s*(?:[IVX]+\.)?\d{1,2}(?:\.\d{1,2})*\s*[.)/-]?\s+")
 _RUN_IN = re.compile(r"(?<=[;.])\s+[-+]\s+(?=[^\W\d_])")
+_ANNOUNCES = re.compile(r"số liệu|phụ lục|bảng|biểu|như sau|cụ thể|dưới đây|sau đây|kèm theo")    # a table, a list
 _HEADING_WORDS = 14
 _WORD = re.compile(r"[^\W\d_]{2,}")
 WORDS_OF_A_LINE = 3  # a line with fewer says nothing that a report could print
@@ -93,19 +94,30 @@ def narrative_items(lines: Sequence[Line], left_out: Iterable[str], context: Rea
     return items
 
 
-def unused_lines(lines: Iterable[Line]) -> list[Line]:
+def unused_lines(lines: Sequence[Line], context: ReadContext) -> list[Line]:
     """Return the lines of some words that no item comes from: texts of a part, and items outside of every part.
 
+    So is a heading of a part under which nothing stands and that names no section ("1.1. Tập huấn cho 30 cán bộ").
     What follows the closing words of a letter (who gets a copy, who signed) is none.
     """
+    wordings = _Wordings.of(context.catalogue.narrative_wordings)
     unused: list[Line] = []
     is_closed = False
-    for line in lines:
+    for line, below in zip(lines, [*lines, None][1:], strict=True):
         is_closed = line.role == "closing" or (is_closed and line.role != "heading")
-        is_unused = line.role == ("text" if line.part else "item")
+        is_bare = bool(line.part) and _is_bare_heading(line, below, wordings)
+        is_unused = is_bare or line.role == ("text" if line.part else "item")
         if is_unused and not is_closed and len(_WORD.findall(line.text)) >= WORDS_OF_A_LINE:
             unused.append(line)
     return unused
+
+
+def _is_bare_heading(line: Line, below: Line | None, wordings: _Wordings) -> bool:
+    """Tell whether a heading has nothing under it and is no name of a part or a section."""
+    has_below = below is not None and below.role in ("item", "text") and bool(below.text)
+    is_name = bool(_part_of(line.text, wordings) or _section_of(line.text, wordings))
+    is_announcing = line.text.endswith(":") and bool(_ANNOUNCES.search(fold(line.text)))
+    return line.role == "heading" and not (has_below or is_name or is_announcing)
 
 
 def has_own_section(context: ReadContext) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from flows.read.account import holds_number, listed
-from flows.read.areas import area_index, own_area
+from flows.read.areas import area_index, is_foreign, own_area
 from flows.read.document import Paragraph, ReadContext
 from flows.read.figures import UNCLEAR_NONE_REMEDY_VI, UNCLEAR_NONE_VI
 from flows.read.labels import label_index, match_label
@@ -23,10 +23,10 @@ from flows.read.observations import make_finding, make_observation
 from flows.read.phrases import FIGURE, NUMBER, Sentence, compile_phrase, prepare, sentences
 from flows.read.problems import KINDS
 from flows.read.stance import Place, Reserve, Stance, reserve_of, reserve_of_head
-from flows.read.statements import Statement, Wordings, is_stated_behind, mentions, statements, uncounted
+from flows.read.statements import Statement, Wordings, in_words, is_stated_behind, mentions, statements, uncounted
 from flows.read.text import fold
 from flows.records import IntakeFinding, Observation, Reading, Severity
-from infra.catalogue import Phrase
+from infra.catalogue import Area, Phrase
 
 _LABELLED_LINE = re.compile(
     rf"^(?:[-+*•]\s*|\d{{1,2}}[.)]\s*)?(?P<name>[^:=]{{2,80}}?)\s*[:=]\s*(?P<n>{NUMBER.pattern})"
@@ -92,6 +92,9 @@ class _Page:
         self.phrases = usable_phrases(self.context)
         self.wordings = Wordings.of(self.phrases, self.context.catalogue.indicators)
         self.area = own_area(self.context)
+        whose = self.context.submitter.submitter_id if self.context.submitter else ""
+        provided = self.context.catalogue.provisions_by_submitter.get(whose, ())
+        self.by_area = {row.indicator_id for row in provided if row.detail == "by_district"}
 
     def read(self, line: Line) -> None:
         """Read one line: an area of a list, a labelled figure, or sentences."""
@@ -156,7 +159,7 @@ class _Page:
     def note_rest(self, lines: Sequence[Line]) -> None:
         """Say which lines are neither work items nor figures: below the heading of a part, or items outside of one."""
         said = {finding.raw_text for finding in self.findings} | self.figure_lines | self.set_aside
-        unused = unused_lines(lines)
+        unused = unused_lines(lines, self.context)
         rest = [line for line in unused if not said & {line.text, line.text[:200]}]
         self._account(lines, {id(line) for line in unused})
         if rest:
@@ -185,7 +188,9 @@ class _Page:
         stated = {indicator_id for indicator_id, _ in self.observations} | self.refused
         for line in lines:
             for sentence in sentences(line.text):
-                for indicator_id in (*mentions(sentence, self.wordings), *self._named_by_label(sentence)):
+                named = (*mentions(sentence, self.wordings), *self._named_by_label(sentence),
+                         *in_words(sentence, self.wordings))
+                for indicator_id in named:
                     if indicator_id not in stated:
                         stated.add(indicator_id)
                         self._report(indicator_id, line, sentence)
@@ -227,7 +232,11 @@ class _Page:
             item = replace(item, number=UNREADABLE, raw_text=sentence.raw_slice(item.start, beyond.end()))
         reserve = self._reserve(item, sentence)
         if reserve is None:
-            self._add(item, place, area, is_total)
+            named = [] if area else self._areas_named(item, sentence)
+            if named and not self._is_of_one(item, named):
+                self._ask_whose(item, named, place, sentence)
+            else:
+                self._add(item, place, area or (named[0].area_code if named else ""), is_total)
             return
         self.refused.add(item.indicator_id)
         label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
@@ -235,6 +244,24 @@ class _Page:
         text = f"{said}, không báo cáo số “{item.raw_text}”; số này không được lấy."
         remedy = "Nếu đây là số của tháng báo cáo, ghi lại theo mẫu “tên chỉ tiêu: số”."
         self._find("figure_not_reported", text, place, remedy, sentence.raw[:200])
+
+    def _areas_named(self, item: Statement, sentence: Sentence) -> list[Area]:
+        """Return the areas that the clause of a figure names, unless the figure is one that nobody reports by area."""
+        if self.area == self.context.catalogue.province.area_code and item.indicator_id not in self.by_area:
+            return []
+        named = area_index(self.context).named_in(sentence.clause(*item.span))
+        return [] if self.area in {area.area_code for area in named} else named
+
+    def _is_of_one(self, item: Statement, named: Sequence[Area]) -> bool:
+        return len(named) == 1 and not is_foreign(self.context, named[0].area_code)
+
+    def _ask_whose(self, item: Statement, named: Sequence[Area], place: str, sentence: Sentence) -> None:
+        self.refused.add(item.indicator_id)
+        label = self.context.catalogue.indicator_by_id[item.indicator_id.split("#")[0]].label_vi
+        whose = ", ".join(area.area_name for area in named)
+        text = f"Số “{item.raw_text}” ({label}) đứng cạnh tên {whose} nên không rõ là số của địa bàn nào; chưa lấy."
+        remedy = "Ghi mỗi địa bàn một dòng “tên địa bàn: số”, chỉ các địa bàn mà đơn vị báo cáo."
+        self._find("foreign_area", text, place, remedy, sentence.raw[:200])
 
     def _reserve(self, item: Statement, sentence: Sentence) -> Reserve | None:
         if item.number.obs_status == "L":

@@ -30,6 +30,12 @@ _NOT_COLLECTED = re.compile(
 # A number behind these words is a change, or the value that no longer holds.
 _ANOTHER = re.compile(r"(?<![^\W_])(?:tăng|giảm|thêm|bớt|so với|thay vì|thay cho|không phải)\s*(?:thêm\s*)?$")
 _ENUMERATOR = re.compile(r"^\s*\(?\d{1,2}[.)]\s")
+_DIGIT_WORD = r"(?:một|hai|ba|bốn|tư|năm|sáu|bảy|bẩy|tám|chín|mười|mươi|mốt|lăm|linh|lẻ|trăm|nghìn|ngàn|triệu|rưỡi)"
+_IN_WORDS = re.compile(
+    rf"(?<![^\W_])(?:{_DIGIT_WORD}(?:\s+{_DIGIT_WORD})+(?<!\snăm)|mươi năm|(?<=: ){_DIGIT_WORD}|(?<=là ){_DIGIT_WORD}|"
+    r"không (?:thay đổi|đổi|tăng,? không giảm|biến động)|giữ nguyên|(?:vẫn )?như (?:tháng|kì|quí) (?:trước|\d+))"
+    r"(?![^\W_])"
+)
 _ENDING = re.compile(_ENDS)
 _ANY_FIGURE = re.compile(FIGURE)
 
@@ -119,6 +125,19 @@ def mentions(sentence: Sentence, wordings: Wordings) -> list[str]:
             if has_figure(clause) and not _excluded(row, clause):
                 found[row.indicator_id] = None
                 break
+    return list(found)
+
+
+def in_words(sentence: Sentence, wordings: Wordings) -> list[str]:
+    """Return the indicators whose name stands in a clause with a number in words, or with words for "as before"."""
+    if not _IN_WORDS.search(sentence.text):
+        return []
+    found: dict[str, None] = {}
+    for row in wordings.things:
+        for match in _finds(row, sentence, wordings) if row.indicator_id not in found else ():
+            clause = sentence.clause(match.start(), match.end(), marks=";,")
+            if _IN_WORDS.search(clause) and not _excluded(row, clause):
+                found[row.indicator_id] = None
     return list(found)
 
 

@@ -133,7 +133,7 @@ def test_title_units_notes_and_signature_are_no_figures():
     )
     assert figures(reading) == {"C5": "622 phone_subs_fixed 4651", "D5": "622 telecom_bts_total 118"}
     assert reading.observations[0].printed_decimals == 0
-    assert questions(reading) == []
+    assert questions(reading) == [("A6", "number_not_read")]      # a note below the table, which may matter
 
 
 def test_districts_across_and_indicators_down():
