@@ -66,7 +66,7 @@ def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -
                             "empty: another home, or the ledger is lost)")
     _verify_archive(archive, ledger, found)
     found.faults += _unwitnessed(archive, ledger)
-    unknown = _unknown_sendings(archive, ledger)
+    unknown = [*_unknown_sendings(archive, ledger), *_unknown_folders(settings, ledger)]
     # A ledger that a person accepted although it forgot goes on without the lines that it does not know.
     is_accepted = any(entry.action == DONE_WITHOUT for entry in ledger.audit_entries())
     (found.notices if is_accepted else found.faults).extend(unknown)
@@ -149,19 +149,27 @@ def _witnessed(archive: Archive) -> set[str]:
 def _verify_copies(settings: Settings, ledger: Ledger, found: Verification) -> None:
     """Look at the copies for people and the packages to hand over: each is what was published, and nothing else."""
     published = {edition.edition_id: edition for edition in ledger.editions()}
-    copies = {_copies_folder(settings, edition): edition for edition in published.values()}
-    for folder, edition in copies.items():
-        _compare(folder, {output.name: output.sha256 for output in edition.outputs}, found)
-    packages = set()
+    for edition in published.values():
+        _compare(_copies_folder(settings, edition), {output.name: output.sha256 for output in edition.outputs}, found)
     for delivery in ledger.deliveries():
-        if edition_of := published.get(delivery.edition_id):
-            packages.add(folder := package_folder(settings, edition_of, delivery))
-            if delivery.state in ("packaged", "filed"):
-                _compare(folder, package_files(delivery, outputs_for(edition_of, delivery.channel)), found)
-    found.faults += [f"{folder}: sổ cái không có ấn bản này (the ledger knows no such edition)"
-                     for folder in sorted(settings.outputs_folder.glob("*/*")) if folder not in copies]
-    found.faults += [f"{folder}: sổ cái không có gói này (the ledger knows no such package)"
-                     for folder in sorted(settings.handover_folder.glob("*/*/*")) if folder not in packages]
+        edition_of = published.get(delivery.edition_id)
+        if edition_of and delivery.state in ("packaged", "filed"):
+            outputs = outputs_for(edition_of, delivery.channel)
+            _compare(package_folder(settings, edition_of, delivery), package_files(delivery, outputs), found)
+
+
+def _unknown_folders(settings: Settings, ledger: Ledger) -> Iterator[str]:
+    """Yield the folders that people take files from and that belong to no edition or delivery of the ledger."""
+    published = {edition.edition_id: edition for edition in ledger.editions()}
+    copies = {_copies_folder(settings, edition) for edition in published.values()}
+    packages = {package_folder(settings, published[delivery.edition_id], delivery)
+                for delivery in ledger.deliveries() if delivery.edition_id in published}
+    for folder in sorted(settings.outputs_folder.glob("*/*")):
+        if folder not in copies:
+            yield f"{folder}: sổ cái không có ấn bản này (the ledger knows no such edition)"
+    for folder in sorted(settings.handover_folder.glob("*/*/*")):
+        if folder not in packages:
+            yield f"{folder}: sổ cái không có gói này (the ledger knows no such package)"
 
 
 def _copies_folder(settings: Settings, edition: Edition) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.records import Delivery, Edition, Output
 from infra.errors import OperationError
-from infra.files import create_file
+from infra.files import WRITTEN_ONCE, replace_files
 
 if TYPE_CHECKING:
     from infra.archive import Archive
@@ -22,9 +22,10 @@ HASHES = "SHA256SUMS"
 def write_package(
     settings: Settings, archive: Archive, edition: Edition, delivery: Delivery, outputs: Iterable[Output]
 ) -> Path:
-    """Write what is missing of a delivery's package and return its folder.
+    """Write a delivery's package as the ledger has it and return its folder.
 
-    The letter's bytes stand in the archive under `delivery.message_sha256`.
+    The letter's bytes stand in the archive under `delivery.message_sha256`. What stands there and differs is replaced:
+    a package of an edition that a restored ledger forgot, whose bytes the archive still has, or one that was edited.
 
     Raises:
         OperationError: The folder cannot be written.
@@ -32,10 +33,9 @@ def write_package(
     folder = package_folder(settings, edition, delivery)
     outputs = tuple(outputs)
     try:
-        for name, sha256 in package_files(delivery, outputs).items():
-            if name != HASHES:
-                create_file(folder / name, archive.get(sha256))
-        create_file(folder / HASHES, _hash_list(outputs))
+        names = package_files(delivery, outputs).items()
+        files = {folder / name: archive.get(sha256) for name, sha256 in names if name != HASHES}
+        replace_files(files | {folder / HASHES: _hash_list(outputs)}, WRITTEN_ONCE)
     except OSError as error:
         raise OperationError(
             "Không ghi được gói tài liệu bàn giao.", f"The hand-over package cannot be written: {error.strerror}.",

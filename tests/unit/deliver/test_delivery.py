@@ -102,6 +102,14 @@ def test_a_line_without_address_gets_a_package_to_hand_over(office):
     subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
 
 
+def test_a_package_is_as_the_ledger_has_it_whatever_stood_there(office):
+    folder = office.settings.handover_folder / "2019-04" / "edition-1" / "ubnd_tinh"
+    folder.mkdir(parents=True)
+    (folder / "Thư gửi.txt").write_bytes(b"of an edition that the ledger forgot")
+    delivery = office.deliver(office.publish())["ubnd_tinh"]
+    assert hashlib.sha256((folder / "Thư gửi.txt").read_bytes()).hexdigest() == delivery.message_sha256
+
+
 def test_delivering_again_sends_nothing(office):
     edition = office.publish()
     first = office.deliver(edition)
