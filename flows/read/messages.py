@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from flows.read.problems import KINDS, Problem
 from flows.receipts import OF_SENDER, how_to_decide, is_held_on_arrival
 from flows.records import Document, DocumentReading, IntakeFinding, Reading, Receipt
+from flows.reference_figures import lacking_references
 from infra import periods
 from infra.catalogue import Catalogue
 
@@ -140,6 +141,16 @@ def missing_submissions(
                 sentence = f"{submitter.submitter_name} đã gửi nhưng chưa có bản nào dùng được cho {month}."
                 problem = Problem("no_usable_submission", sentence)
             findings.append(problem.finding(period, "", "", "", submitter.submitter_id))
+    return findings
+
+
+def missing_references(catalogue: Catalogue, period: str) -> list[IntakeFinding]:
+    """Return a finding for every reference figure (a population, an area) that a formula of the month lacks."""
+    findings = []
+    for name, indicators in lacking_references(catalogue).items():
+        labels = ", ".join(f"“{catalogue.indicator_by_id[i].label_vi}”" for i in indicators)
+        sentence = f"Số tham chiếu {name} không có giá trị cho tháng {period[5:7]}/{period[:4]} nên để trống: {labels}."
+        findings.append(Problem("reference_missing", sentence).finding(period, "", "", "", ""))
     return findings
 
 

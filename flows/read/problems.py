@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
     "other_month_file": Kind("warning", "Gửi lại tệp của tháng này.", EXPLAINS),
     "no_usable_submission": Kind("warning", "Đề nghị đơn vị gửi lại; lý do ghi ở từng thư."),
     "missing_submission": Kind("warning", "Nhắc đơn vị gửi báo cáo."),
+    "reference_missing": Kind("warning", "Thêm một dòng có hiệu lực trong tháng vào reference_figures.csv."),
     "too_old_format": Kind("warning", "Mở tệp bằng Excel/Word, lưu lại dạng .xlsx hoặc .docx rồi gửi lại.", EXPLAINS),
     "time_limit": Kind("warning", "Gửi lại tệp chỉ có bảng báo cáo, bỏ các trang tính và dòng không cần.", EXPLAINS),
     "memory_limit": Kind("warning", "Gửi lại tệp chỉ có bảng báo cáo, bỏ hình ảnh và trang tính không cần.", EXPLAINS),

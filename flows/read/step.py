@@ -20,6 +20,7 @@ from flows.read.messages import (
     as_reading,
     document_findings,
     message_findings,
+    missing_references,
     missing_submissions,
     silent_documents,
     waiting_replacement,
@@ -288,3 +289,4 @@ def _about_messages(receipts: list[Receipt], resolved: Resolved, catalogue: Cata
     }
     yield from silent_documents([r for r in resolved.readings if r.document.receipt_id in read], period)
     yield from missing_submissions(receipts, catalogue, period, in_force)
+    yield from missing_references(catalogue, period)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from flows.read.messages import message_findings, missing_submissions, silent_documents
+from flows.read.messages import message_findings, missing_references, missing_submissions, silent_documents
 from flows.read.problems import Problem
 from flows.read.versions import Resolved, resolve_versions
 from flows.receipts import in_order
@@ -377,3 +377,10 @@ def test_the_servers_line_orders_what_came_together_and_not_the_senders_date() -
     ahead = replace(receipt("0.eml", 16), received_at=came, sent_at="2019-04-20T20:00:00+07:00")
     later = replace(receipt("9.eml", 10), received_at="2019-04-20T10:00:01+07:00")
     assert in_order([later, ahead]) == [ahead, later]
+
+
+@pytest.mark.parametrize(("period", "lacking"), [("2019-04", 0), ("2020-04", 1)])
+def test_a_formula_that_lacks_its_reference_figure_is_said_with_what_stays_blank(period: str, lacking: int) -> None:
+    found = missing_references(load_catalogue().at(period), period)
+    assert [f.kind for f in found] == ["reference_missing"] * lacking
+    assert all("population" in f.message_vi and "Mật độ thuê bao Internet" in f.message_vi for f in found)
