@@ -289,6 +289,9 @@ class GridReader:
 
     def _left_alone(self, columns: list[Column], rows: list[Row]) -> None:
         """Say which column is not read: changes beside a stock, a running total of a flow."""
+        if _sums_months(columns):
+            self._ask_which_month(columns, rows)
+            return
         for column in columns:
             if not column.has_role("#value", "#cumulative"):
                 continue
@@ -304,6 +307,20 @@ class GridReader:
                         severity="note",
                     )
                     break
+
+    def _ask_which_month(self, columns: list[Column], rows: list[Row]) -> None:
+        """Several months beside their total: nobody can tell by form whether a stock is in the last or in the total."""
+        for row in (row for row in rows if row.kind == "item"):
+            figures = self._figures(row, [c for c in columns if self._crossed(row, c)])
+            indicator = self._out.indicator(row.meaning.indicator_id)
+            if figures and indicator and indicator.indicator_kind not in ("flow", "count"):
+                self._out.find(
+                    figures[-1],
+                    "ambiguous_column",
+                    f"Dòng “{row.label}” có số của nhiều tháng và cột lũy kế; không rõ số hiện có đến cuối tháng là số "
+                    "nào nên chưa dùng số nào.",
+                    "Chỉ ghi một cột: số hiện có đến cuối tháng báo cáo.",
+                )
 
     def _area_row(self, row: Row, columns: list[Column]) -> None:
         for column in columns:
@@ -386,6 +403,8 @@ class GridReader:
             return False
         indicator = self._out.indicator(indicator_id)
         is_stock = indicator is None or indicator.indicator_kind not in ("flow", "count")
+        if is_stock and _sums_months(columns):
+            return False
         if column.has_role("#cumulative"):
             return is_stock
         if column.has_role("#value") and is_stock:
@@ -409,3 +428,9 @@ class GridReader:
                 column = header.columns.get(cell.column)
                 is_used = bool(row.meaning.indicator_id) or (column is not None and bool(column.meaning.indicator_id))
                 self._out.error_value(cell, is_used)
+
+
+def _sums_months(columns: list[Column]) -> bool:
+    """Tell whether a table has columns of several months beside their running total."""
+    months = {column.index for column in columns if column.period is not None and not column.has_role("#cumulative")}
+    return len(months) > 1 and any(column.has_role("#cumulative") for column in columns)

@@ -121,6 +121,15 @@ def test_words_beside_a_name_that_count_nothing_of_it_are_left_alone(line: str) 
     assert not [f for f in of_text(line).findings if f.kind == "unread_figure"]
 
 
+def test_of_several_months_beside_their_total_none_is_taken_for_a_stock() -> None:
+    rows = [["TT", "Chỉ tiêu", "Tháng 2", "Tháng 3", "Tháng 4", "Lũy kế"], [1, "Số trạm BTS", 86, 87, 88, 261]]
+    reading = read(rows, "dist_632")
+    assert reading.observations == ()
+    assert questions(reading) == [("F2", "ambiguous_column")]
+    both = read([["TT", "Chỉ tiêu", "Tháng 4", "Lũy kế"], [1, "Số trạm BTS", 3, 88]], "dist_632")
+    assert [str(o.value) for o in both.observations] == ["88"]
+
+
 # ------------------------------------------------------------ whose figure is it
 
 
