@@ -33,6 +33,8 @@ IMPORTED = (
     "flows.read.periods", "flows.read.document_job", "flows.mail.contents", "flows.mail.answer", "python_calamine",
 )  # fmt: skip
 
+_LAST_MONTH = re.compile(r"\bthang truoc\b(?<!so voi thang truoc)(?<!cua thang truoc)")
+
 _month: list[tuple[str, Catalogue]] = []
 
 
@@ -79,10 +81,13 @@ def unpack(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[by
 def _months_named(mail: Any, files: list[str]) -> list[str]:
     """Return the months that a message declares: its subject's, else those of its file names, else of its own text.
 
-    Those of the subject are marked "=": what stands there is said of the whole message.
+    Those of the subject are marked "=": what stands there is said of the whole message. "<" is the month before the
+    message was sent ("báo cáo tháng trước").
     """
+    from flows.read.text import strip_marks
+
     own = [line[:300] for line in mail.body.split("\n") if line.strip() and not line.lstrip().startswith(">")]
-    subject = _declared([mail.subject])
+    subject = _declared([mail.subject]) or (["<"] if _LAST_MONTH.search(strip_marks(mail.subject[:300])) else [])
     if subject:
         return [f"={month}" for month in subject]
     return _declared([name.replace("_", " ")[:300] for name in files[:50]]) or _declared(own[:12])
@@ -91,9 +96,7 @@ def _months_named(mail: Any, files: list[str]) -> list[str]:
 def _declared(texts: list[str]) -> list[str]:
     from flows.read.periods import months_declared
 
-    marked = [re.sub(r"\bthang\b", "tháng", re.sub(r"\bnam(?=\s+20\d\d)", "năm", text, flags=re.I), flags=re.I)
-              for text in texts]  # fmt: skip
-    return [f"{d.year or ''}-{d.month:02d}" for d in months_declared(marked)]
+    return [f"{d.year or ''}-{d.month:02d}" for d in months_declared(texts) if d.month <= 12]
 
 
 def read(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[bytes]]:

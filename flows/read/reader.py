@@ -14,7 +14,8 @@ from flows.read.containers import WORKBOOKS, container_of
 from flows.read.document import Content, Grid, Paragraph, ReadContext
 from flows.read.expected import conflicts, missing_labels
 from flows.read.observations import make_finding
-from flows.read.periods import DeclaredMonth, other_month
+from flows.read.periods import DeclaredMonth, months_declared, other_period
+from flows.read.problems import KINDS
 from flows.read.sheet_view import SheetView
 from flows.read.stance import reserve_of_head
 from flows.read.tables import GridReader
@@ -91,7 +92,7 @@ def _read_workbook(content: Content, context: ReadContext) -> Reading:
     """Read the visible sheets; a sheet of another month is left alone beside one of this month."""
     sheets = [grid for grid in content.grids if not grid.is_hidden and grid.sheet != SUMMARY_SHEET]
     readers = [GridReader(SheetView(grid), context) for grid in sheets]
-    months = [other_month(reader.title_lines(), context.report_period) for reader in readers]
+    months = [other_period(_titles_of(reader), context.report_period) for reader in readers]
     is_other_file = bool(months) and all(month for month, reader in zip(months, readers, strict=True) if reader.tables)
     is_other_file = is_other_file and any(month and r.tables for month, r in zip(months, readers, strict=True))
     readings = []
@@ -107,6 +108,12 @@ def _read_workbook(content: Content, context: ReadContext) -> Reading:
     return _finished(joined, joined.observations, other, context)
 
 
+def _titles_of(reader: GridReader) -> list[str]:
+    """Return the titles of a sheet; the name of a sheet speaks where they name no month."""
+    titles = reader.title_lines()
+    return titles if months_declared(titles) else [*titles, reader.view.grid.sheet]
+
+
 def _read_text(content: Content, context: ReadContext) -> Reading:
     """Read a document of paragraphs and tables; a separated text file is one table."""
     tables, paragraphs, left_out = _parted(content, context)
@@ -115,8 +122,12 @@ def _read_text(content: Content, context: ReadContext) -> Reading:
     titles = [p.text for p in paragraphs[:_TITLE_LINES]]
     if not titles and tables:
         titles = tables[0].title_lines()
-    other = None if context.file == BODY else other_month(titles, context.report_period)
+    other = other_period(titles, context.report_period)
     in_tables = tuple(o for reading in read for o in reading.observations)
+    if other and context.file == BODY:
+        if other.month and (in_tables or prose.observations):
+            read.append(Reading(findings=(_named_in_body(other, context),)))
+        other = None
     return _finished(_joined([*read, prose]), in_tables, other, context)
 
 
@@ -215,16 +226,19 @@ def _completed(findings: Iterable[IntakeFinding], context: ReadContext) -> list[
 
 
 def _other_sheet(grid: Grid, month: DeclaredMonth, context: ReadContext) -> IntakeFinding:
-    text = f"Trang tính “{grid.sheet}” ghi số liệu {_shown(month)}, không phải tháng báo cáo; không dùng."
+    text = f"Trang tính “{grid.sheet}” ghi số liệu {month.shown}, không phải tháng báo cáo; không dùng."
     return make_finding(context, "other_period_sheet", "note", text, sheet=grid.sheet)
+
+
+def _named_in_body(month: DeclaredMonth, context: ReadContext) -> IntakeFinding:
+    """The text of a message that names another month alone: the subject decided, and somebody should know."""
+    text = f"Phần chữ của thư nói {month.shown}, thư được xếp vào tháng {context.report_period}."
+    remedy = KINDS["filed_under_other_month"].remedy_vi
+    return make_finding(context, "filed_under_other_month", "note", text, cell=BODY_PLACE, remedy_vi=remedy)
 
 
 def _other_month(month: DeclaredMonth, context: ReadContext) -> IntakeFinding:
     year = int(context.report_period[:4])
     kind = "last_year_file" if month.year and month.year != year else "other_month_file"
-    text = f"Nội dung tệp ghi {_shown(month)}, không phải tháng {context.report_period[5:]}/{year}."
+    text = f"Nội dung tệp ghi {month.shown}, không phải tháng {context.report_period[5:]}/{year}."
     return make_finding(context, kind, "warning", text, remedy_vi="Gửi lại tệp của tháng này.")
-
-
-def _shown(month: DeclaredMonth) -> str:
-    return f"tháng {month.month}/{month.year}" if month.year else f"tháng {month.month}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from infra.periods import previous_period
+
 FARTHEST_BACK = 3  # months before the run's that a message may be filed under
 
 
@@ -17,7 +19,8 @@ def month_of_message(run_period: str, months: Sequence[str], sent_at: str, threa
 
     Args:
         run_period: The month that is being received.
-        months: What the message declares: "2019-03", "-03" without a year, "=2019-03" in its subject.
+        months: What the message declares: "2019-03", "-03" without a year, "=2019-03" in its subject, "=<" for the
+            month before it was sent.
         sent_at: Its date, ISO 8601; "" when there is none.
         thread: The month of the message that it answers; "" when that is not known.
     """
@@ -51,7 +54,9 @@ def other_month_of_subject(run_period: str, months: Sequence[str], sent_at: str 
 def _named(run_period: str, months: Sequence[str], sent_at: str) -> list[str]:
     is_plausible = bool(sent_at) and abs(_months_between(sent_at[:7], run_period)) <= 12
     now = max(run_period, sent_at[:7]) if is_plausible else run_period
-    return list(dict.fromkeys(_with_year(month.removeprefix("="), now) for month in months))
+    last = previous_period(sent_at[:7] if is_plausible else run_period)
+    said = (month.removeprefix("=") for month in months)
+    return list(dict.fromkeys(last if month == "<" else _with_year(month, now) for month in said))
 
 
 def _with_year(month: str, now: str) -> str:

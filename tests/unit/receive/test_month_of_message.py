@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from email.header import Header
+
 import pytest
 
+from flows.mail.message import parse_mail
 from flows.receive.month import month_of_message, other_month_of_subject
+from flows.sandbox_jobs import _months_named
 
 
 @pytest.mark.parametrize(
@@ -74,3 +78,27 @@ def test_an_answer_to_this_months_mail_is_of_this_month_whenever_it_was_sent() -
 
 def test_where_two_other_months_are_named_no_thread_decides_between_them() -> None:
     assert month_of_message("2019-05", ("-02", "-03"), "2019-05-10T09:00:00+07:00", "2019-04") == "2019-05"
+
+
+SUBJECTS = [
+    "BC T.4/2019", "Bao cao 04.2019", "Báo cáo 4/2019", "bao cao thang bon", "BC tháng IV", "Báo cáo tháng tư",
+    "T4-2019 KBang",
+    "bao cao thang 4", "Báo cáo tháng Tư năm 2019", "BAO CAO THANG 4 NAM 2019", "report april 2019",
+    "Báo cáo tháng trước",
+    "Bao cao thang truoc", "BC 2019-04",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_subject_of_april_in_may_is_aprils_however_it_is_spelled(subject: str) -> None:
+    mail = parse_mail(f"From: a@b.example\r\nSubject: {Header(subject, 'utf-8').encode()}\r\n\r\n".encode())
+    named = _months_named(mail, ["Bieu 02 thang 5.xlsx"])
+    assert month_of_message("2019-05", named, "2019-05-16T09:00:00+07:00") == "2019-04"
+
+
+@pytest.mark.parametrize("subject", [
+    "Báo cáo tháng 5 so với tháng trước", "BC T5", "Số liệu", "CV 04/2019/CV-VHTT", "",
+])  # fmt: skip
+def test_other_subjects_stay_with_the_month_that_is_received(subject: str) -> None:
+    mail = parse_mail(f"From: a@b.example\r\nSubject: {Header(subject, 'utf-8').encode()}\r\n\r\n".encode())
+    assert month_of_message("2019-05", _months_named(mail, []), "2019-05-16T09:00:00+07:00") == "2019-05"
