@@ -155,7 +155,8 @@ def _verify_copies(settings: Settings, ledger: Ledger, found: Verification) -> N
         edition_of = published.get(delivery.edition_id)
         if edition_of and delivery.state in ("packaged", "filed"):
             outputs = outputs_for(edition_of, delivery.channel)
-            _compare(package_folder(settings, edition_of, delivery), package_files(delivery, outputs), found)
+            folder = package_folder(settings, edition_of, delivery)
+            _compare(folder, package_files(delivery, outputs), found, delivery.place)
 
 
 def _unknown_folders(settings: Settings, ledger: Ledger) -> Iterator[str]:
@@ -176,15 +177,23 @@ def _copies_folder(settings: Settings, edition: Edition) -> Path:
     return settings.outputs_folder / edition.period / f"edition-{edition.number}"
 
 
-def _compare(folder: Path, files: dict[str, str], found: Verification) -> None:
-    """Compare a folder that people take files from with what it must hold; all of it gone is only told."""
+def _compare(folder: Path, files: dict[str, str], found: Verification, made_at: str = "") -> None:
+    """Compare a folder that people take files from with what it must hold; all of it gone is only told.
+
+    Args:
+        folder: Here.
+        files: What it must hold, name → SHA-256.
+        found: Gets what is wrong.
+        made_at: Where the folder was made; if on another machine, what is here may be a part that a killed run left.
+    """
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not there:
         found.notices.append(f"{folder}: không còn tệp nào (all files are gone); bản gốc nằm trong kho lưu trữ")
         return
     for name, sha256 in files.items():
         if name not in there:
-            found.faults.append(f"{folder / name}: không còn (is gone)")
+            is_elsewhere = bool(made_at) and Path(made_at) != folder
+            (found.notices if is_elsewhere else found.faults).append(f"{folder / name}: không còn (is gone)")
         elif file_sha256(folder / name) != sha256:
             found.faults.append(f"{folder / name}: không còn như đã phát hành (is no longer as published)")
     strange = (name for name in sorted(there - files.keys()) if not LEFT_BEHIND.search(name))

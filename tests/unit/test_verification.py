@@ -116,6 +116,16 @@ def test_a_file_gone_from_among_others_is_a_fault_and_a_folder_cleared_away_is_t
 
 
 @pytest.mark.parametrize("office", ["a folder"], indirect=True)
+def test_a_part_of_a_package_that_was_made_whole_elsewhere_is_told(office, tmp_path) -> None:
+    office.ledger.close()
+    office.settings.home.rename(tmp_path / "another machine")
+    other = Office(tmp_path / "another machine")
+    in_package("trich.csv")(other).unlink()
+    found = verify_stores(other.settings)
+    assert found.faults == [] and "trich.csv" in "\n".join(found.notices)
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
 def test_what_programs_leave_behind_when_files_are_opened_is_no_fault(office) -> None:
     for name in ("~$Báo cáo.docx", ".DS_Store", "Thumbs.db"):
         (copies_of(office) / name).write_bytes(b"x")
