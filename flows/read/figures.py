@@ -19,6 +19,8 @@ MEASURED_UNITS = frozenset({"giờ", "km/điểm", "người/điểm", "TB/100 d
 """Units of which there can be a fraction; a fraction of a station or a subscriber is a slip."""
 
 _TIMES = frozenset({"tháng", "ngày", "năm", "quí", "tuần", "giờ", "phút", "giây"})
+_WORD = re.compile(r"[^\W_]+")
+_HARMLESS = frozenset({"đang", "hoạt", "động", "hiện", "có", "đã", "tổng", "số", "cái", "chiếc"})
 _MAGNITUDE_WORD = re.compile(r"\b(?:" + "|".join(MAGNITUDES) + r")\b")
 
 
@@ -111,12 +113,33 @@ def _in_unit(
     is_percent = parsed.unit_text == "%"
     if indicator.unit == "%" and parsed.denominator is not None:
         return replace(parsed, value=None, obs_status="O"), _fraction_for_percent(cell)
-    if is_percent and indicator.unit != "%":
-        return parsed, _wrong_unit(cell, indicator, "%")
-    if own and own.unit and own.unit != indicator.unit and own.multiplier != 1:
-        return parsed, _wrong_unit(cell, indicator, own.text)
+    if is_percent and not indicator.unit.startswith(("%", "TB/100")):
+        return replace(parsed, value=None, obs_status="O"), _wrong_unit(cell, indicator, "%")
+    if own and own.unit and own.unit != indicator.unit:
+        return replace(parsed, value=None, obs_status="O"), _wrong_unit(cell, indicator, own.text)
+    is_abbreviated = own is not None and not own.unit and parsed.unit_text.rstrip(".") == "tr"   # "88 tr": trạm, triệu?
+    if is_abbreviated or (own is None and not is_percent and _is_left_over(parsed.unit_text, indicator, units)):
+        return replace(parsed, value=None, obs_status="O"), _left_over(cell, parsed.unit_text)
     scaled = _times(parsed, own.multiplier if own and not is_percent else factor)
     return scaled, _doubt_of_value(cell, indicator, scaled, is_percent)
+
+
+def _is_left_over(words: str, indicator: Indicator, units: UnitIndex) -> bool:
+    """Tell whether words behind a number are neither its unit nor words of its indicator: they may change it."""
+    if not words:
+        return False
+    known = set(_WORD.findall(fold(f"{indicator.label_vi} {indicator.unit}"))) | _HARMLESS
+    said = _WORD.findall(words)
+    is_unit = any(unit.unit == indicator.unit for unit in units.split(words))
+    return not said or not (is_unit or known.issuperset(said))
+
+
+def _left_over(cell: ViewCell, words: str) -> Doubt:
+    return Doubt(
+        "unreadable_number",
+        f"“{cell.text}”: không rõ “{words}” sau con số nghĩa là gì; chưa dùng số này.",
+        "Ghi riêng con số vào ô; đơn vị và ghi chú để ở cột khác.",
+    )
 
 
 def _times(parsed: ParsedNumber, factor: Decimal) -> ParsedNumber:

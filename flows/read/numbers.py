@@ -43,7 +43,7 @@ _QUALIFIER = re.compile(
 MAGNITUDES = {"trăm": 2, "nghìn": 3, "ngàn": 3, "triệu": 6, "tr": 6, "tỉ": 9}
 _MAGNITUDE = re.compile(r"(trăm|nghìn|ngàn|triệu|tỉ|tr(?=\.?\s*đ))(?![^\W\d_đ])\.?")
 _FRACTION_LETTERS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，／％－＋", "0123456789.,/%-+")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，／％－＋", "0123456789.,/%-+", "\ufe0f\u20e3")     # and keycaps
 _NUMERAL = r"\d[\d.,]*(?: \d{3})*(?:,\d+)?"
 _BODY = re.compile(rf"([-+])?\s*({_NUMERAL})\s*(%?)")
 _OVER = re.compile(rf"^\s*([^\W\d_][^\d/]*)?/\s*({_NUMERAL})\s*([^\d/]*)$")
@@ -53,6 +53,7 @@ _MONTH_OF_YEAR = re.compile(r"(?:0?[1-9]|1[0-2])\s*/\s*(?:19|20)\d{2}")
 _UNCLEAR_NONE = re.compile(r"chưa có(?: (?:trong|đến) .*)?")
 _CHANGE_WORDS = ("tăng ", "giảm ", "thêm ", "bớt ", "+")
 _GENERATION = re.compile(r"[2-5]g")  # 2G, 3G, 4G are names, not amounts
+_CORRECTS = re.compile(r"(?<!\w)(?:đính chính|đúng|sửa|thay|nhầm|sai|chính xác|thực tế|điều chỉnh|mới là|t\d+)(?!\w)")
 _DATE = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{2,4}")
 
 
@@ -190,11 +191,16 @@ def _parse_body(words: str, kind: Kind) -> ParsedNumber:
     over = None if percent or rest.startswith(("tb/", "thuê bao/", "km/")) else _OVER.match(rest)
     if over:
         return _fraction(numeral, over)
-    rest = _NOTE.sub("", rest).strip()
+    rest = _NOTE.sub("" if percent else _without_note, rest).strip()     # of a share, what it is a share of
     if re.search(r"\d", rest.replace("/100", "")):
         return UNREADABLE
     parsed = _scaled(numeral, rest, "measure" if percent else kind, bool(percent))
     return _negated(parsed) if sign == "-" else parsed
+
+
+def _without_note(note: re.Match[str]) -> str:
+    """A note in brackets behind a number is left out, unless it corrects it: "20 (đính chính: 22)", "88 (số T3)"."""
+    return note.group() if _CORRECTS.search(note[1]) and any(map(str.isdigit, note[1])) else ""
 
 
 def _fraction(numeral: str, over: re.Match[str]) -> ParsedNumber:

@@ -44,7 +44,8 @@ _WHY_NOT: dict[Stance, str] = {
     "other_period": "Câu này nói kỳ khác về",
 }
 _GENERATION = re.compile(r"[^,;:.()\d]{0,15}?(?<![^\W_])(?P<which>[2-5]g)(?![^\W_])")
-_GOES_ON = re.compile(r"(?:\s\d+)+(?![^\W]|[/.,-]\d)")      # "3 4 5": not three, and nobody says what
+# "3 4 5" is not three, and nobody says what; "88-90" is no number, "66 → 70" two; "2O" and "88k" say what nobody knows.
+_GOES_ON = re.compile(r"(?:\s\d+)+(?![^\W]|[/.,-]\d)|\s*(?:->|=>|[-–→+])\s*\d+(?![\d/])|[^\W\d_đh](?![^\W_])")
 REPORT = "report"
 WORDS_OF_DATA = 8       # a line of no more words that holds a number is likely a figure of a form
 MAX_LETTERS = 300_000

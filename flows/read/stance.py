@@ -75,6 +75,10 @@ _MONTH = re.compile(
     rf"(?<!từ )(?<!\d ){_START}tháng (\d{{1,2}})(?:\s*(?:/|-|\.|năm)\s*(\d{{4}}))?(?![\d/]){_ENDS_PERIOD}"
 )
 _ANY_MONTH = re.compile(rf"{_START}tháng (\d{{1,2}})(?:\s*(?:/|-|\.|năm)\s*(\d{{4}}))?(?!\d)")
+_UNTIL = re.compile(
+    rf"{_START}(?:đến|tới|hết){_END}\s+(?:hết )?(?:ngày )?\d{{1,2}}"
+    r"\s*[/.-]\s*0?(1[0-2]|[1-9])(?:\s*[/.-]\s*(\d{4}))?(?![\d/])"
+)
 _YEAR = re.compile(rf"(?<!\d )(?<!\d, ){_START}năm (\d{{4}}){_ENDS_PERIOD}")
 
 
@@ -190,6 +194,7 @@ def _of_another_period(place: Place, period: str) -> Reserve | None:
     before = _COMPARED.sub(lambda match: " " * len(match.group()), place.text[: place.start])
     named = [(m.start(), m.end(), m.group(), True) for m in _EARLIER_PERIOD.finditer(before)]
     named += [(m.start(), m.end(), m.group(), _is_other(m, period)) for m in _MONTH.finditer(before)]
+    named += [(m.start(), m.end(), m.group(), _is_other(m, period)) for m in _UNTIL.finditer(before)]
     named += [(m.start(), m.end(), m.group(), m[1] != period[:4]) for m in _YEAR.finditer(before)]
     if not named:
         return None
