@@ -175,6 +175,8 @@ def _decimal_in_integer(cell: ViewCell, indicator: Indicator, value: Decimal) ->
 
 def _doubt_of_problem(cell: ViewCell, parsed: ParsedNumber) -> Doubt:
     if parsed.problem == "ambiguous_number":
+        if cell.source.number_format and isinstance(cell.source.value, int | float):
+            return _otherwise_shown(cell)
         readings = " hay ".join(_shown(value) for value in parsed.readings)
         return Doubt(
             "ambiguous_number",
@@ -194,6 +196,14 @@ def _doubt_of_problem(cell: ViewCell, parsed: ParsedNumber) -> Doubt:
     if parsed.problem == "unclear_none":
         return Doubt("unclear_none", f"“{cell.text}” {UNCLEAR_NONE_VI}", UNCLEAR_NONE_REMEDY_VI)
     return Doubt("unreadable_number", f"“{cell.text}” không đọc được thành số.", "Ghi lại bằng số.")
+
+
+def _otherwise_shown(cell: ViewCell) -> Doubt:
+    return Doubt(
+        "ambiguous_number",
+        f"Ô lưu số {cell.text} mà định dạng “{cell.source.number_format}” hiện thành số khác; chưa dùng số này.",
+        "Định dạng ô kiểu số thường rồi ghi đúng con số.",
+    )
 
 
 def _fraction_for_percent(cell: ViewCell) -> Doubt:

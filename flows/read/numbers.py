@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from flows.read.number_formats import is_percent_format
+from flows.read.number_formats import Shown, is_percent_format, shown_by
 from flows.read.text import MAX_WORDING, fold
 
 Kind = Literal["count", "scaled", "measure"]
@@ -274,7 +274,16 @@ def _number_of_stored(value: int | float, number_format: str) -> ParsedNumber:
     if is_percent_format(number_format):
         shifted = _shifted(number, 2)
         return ParsedNumber(shifted, printed_decimals=max(decimals_of(shifted), 0), unit_text="%")
+    if number and (added := shown_by(number_format)):
+        return _doubted(number, added)
     return ParsedNumber(number, printed_decimals=decimals_of(number))
+
+
+def _doubted(number: Decimal, added: Shown) -> ParsedNumber:
+    """What is stored is not what its format shows ("88 nghìn" for 88): which of the two is meant is asked."""
+    seen = _shifted(number, added.word_power - added.comma_power)
+    readings = (number, seen) if seen != number else (number,)
+    return ParsedNumber(None, "O", problem="ambiguous_number", readings=readings)
 
 
 def _shifted(value: Decimal, power: int) -> Decimal:

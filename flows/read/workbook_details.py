@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from flows.read.formulas import Place, place_of
-from flows.read.number_formats import is_date_format, is_percent_format
+from flows.read.number_formats import is_date_format, is_percent_format, shown_by
 from flows.read.old_workbooks import format_code
 from infra.errors import SubmissionError
 
@@ -26,6 +26,8 @@ _ROW_HIDDEN = re.compile(rb"""<(?:\w+:)?row\b[^>]*(?:\bhidden=["'](?:1|true)["']
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
 _ERROR = re.compile(rb"""<(?:\w+:)?c\b([^>]*\bt=["']e["'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<""", re.S)
 _FORMULA = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)")
+_COMMENTS = re.compile(r"xl/(?:[^/]+/)*(?:comment|threadedComment)[^/]*\.xml")
+_SHARED = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?v>(\d+)<")
 _BUILT_IN_PERCENT = {9: "0%", 10: "0.00%"}
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
 _XLS_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -40,6 +42,8 @@ class SheetDetails:
     formulas: dict[Place, str] = field(default_factory=dict)
     errors: dict[Place, str] = field(default_factory=dict)
     numbers: dict[Place, float] = field(default_factory=dict)  # those whose format only looks like a date's
+    struck: dict[Place, str] = field(default_factory=dict)     # what is left of a cell struck through
+    removed: dict[Place, Any] = field(default_factory=dict)    # what stood in these, when it was taken away
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] | None = None
@@ -56,6 +60,16 @@ def details_of(data: bytes, container: str) -> dict[str, SheetDetails]:
     return {}
 
 
+def comments_of(data: bytes, container: str) -> Iterator[str]:
+    """Yield the text of the comments of each sheet: they stand beside the cells and are not read."""
+    if container in ("xlsx", "xlsm"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in sorted(archive.namelist()):
+                if _COMMENTS.fullmatch(name):
+                    texts = _tree(archive.read(name)).iterfind(f".//{_MAIN}text")
+                    yield " ".join("".join(text.itertext()) for text in texts)
+
+
 def is_legacy_font(name: str) -> bool:
     """Tell whether a font is one of the TCVN3 or VNI families."""
     return name.lower().startswith((".vn", "vni-", "vni "))
@@ -65,9 +79,10 @@ def _xlsx_details(data: bytes) -> Iterator[tuple[str, SheetDetails]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
         styles = _xlsx_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else []
+        texts = _partly_struck(archive.read("xl/sharedStrings.xml")) if "xl/sharedStrings.xml" in names else {}
         for name, part in _xlsx_sheets(archive):
             if part in names:
-                yield name, _xlsx_sheet(archive.read(part), styles)
+                yield name, _xlsx_sheet(archive.read(part), styles, texts)
 
 
 def _xlsx_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -80,26 +95,64 @@ def _xlsx_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
             yield str(sheet.get("name")), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _xlsx_styles(data: bytes) -> list[tuple[str, str]]:
-    """Return (percent format or "", legacy font or "") of each cell style."""
+def _xlsx_styles(data: bytes) -> list[tuple[str, str, bool]]:
+    """Return (format that changes what is shown or "", legacy font or "", is struck through) of each cell style."""
     root = _tree(data)
     codes = {int(n.get("numFmtId", 0)): n.get("formatCode", "") for n in root.iterfind(f"{_MAIN}numFmts/{_MAIN}numFmt")}
-    fonts = []
+    fonts, struck = [], []
     for font in root.iterfind(f"{_MAIN}fonts/{_MAIN}font"):
         name = font.find(f"{_MAIN}name")
         fonts.append(name.get("val", "") if name is not None else "")
+        struck.append(_is_on(font.find(f"{_MAIN}strike")))
     styles = []
     for xf in root.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
         number = int(xf.get("numFmtId", 0))
         code = codes.get(number) or _BUILT_IN_PERCENT.get(number, "")
         index = int(xf.get("fontId", 0))
-        font_name = fonts[index] if index < len(fonts) else ""
-        styles.append((code if is_percent_format(code) else "", font_name if is_legacy_font(font_name) else ""))
+        is_known = index < len(fonts)
+        font_name = fonts[index] if is_known else ""
+        is_struck = is_known and struck[index]
+        styles.append((code if _changes(code) else "", font_name if is_legacy_font(font_name) else "", is_struck))
     return styles
 
 
-def _xlsx_sheet(xml: bytes, styles: list[tuple[str, str]]) -> SheetDetails:
+def _changes(code: str) -> bool:
+    return is_percent_format(code) or shown_by(code) is not None
+
+
+def _is_on(element: ElementTree.Element | None) -> bool:
+    return element is not None and element.get("val", "1") not in ("0", "false")
+
+
+def _partly_struck(data: bytes) -> dict[int, str]:
+    """Return what is left of each shared text of which some run is struck through, by its number."""
+    if b"strike" not in data:
+        return {}
+    texts = enumerate(map(_left_of, _tree(data).iterfind(f"{_MAIN}si")))
+    return {number: text for number, text in texts if text is not None}
+
+
+def _left_of(text: ElementTree.Element) -> str | None:
+    """Return a rich text without the runs that are struck through; None when there are none."""
+    runs = list(text.iterfind(f"{_MAIN}r"))
+    kept = [r for r in runs if not _is_on(r.find(f"{_MAIN}rPr/{_MAIN}strike"))]
+    return "".join(t.text or "" for r in kept for t in r.iterfind(f"{_MAIN}t")) if len(kept) < len(runs) else None
+
+
+def _note_struck_texts(details: SheetDetails, xml: bytes, left: dict[int, str]) -> None:
+    cells = _tree(xml).iterfind(f".//{_MAIN}c") if b"strike" in xml else ()
+    for cell in cells:      # with a text of its own
+        inline = cell.find(f"{_MAIN}is")
+        if inline is not None and (text := _left_of(inline)) is not None and cell.get("r"):
+            details.struck[place_of(cell.get("r", ""))] = text
+    for tag, number in _SHARED.findall(xml) if left else ():
+        if (values := _attributes(tag)).get("t") == "s" and int(number) in left and "r" in values:
+            details.struck[place_of(values["r"])] = left[int(number)]
+
+
+def _xlsx_sheet(xml: bytes, styles: list[tuple[str, str, bool]], struck_texts: dict[int, str]) -> SheetDetails:
     details = SheetDetails()
+    _note_struck_texts(details, xml, struck_texts)
     for tag in _ROW_HIDDEN.findall(xml):
         details.hidden_rows.add(int(_attributes(tag).get("r", "0")))
     _note_hidden_columns(details, xml[: xml.find(b"sheetData")])
@@ -126,11 +179,13 @@ def _note_hidden_columns(details: SheetDetails, head: bytes) -> None:
             details.hidden_columns.update(range(int(values["min"]), min(int(values["max"]), 16384) + 1))
 
 
-def _note_style(details: SheetDetails, values: dict[str, str], styles: list[tuple[str, str]]) -> None:
+def _note_style(details: SheetDetails, values: dict[str, str], styles: list[tuple[str, str, bool]]) -> None:
     if "r" not in values:
         return
     place = place_of(values["r"])
-    number_format, font = styles[int(values["s"])]
+    number_format, font, is_struck = styles[int(values["s"])]
+    if is_struck:
+        details.struck[place] = ""
     if number_format:
         details.formats[place] = number_format
     if font:
@@ -148,17 +203,19 @@ def _xls_details(data: bytes) -> Iterator[tuple[str, SheetDetails]]:
     styles = []
     for index, xf in enumerate(book.xf_list):
         code = format_code(book, index)
-        font = book.font_list[xf.font_index].name if xf.font_index < len(book.font_list) else ""
+        known = xf.font_index < len(book.font_list)
+        font = book.font_list[xf.font_index].name if known else ""
+        is_struck = bool(known and book.font_list[xf.font_index].struck_out)
         # the fast reader takes the numbers of the built-in dates for dates, also where the file has given them anew
         is_number = xf.format_key in _BUILT_IN_DATES and not is_date_format(code)
-        styles.append((code if is_percent_format(code) else "", font if is_legacy_font(font) else "", is_number))
+        styles.append((code if _changes(code) else "", font if is_legacy_font(font) else "", is_number, is_struck))
     for index in range(book.nsheets):
         sheet = book.sheet_by_index(index)
         yield sheet.name, _xls_sheet(sheet, styles)
         book.unload_sheet(index)
 
 
-def _xls_sheet(sheet: Any, styles: list[tuple[str, str, bool]]) -> SheetDetails:
+def _xls_sheet(sheet: Any, styles: list[tuple[str, str, bool, bool]]) -> SheetDetails:
     details = SheetDetails()
     details.hidden_rows = {row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
     details.hidden_columns = {c + 1 for c, info in sheet.colinfo_map.items() if info.hidden or info.width == 0}
@@ -168,7 +225,9 @@ def _xls_sheet(sheet: Any, styles: list[tuple[str, str, bool]]) -> SheetDetails:
             if kind in (0, 6):
                 continue
             place = (row + 1, column + 1)
-            number_format, font, is_number = styles[sheet.cell_xf_index(row, column)]
+            number_format, font, is_number, is_struck = styles[sheet.cell_xf_index(row, column)]
+            if is_struck:
+                details.struck[place] = ""
             if number_format:
                 details.formats[place] = number_format
             if font:

@@ -14,13 +14,15 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from flows.read.account import listed
+from flows.read.beside import COMMENTS_VI, beside_body
 from flows.read.containers import container_of
 from flows.read.document import Content, Grid, GridCell, column_letters
 from flows.read.formulas import Place, calculate, overtyped
 from flows.read.numbers import looks_like_value, plain
 from flows.read.old_workbooks import is_before_excel_97, open_old, rows_of, sheets_of
 from flows.read.packages import plain_package
-from flows.read.workbook_details import SheetDetails, details_of
+from flows.read.workbook_details import SheetDetails, comments_of, details_of
 from flows.records import IntakeFinding, Severity
 from infra.errors import SubmissionError
 from infra.vietnamese import day_text, moment_cell
@@ -112,6 +114,7 @@ def open_workbook(data: bytes, file: str = "") -> Content:
         grid = _grid(sheet, details.get(sheet.name, SheetDetails()))
         grids.append(grid)
         findings += _sheet_findings(grid)
+    findings += [note for text in _comments(data, container) for note in beside_body(COMMENTS_VI, text)]
     if failure and grids:
         findings.append(_without_details(grids[0], failure))
     return Content(tuple(grids), tuple(findings))
@@ -190,6 +193,15 @@ def _details(data: bytes, container: str) -> tuple[dict[str, SheetDetails], str]
         return {}, f"{type(error).__name__}: {error}"[:200]
 
 
+def _comments(data: bytes, container: str) -> list[str]:
+    try:
+        return list(comments_of(data, container))
+    except SubmissionError:
+        raise
+    except Exception:       # as odd as the details may be
+        return []
+
+
 def _without_details(grid: Grid, failure: str) -> IntakeFinding:
     text = "Chỉ đọc được giá trị các ô; công thức, định dạng phần trăm, dòng và cột ẩn của tệp này không đọc được."
     return _finding("details_not_read", "note", grid, "", text, failure)
@@ -215,6 +227,11 @@ def _grid(sheet: _Sheet, details: SheetDetails) -> Grid:
     for (row, column), number in details.numbers.items():
         if row <= len(sheet.rows) and column <= len(sheet.rows[row - 1]):
             sheet.rows[row - 1][column - 1] = number
+    for row, column in details.struck:
+        if row <= len(sheet.rows) and column <= len(sheet.rows[row - 1]):
+            details.removed[row, column] = sheet.rows[row - 1][column - 1]
+            sheet.rows[row - 1][column - 1] = details.struck[row, column]
+            details.formulas.pop((row, column), None)
     return Grid(
         sheet=sheet.name,
         cells=SheetCells(sheet.rows, details),
@@ -273,6 +290,7 @@ def _sheet_findings(grid: Grid) -> list[IntakeFinding]:
             findings.append(_finding("hidden_part", "note", grid, "", text))
         return findings
     findings += _hidden_lines(grid, cells)
+    findings += _struck_out(grid, cells)
     formulas = cells.details.formulas
     constants = (p for p in _numbers_between(cells, formulas) if p not in formulas) if len(formulas) > 2 else ()
     for place in overtyped(formulas, constants):
@@ -281,6 +299,17 @@ def _sheet_findings(grid: Grid) -> list[IntakeFinding]:
             _finding("formula_overtyped", "warning", grid, grid.place(*place), text, str(cells.number_at(place)))
         )
     return findings
+
+
+def _struck_out(grid: Grid, cells: SheetCells) -> list[IntakeFinding]:
+    """Return a finding when numbers are struck through: whoever looks at the sheet does not count them."""
+    texts = ((place, _stored(value)[1]) for place, value in cells.details.removed.items())
+    struck = [(place, text) for place, text in texts if any(map(str.isdigit, text))]
+    if not struck:
+        return []
+    places = listed((grid.place(*place), text) for place, text in struck)
+    text = f"Trang tính “{grid.sheet}” có số bị gạch ngang, phần bị gạch không được dùng: {places}."
+    return [_finding("hidden_part", "warning", grid, grid.place(*struck[0][0]), text)]
 
 
 def _numbers_between(cells: SheetCells, formulas: Mapping[Place, str]) -> Iterator[Place]:

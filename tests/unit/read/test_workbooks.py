@@ -11,13 +11,19 @@ import xlsxwriter
 import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from flows.read.csv_files import is_table, open_csv, open_text
-from flows.read.document import Content, Grid
+from flows.read.document import Content, Grid, ReadContext
 from flows.read.formulas import calculate, overtyped, place_of
+from flows.read.reader import read_document
 from flows.read.text import encode_tcvn3
 from flows.read.workbooks import open_workbook
+from flows.records import Reading
+from infra.catalogue import load_catalogue
 from infra.errors import SubmissionError
 
 ROWS = [["TT", "Huyện", "Số lượng"], [1, "Pleiku", 6446], [2, "An Khê", 719.5], [3, "Chư Sê", "1.306.834"]]
@@ -302,3 +308,62 @@ def test_text_file_of_columns_is_a_table(mark, expected):
 
 def test_sentences_with_a_comma_each_are_no_table():
     assert not is_table("Kính gửi Sở, Phòng\nChúng tôi báo cáo, như sau\nCố định 5, di động 7\n".encode())
+
+
+def _of_district(change) -> Reading:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["TT", "Chỉ tiêu", "Số liệu"], [1, "Số trạm BTS", 88], [2, "Đại lý Internet", 20]):
+        sheet.append(row)
+    change(sheet["C2"])
+    catalogue = load_catalogue().at("2019-04")
+    context = ReadContext(catalogue, "2019-04", catalogue.submitter_by_id["dist_632"], "r", "m", "a.xlsx")
+    return read_document(saved(book), context)
+
+
+def _stations(reading: Reading) -> Decimal | None:
+    return next(o.value for o in reading.observations if o.indicator_id == "telecom_bts_total")
+
+
+@pytest.mark.parametrize("code", ['0" nghìn"', '0"0"', "-0", '"99"', "0%", "#,##0,", "\\1000", '0" tr"', "0\\ \\t\\r"])
+def test_a_number_whose_format_shows_another_is_asked_about(code: str) -> None:
+    reading = _of_district(lambda cell: setattr(cell, "number_format", code))
+    assert _stations(reading) is None
+    assert {f.kind for f in reading.findings if f.cell == "C2"} <= {"ambiguous_number", "unit_mismatch"}
+
+
+@pytest.mark.parametrize("code", [
+    "#,##0", "#,##0.00", "[Red]0", '0" trạm"', "#,##0_);(#,##0)", "0;-0", "_-* #,##0_-;-* #,##0_-", "@", "000",
+    "General", "[$-42A]#,##0", '#,##0," nghìn"', "0.0E+00", "[>=1000]#,##0;0", '#,##0\\ "TB"',
+])  # fmt: skip
+def test_a_format_that_only_dresses_a_number_changes_nothing(code: str) -> None:
+    assert _stations(_of_district(lambda cell: setattr(cell, "number_format", code))) == 88
+
+
+def test_a_number_struck_through_is_not_taken_and_is_said() -> None:
+    reading = _of_district(lambda cell: setattr(cell, "font", Font(strike=True)))
+    assert _stations(reading) is None
+    assert [f.message_vi for f in reading.findings if f.kind == "hidden_part" and "C2 “88”" in f.message_vi]
+
+
+def test_of_a_cell_struck_through_in_part_the_rest_is_read() -> None:
+    rich = CellRichText(TextBlock(InlineFont(strike=True), "77"), TextBlock(InlineFont(b=True), "88"))
+    reading = _of_district(lambda cell: setattr(cell, "value", rich))
+    assert _stations(reading) == 88
+    assert [f.kind for f in reading.findings if "C2 “7788”" in f.message_vi] == ["hidden_part"]
+
+
+def test_shared_texts_struck_through_in_part_are_known() -> None:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet, struck = book.add_worksheet(), book.add_format({"font_strikeout": True})
+        sheet.write_row(0, 0, ["TT", "Chỉ tiêu", "Số liệu"])
+        sheet.write_row(1, 0, [1, "Số trạm BTS"])
+        sheet.write_rich_string(1, 2, struck, "77", " ", book.add_format({"bold": True}), "88")
+    (grid,) = open_workbook(stream.getvalue()).grids
+    assert grid.cells[2, 3].text.strip() == "88"
+
+
+def test_a_comment_with_a_number_is_said_to_be_unread() -> None:
+    reading = _of_district(lambda cell: setattr(cell, "comment", Comment("sửa thành 89", "x")))
+    assert [f.message_vi for f in reading.findings if f.kind == "outside_body" and "89" in f.message_vi]
