@@ -144,12 +144,12 @@ def _resolve_submitter(docs: list[_Doc], catalogue: Catalogue) -> dict[str, str]
             doc.set_all("rejected")
     order = in_order({d.receipt.receipt_id: d.receipt for d in docs}.values())
     messages = [[d for d in docs if d.receipt is receipt] for receipt in order if receipt.status != "duplicate"]
-    _mark_twins([doc for message in messages for doc in message])
     replaced: dict[str, str] = {}
     counted: list[list[_Doc]] = []
     for later in messages:
+        returned = _mark_twins(later, [doc for message in counted for doc in message])
         restated = [earlier for earlier in counted if _restates(earlier, later)]
-        if why := _why_held(later, restated, catalogue):
+        if why := _why_held(later, restated, catalogue) or _why_asked(later, returned, catalogue):
             for doc in later:
                 doc.hold(why)
             continue
@@ -186,16 +186,34 @@ def _restates(earlier: list[_Doc], later: list[_Doc]) -> bool:
     return any(old.keys & keys or _repeats_items(old, later, insists) for old in earlier)
 
 
-def _mark_twins(docs: list[_Doc]) -> None:
-    """The same file sent twice counts once, wherever its twin stands."""
-    first: dict[str, _Doc] = {}
-    for doc in docs:
-        if not doc.says_anything:        # of a part that was not read no later one is the twin
+def _why_asked(later: list[_Doc], returned: _Doc | None, catalogue: Catalogue) -> str:
+    """Return why a message that repeats a replaced version waits: it may be late, or it may take the newer one back."""
+    receipt = later[0].receipt
+    if returned is None or receipt.decision_id:
+        return ""
+    return (f"Thư này giống hệt {_name(returned)}, bản đã được thay bằng bản gửi sau: có thể là thư đến trễ, cũng có "
+            f"thể đơn vị lấy lại số cũ. Bản gửi sau vẫn đứng. {how_to_decide(receipt, catalogue)}")
+
+
+def _mark_twins(later: list[_Doc], counted: list[_Doc]) -> _Doc | None:
+    """The same file sent twice counts once while its first copy stands; return a replaced one that is sent again."""
+    returned = None
+    for number, doc in enumerate(later):
+        if not doc.says_anything or not _is_live(doc):     # of a part that was not read no later one is the twin
             continue
-        twin = first.setdefault(doc.document.sha256, doc)
-        if twin is not doc and (doc.live or any(i.use_status == "in_force" for i in doc.items)):
+        same = [d for d in (*counted, *later[:number]) if d.document.sha256 == doc.document.sha256 and d.says_anything]
+        if twin := next((d for d in same if _is_whole(d)), None):
             doc.set_all("duplicate")
             doc.add("exact_duplicate", f"Tệp giống hệt {_name(twin)}; chỉ tính một lần.")
+        elif same:
+            returned = same[-1]
+    return returned
+
+
+def _is_whole(doc: _Doc) -> bool:
+    """Tell whether a document counts and nothing of it was replaced."""
+    statuses = {o.use_status for o in doc.observations} | {i.use_status for i in doc.items}
+    return "in_force" in statuses and "superseded" not in statuses
 
 
 def _supersede_message(earlier: list[_Doc], later: list[_Doc], catalogue: Catalogue) -> bool:

@@ -307,9 +307,12 @@ def _record(
 ) -> dict[str, Receipt]:
     """Write the receipts in the order in which they came; return all that are known now."""
     twins = _signatures(ledger, known)
+    newest = {_whose(receipt): receipt for receipt in in_order(known.values())}
     stored = dict(known)
     for arrival in sorted(arrivals, key=lambda a: arrival_order(a.receipt)):
-        settled = _recognise_twin(arrival, twins)
+        settled = _recognise_twin(arrival, twins, newest)
+        if settled.receipt.status != "duplicate":
+            newest[_whose(settled.receipt)] = settled.receipt
         reached("receive.before_receipt")
         if settled.receipt.receipt_id not in known:
             ledger.add_receipt(settled.receipt, list(settled.documents))
@@ -319,16 +322,26 @@ def _record(
     return stored
 
 
-def _recognise_twin(arrival: Arrival, twins: dict[str, Receipt]) -> Arrival:
-    """Mark a message whose text and files are all those of an earlier one of the same submitter and month."""
+def _recognise_twin(arrival: Arrival, twins: dict[str, Receipt], newest: dict[tuple[str, str], Receipt]) -> Arrival:
+    """Mark a message whose text and files are all those of the submitter's newest one, or one that came twice.
+
+    Where another message came between the two, it may have replaced the first: then this one may take that back, and
+    whoever settles the versions (flows/read/versions.py) decides.
+    """
     receipt = arrival.receipt
     if receipt.status not in ("received", "late") or not arrival.documents:
         return arrival
     twin = twins.setdefault(_signature(receipt, arrival.documents), receipt)
-    if twin.receipt_id == receipt.receipt_id:
+    is_same_message = bool(receipt.message_id) and receipt.message_id == twin.message_id
+    last = newest.get(_whose(receipt), twin)
+    if twin.receipt_id == receipt.receipt_id or not (is_same_message or last.receipt_id == twin.receipt_id):
         return arrival
     reason = f"Trùng hoàn toàn với {twin.message}: cùng nội dung thư và cùng tệp đính kèm."
     return replace(arrival, receipt=replace(receipt, status="duplicate", problem="exact_duplicate", reason_vi=reason))
+
+
+def _whose(receipt: Receipt) -> tuple[str, str]:
+    return receipt.period, receipt.submitter_id
 
 
 def _signatures(ledger: LedgerStore, known: dict[str, Receipt]) -> dict[str, Receipt]:

@@ -61,9 +61,13 @@ class Oracle:
             word = words.get(("letter", letter.sha256))
             is_released = word is not None and word[1].kind == "release"
             content = letter.submitter, frozenset(letter.values.items())
-            if content in stated or (word and not is_released) or not (letter.is_believed or is_released):
+            if (word and not is_released) or not (letter.is_believed or is_released):
                 continue
             keys = [(letter.submitter, name) for name in letter.values]
+            if content in stated and not is_released:
+                stands = all(owner[key].values == letter.values for key in keys)
+                waiting += [] if stands else [letter]       # what was replaced and comes again is asked about
+                continue
             restated = [owner[key] for key in keys if key in owner]
             if restated and not is_released and letter.address not in {old.address for old in restated}:
                 waiting.append(letter)

@@ -384,3 +384,53 @@ def test_a_formula_that_lacks_its_reference_figure_is_said_with_what_stays_blank
     found = missing_references(load_catalogue().at(period), period)
     assert [f.kind for f in found] == ["reference_missing"] * lacking
     assert all("population" in f.message_vi and "Mật độ thuê bao Internet" in f.message_vi for f in found)
+
+
+# ------------------------------------------------------------ an earlier version comes again
+
+NEWER = FULL | {"internet_agents": "41"}
+
+
+def returns(day: int = 18, **changes: str) -> tuple[Resolved, list[Receipt]]:
+    """A, then B in its place, then A again."""
+    receipts = [receipt("1.eml", 16), receipt("2.eml", 17), receipt("3.eml", day, **changes)]
+    figures = (FULL, NEWER, FULL)
+    readings = [reading(r, "BC.docx", f, sha=str(f)) for r, f in zip(receipts, figures, strict=True)]
+    return resolve_versions(receipts, readings, CATALOGUE), receipts
+
+
+def test_a_replaced_version_that_comes_again_is_a_question_and_the_newer_stands() -> None:
+    resolved, _ = returns()
+    assert in_force(resolved)["internet_agents"] == "2.eml 41"
+    assert resolved.verdicts["R-3.eml"].status == "quarantined"
+    assert "giống hệt" in resolved.verdicts["R-3.eml"].reason_vi
+
+
+def test_a_replaced_version_that_a_person_releases_is_the_newest() -> None:
+    resolved, _ = returns(decision_id="D-1")
+    assert in_force(resolved) == {name: f"3.eml {value}" for name, value in FULL.items()}
+
+
+def test_a_version_sent_again_before_it_was_replaced_is_a_twin_and_no_question() -> None:
+    resolved, _ = returns(day=16)
+    assert in_force(resolved)["internet_agents"] == "2.eml 41"
+    assert ("exact_duplicate", "3.eml", "BC.docx") in kinds(resolved)
+
+
+def test_a_version_of_which_a_figure_was_corrected_by_a_reply_comes_again_as_a_question() -> None:
+    receipts = [receipt("1.eml", 16), receipt("2.eml", 17, in_reply_to="<a>"), receipt("3.eml", 18)]
+    readings = [reading(receipts[0], "BC.docx", FULL, sha="a"),
+                reading(receipts[1], "(body)", {"internet_agents": "41"}),
+                reading(receipts[2], "BC.docx", FULL, sha="a")]  # fmt: skip
+    resolved = resolve_versions(receipts, readings, CATALOGUE)
+    assert in_force(resolved)["internet_agents"] == "2.eml 41"
+    assert resolved.verdicts["R-3.eml"].status == "quarantined"
+
+
+def test_the_same_text_as_a_held_message_counts_on_its_own() -> None:
+    first, held, proved = receipt("1.eml", 15), receipt("2.eml", 16, sender_address="x@y.example"), receipt("3.eml", 17)
+    readings = [reading(first, "a.docx", FULL), reading(held, "b.docx", NEWER, sha="b"),
+                reading(proved, "b.docx", NEWER, sha="b")]  # fmt: skip
+    resolved = resolve_versions([first, held, proved], readings, CATALOGUE)
+    assert resolved.verdicts["R-2.eml"].status == "quarantined"
+    assert in_force(resolved)["internet_agents"] == "3.eml 41"

@@ -158,7 +158,7 @@ def test_without_a_gateway_an_address_is_only_an_address(settings: Settings) -> 
     assert believed(trusted, f'From: "{DISTRICT}" <{EVIL}>').proof == ""
 
 
-def test_an_old_message_sent_again_under_a_new_id_counts_once(
+def test_an_old_message_sent_again_under_a_new_id_is_no_twin_once_it_was_replaced(
     gateway: Settings, tmp_path: Path, children: Sandbox
 ) -> None:
     inbox = tmp_path / "inbox"
@@ -168,7 +168,8 @@ def test_an_old_message_sent_again_under_a_new_id_counts_once(
     received(gateway, inbox, children)
     (inbox / "3.eml").write_bytes(message(*entered(PASS, FROM), "Message-ID: <3@evil.example>"))
     statuses = {name: r.status for name, r in received(gateway, inbox, children).items()}
-    assert statuses == {"1.eml": "received", "2.eml": "received", "3.eml": "duplicate"}
+    # What replaced it stands: the old text again is a question of versions (tests/unit/read/test_versions.py).
+    assert statuses == {"1.eml": "received", "2.eml": "received", "3.eml": "received"}
 
 
 def test_a_held_message_hides_no_proved_twin(gateway: Settings, tmp_path: Path, children: Sandbox) -> None:
