@@ -150,13 +150,15 @@ def _verify_copies(settings: Settings, ledger: Ledger, found: Verification) -> N
     """Look at the copies for people and the packages to hand over: each is what was published, and nothing else."""
     published = {edition.edition_id: edition for edition in ledger.editions()}
     for edition in published.values():
-        _compare(_copies_folder(settings, edition), {output.name: output.sha256 for output in edition.outputs}, found)
+        files = {output.name: output.sha256 for output in edition.outputs}
+        _compare(_copies_folder(settings, edition), files, found, is_made_anew=True)
     for delivery in ledger.deliveries():
         edition_of = published.get(delivery.edition_id)
         if edition_of and delivery.state in ("packaged", "filed"):
             outputs = outputs_for(edition_of, delivery.channel)
             folder = package_folder(settings, edition_of, delivery)
-            _compare(folder, package_files(delivery, outputs), found, delivery.place)
+            is_elsewhere = bool(delivery.place) and Path(delivery.place) != folder
+            _compare(folder, package_files(delivery, outputs), found, is_made_anew=is_elsewhere)
 
 
 def _unknown_folders(settings: Settings, ledger: Ledger) -> Iterator[str]:
@@ -177,14 +179,15 @@ def _copies_folder(settings: Settings, edition: Edition) -> Path:
     return settings.outputs_folder / edition.period / f"edition-{edition.number}"
 
 
-def _compare(folder: Path, files: dict[str, str], found: Verification, made_at: str = "") -> None:
+def _compare(folder: Path, files: dict[str, str], found: Verification, is_made_anew: bool) -> None:
     """Compare a folder that people take files from with what it must hold; all of it gone is only told.
 
     Args:
         folder: Here.
         files: What it must hold, name → SHA-256.
         found: Gets what is wrong.
-        made_at: Where the folder was made; if on another machine, what is here may be a part that a killed run left.
+        is_made_anew: A file that is not there is no loss: the next run writes it, or another machine made the folder
+            whole and a run that was killed left a part of it here.
     """
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not there:
@@ -192,8 +195,7 @@ def _compare(folder: Path, files: dict[str, str], found: Verification, made_at: 
         return
     for name, sha256 in files.items():
         if name not in there:
-            is_elsewhere = bool(made_at) and Path(made_at) != folder
-            (found.notices if is_elsewhere else found.faults).append(f"{folder / name}: không còn (is gone)")
+            (found.notices if is_made_anew else found.faults).append(f"{folder / name}: không còn (is gone)")
         elif file_sha256(folder / name) != sha256:
             found.faults.append(f"{folder / name}: không còn như đã phát hành (is no longer as published)")
     strange = (name for name in sorted(there - files.keys()) if not LEFT_BEHIND.search(name))

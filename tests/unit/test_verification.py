@@ -106,7 +106,14 @@ def test_what_people_take_from_a_folder_is_what_was_published_and_nothing_else(o
 
 
 @pytest.mark.parametrize("office", ["a folder"], indirect=True)
-@pytest.mark.parametrize("place", [in_package("SHA256SUMS"), in_package("trich.csv"), in_copies("manifest.json")])
+def test_a_copy_gone_from_among_others_is_made_anew_by_the_next_run_and_told(office) -> None:
+    in_copies("manifest.json")(office).unlink()
+    found = verify_stores(office.settings)
+    assert found.faults == [] and "manifest.json" in "\n".join(found.notices)
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+@pytest.mark.parametrize("place", [in_package("SHA256SUMS"), in_package("trich.csv")])
 def test_a_file_gone_from_among_others_is_a_fault_and_a_folder_cleared_away_is_told(office, place) -> None:
     place(office).unlink()
     assert f"{place(office)}: không còn (is gone)" in _faults(office)
