@@ -75,6 +75,9 @@ KINDS: dict[str, Kind] = {
     "correction_by_reply": Kind("note", ""),
     "last_year_file": Kind("warning", "Gửi lại tệp của tháng này.", EXPLAINS),
     "other_month_file": Kind("warning", "Gửi lại tệp của tháng này.", EXPLAINS),
+    "other_unit_file": Kind(
+        "warning", "Gửi tệp của chính đơn vị; nếu báo cáo thay, báo cho Sở biết trước khi gửi lại.", EXPLAINS
+    ),
     "no_usable_submission": Kind("warning", "Đề nghị đơn vị gửi lại; lý do ghi ở từng thư."),
     "missing_submission": Kind("warning", "Nhắc đơn vị gửi báo cáo."),
     "reference_missing": Kind("warning", "Thêm một dòng có hiệu lực trong tháng vào reference_figures.csv."),

@@ -20,6 +20,7 @@ from flows.read.sheet_view import SheetView
 from flows.read.stance import reserve_of_head
 from flows.read.tables import GridReader
 from flows.read.text import fold
+from flows.read.whose import other_unit
 from flows.readings import SUMMARY_SHEET
 from flows.records import IntakeFinding, Observation, Reading
 from infra.errors import SubmissionError
@@ -103,7 +104,8 @@ def _read_workbook(content: Content, context: ReadContext) -> Reading:
             readings.append(reader.read())
         else:
             readings.append(_read_prose(_paragraphs_of(reader.view), context))
-    joined = _joined(readings)
+    titles = [title for reader in readers if reader.tables for title in reader.title_lines()]
+    joined = _joined([*readings, _of_other_unit(titles, context)])
     other = next((m for m in months if m), None) if is_other_file else None
     return _finished(joined, joined.observations, other, context)
 
@@ -128,7 +130,7 @@ def _read_text(content: Content, context: ReadContext) -> Reading:
         if other.month and (in_tables or prose.observations):
             read.append(Reading(findings=(_named_in_body(other, context),)))
         other = None
-    return _finished(_joined([*read, prose]), in_tables, other, context)
+    return _finished(_joined([*read, prose, _of_other_unit(titles, context)]), in_tables, other, context)
 
 
 def _parted(
@@ -228,6 +230,17 @@ def _completed(findings: Iterable[IntakeFinding], context: ReadContext) -> list[
 def _other_sheet(grid: Grid, month: DeclaredMonth, context: ReadContext) -> IntakeFinding:
     text = f"Trang tính “{grid.sheet}” ghi số liệu {month.shown}, không phải tháng báo cáo; không dùng."
     return make_finding(context, "other_period_sheet", "note", text, sheet=grid.sheet)
+
+
+def _of_other_unit(titles: Iterable[str], context: ReadContext) -> Reading:
+    """A document whose head names another unit alone: nothing of it counts for the sender without an answer."""
+    name = other_unit(titles, context)
+    if not name:
+        return Reading()
+    text = f"Đầu văn bản ghi “{name}”, không phải đơn vị gửi; không dùng số liệu nào trong đó."
+    severity, remedy, _ = KINDS["other_unit_file"]
+    said = make_finding(context, "other_unit_file", severity, text, remedy_vi=remedy, raw_text=name)
+    return Reading(findings=(said,))
 
 
 def _named_in_body(month: DeclaredMonth, context: ReadContext) -> IntakeFinding:

@@ -29,6 +29,7 @@ from infra.catalogue import Catalogue
 
 READ = ("received", "late", "duplicate")
 OTHER_MONTH = ("last_year_file", "other_month_file")
+NOT_OURS = (*OTHER_MONTH, "other_unit_file")     # what the sender does not report for this month
 REPLY = re.compile(r"^\s*(re|trả lời|tl)\s*[:\-]", re.IGNORECASE)
 REPLACES = re.compile(
     r"sửa lần|gửi lại|thay thế|thay cho|lấy theo bản này|bỏ bản|bản chính thức|đính chính", re.IGNORECASE
@@ -140,7 +141,7 @@ def _resolve_submitter(docs: list[_Doc], catalogue: Catalogue) -> dict[str, str]
     for doc in docs:
         if doc.receipt.status == "duplicate":
             doc.set_all("duplicate")
-        elif any(f.kind in OTHER_MONTH for f in doc.findings) and not _is_released_month(doc.receipt):
+        elif any(f.kind in NOT_OURS for f in doc.findings) and not _is_released_month(doc.receipt):
             doc.set_all("rejected")
     order = in_order({d.receipt.receipt_id: d.receipt for d in docs}.values())
     messages = [[d for d in docs if d.receipt is receipt] for receipt in order if receipt.status != "duplicate"]
@@ -326,7 +327,7 @@ def _verdict(receipt: Receipt, docs: list[_Doc], replaced: dict[str, str]) -> Ve
     if receipt.receipt_id in replaced and "rejected" not in statuses:
         return Verdict("superseded", "Đã có bản gửi sau thay thế.")
     if "rejected" in statuses:
-        sentence = next(f.message_vi for d in docs for f in d.findings if f.kind in OTHER_MONTH)
+        sentence = next(f.message_vi for d in docs for f in d.findings if f.kind in NOT_OURS)
         again = " Đơn vị đã gửi lại bản khác." if receipt.receipt_id in replaced else ""
         return Verdict("rejected", sentence + again)
     if "superseded" in statuses or "duplicate" in statuses:
