@@ -16,13 +16,21 @@ HEADER_VI, FOOTER_VI = "Phần đầu trang", "Phần chân trang"
 FOOTNOTES_VI, ENDNOTES_VI = "Chú thích cuối trang", "Chú thích cuối văn bản"
 COMMENTS_VI = "Ghi chú bên lề"
 TEXT_BOX_VI = "Hộp chữ"
+INVISIBLE_VI = "Chữ bị gạch ngang hoặc bị ẩn"
+CHUNK_VI = "Phần chèn nguyên từ tệp khác"
 _PAGE_NUMBER = re.compile(r"\W*(?:trang|page)?\W*\d+(?:\W+(?:of |trên |tổng số )?\d+)?\W*", re.IGNORECASE)
 
 
-def beside_body(where_vi: str, text: str) -> Iterator[IntakeFinding]:
-    """Yield a note when a text beside the body holds a number; the reader completes it with its place."""
+def beside_body(where_vi: str, text: str, has_pages: bool = True) -> Iterator[IntakeFinding]:
+    """Yield a note when a text beside the body holds a number; the reader completes it with its place.
+
+    Args:
+        where_vi: What the text is, as a sentence begins with it.
+        text: As it stands there.
+        has_pages: A number alone may be that of a page, and is nothing to say.
+    """
     lines = (" ".join(normalise(line).split()) for line in text.splitlines())
-    words = " ".join(line for line in lines if line and not _PAGE_NUMBER.fullmatch(line))
+    words = " ".join(line for line in lines if line and not (has_pages and _PAGE_NUMBER.fullmatch(line)))
     if any(letter.isdigit() for letter in words):
         yield _outside_body(where_vi, words)
 

@@ -14,7 +14,16 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from flows.read.beside import COMMENTS_VI, ENDNOTES_VI, FOOTER_VI, FOOTNOTES_VI, HEADER_VI, beside_body
+from flows.read.beside import (
+    CHUNK_VI,
+    COMMENTS_VI,
+    ENDNOTES_VI,
+    FOOTER_VI,
+    FOOTNOTES_VI,
+    HEADER_VI,
+    INVISIBLE_VI,
+    beside_body,
+)
 from flows.read.document import Content, Grid, GridCell, Paragraph
 from flows.read.legacy_text import decode_blocks
 from flows.read.packages import main_parts, transitional
@@ -24,6 +33,8 @@ from infra.errors import SubmissionError
 from infra.zip_files import READ_ERRORS
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_INVISIBLE = ("vanish", "strike", "dstrike")
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": "\u00ad"}
 _LEGACY = (".Vn", "VNI")
 _NOTE_CALL = re.compile(r"[\s\[\]()\d*]*")
@@ -57,7 +68,7 @@ def open_docx(data: bytes) -> Content:
         else:
             tables += 1
             blocks.append(_table(element, tables, fonts))
-    return Content(blocks=decode_blocks(blocks), findings=tuple(beside))
+    return Content(blocks=decode_blocks(blocks), findings=(*beside, *_set_aside(body)))
 
 
 def open_doc(data: bytes) -> Content:
@@ -191,11 +202,34 @@ def _modern_font(runs: list[Any], style_name: str, fonts: _Fonts) -> str:
 
 def _runs(element: Any) -> Iterator[Any]:
     for child in element:
-        if child.tag == f"{_W}r":
-            if child.find(f"{_W}rPr/{_W}vanish") is None:
+        if child.tag in (f"{_W}r", f"{_MATH}r"):
+            if not _is_invisible(child):
                 yield child
         elif child.tag not in _SKIPPED:
             yield from _runs(child)
+
+
+def _is_invisible(run: Any) -> bool:
+    """Tell whether a run is hidden or struck through: whoever reads the page does not count it."""
+    properties = run.find(f"{_W}rPr")
+    marks = [properties.find(f"{_W}{name}") for name in _INVISIBLE] if properties is not None else []
+    return any(mark is not None and mark.get(f"{_W}val", "1") not in ("0", "false", "off") for mark in marks)
+
+
+def _is_row_gone(row: Any) -> bool:
+    """Tell whether a row of a table was deleted by a tracked change, or is hidden."""
+    properties = row.find(f"{_W}trPr")
+    return properties is not None and any(properties.find(f"{_W}{name}") is not None for name in ("del", "hidden"))
+
+
+def _set_aside(body: Any) -> Iterator[IntakeFinding]:
+    """Yield a note for each kind of text of the body that holds a number and is not read."""
+    hidden = [run for run in body.iter(f"{_W}r") if _is_invisible(run)]
+    hidden += [row for row in body.iter(f"{_W}tr") if _is_row_gone(row)]
+    texts = ("".join(t.text or "" for t in element.iter(f"{_W}t")) for element in hidden)
+    yield from beside_body(INVISIBLE_VI, " ".join(texts), has_pages=False)
+    if chunks := len(body.findall(f".//{_W}altChunk")):
+        yield from beside_body(CHUNK_VI, str(chunks), has_pages=False)
 
 
 def _run_text(run: Any, style_name: str, fonts: _Fonts) -> str:
@@ -204,6 +238,10 @@ def _run_text(run: Any, style_name: str, fonts: _Fonts) -> str:
         name = child.tag.rpartition("}")[2] if isinstance(child.tag, str) else ""
         if name == "t":
             pieces.append(child.text or "")
+        elif name == "ruby":        # the small letters above are a help to read, not text
+            pieces += [t.text or "" for t in child.iterfind(f"{_W}rubyBase//{_W}t")]
+        elif name == "sym":         # a letter of a font of signs: nobody can tell which
+            pieces.append("□")
         elif name in _CHARACTERS:
             pieces.append(_CHARACTERS[name])
     text = "".join(pieces)
@@ -257,7 +295,8 @@ def _close_merge(open_merges: dict[int, tuple[int, int, int]], column: int, merg
 def _rows(element: Any) -> Iterator[Any]:
     for child in element:
         if child.tag == f"{_W}tr":
-            yield child
+            if not _is_row_gone(child):
+                yield child
         elif child.tag in _WRAPPERS:
             yield from _rows(child)
 

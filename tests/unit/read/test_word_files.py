@@ -233,3 +233,53 @@ def test_a_figure_in_the_margins_of_a_page_is_said() -> None:
 @pytest.mark.parametrize("footer", ["", "Trang 1", "1/3", "Trang 1 trên 3", "Phòng Văn hóa và Thông tin"])
 def test_a_page_number_or_a_name_in_the_margins_is_nothing_to_say(footer: str) -> None:
     assert open_docx(with_margins("PHÒNG VĂN HÓA", footer)).findings == ()
+
+
+# ------------------------------------------------------------ what stands in the file and nobody sees
+
+
+def with_run(property_name: str) -> Content:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Trạm BTS: ")
+    odd = paragraph.add_run("77")
+    odd._r.get_or_add_rPr().append(OxmlElement(f"w:{property_name}"))
+    paragraph.add_run("88 trạm")
+    return open_docx(saved(document))
+
+
+@pytest.mark.parametrize("mark", ["strike", "dstrike", "vanish"])
+def test_text_struck_through_or_hidden_is_left_out_and_said(mark: str) -> None:
+    read = with_run(mark)
+    assert [p.text for p in read.paragraphs] == ["Trạm BTS: 88 trạm"]
+    assert [(f.kind, "77" in f.message_vi) for f in read.findings] == [("outside_body", True)]
+
+
+@pytest.mark.parametrize("mark", ["del", "hidden"])
+def test_a_row_deleted_or_hidden_is_left_out_and_said(mark: str) -> None:
+    document = docx.Document()
+    table = document.add_table(rows=3, cols=2)
+    for row, texts in zip(table.rows, (("Huyện", "Trạm BTS"), ("Pleiku", "91"), ("An Khê", "77")), strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.rows[2]._tr.get_or_add_trPr().append(OxmlElement(f"w:{mark}"))
+    read = open_docx(saved(document))
+    assert "77" not in {cell.text for cell in read.grids[0].cells.values()}
+    assert [(f.kind, "77" in f.message_vi) for f in read.findings] == [("outside_body", True)]
+
+
+def test_numbers_of_a_formula_and_below_a_reading_aid_are_text() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Trạm BTS: ")
+    math = OxmlElement("m:oMath")
+    math.append(run := OxmlElement("m:r"))
+    run.append(text := OxmlElement("m:t"))
+    text.text = "88"
+    paragraph._p.append(math)
+    assert [p.text for p in open_docx(saved(document)).paragraphs] == ["Trạm BTS: 88"]
+
+
+def test_a_part_taken_over_from_another_file_is_said_to_be_unread() -> None:
+    document = docx.Document()
+    document.add_paragraph("Báo cáo")
+    document.element.body.insert(0, OxmlElement("w:altChunk"))
+    assert [f.kind for f in open_docx(saved(document)).findings] == ["outside_body"]
