@@ -20,6 +20,8 @@ MAX_ENTRY = 300_000_000
 MAX_RATIO = 100
 RATIO_FLOOR = 4_000_000  # below this a high ratio is harmless (a page of blanks deflates 500 : 1)
 LOCAL_HEADER = b"PK\x03\x04"
+END_OF_DIRECTORY = b"PK\x05\x06"
+SEEN_FOR_DIRECTORY = 70_000  # bytes at the end in which the directory's end stands, its comment with it
 METHODS = (0, 8, 9, 12, 14, 93, 95)  # those that programs write (APPNOTE 4.4.5)
 READ_ERRORS = (
     zipfile.BadZipFile,
@@ -39,6 +41,19 @@ class ZipProblem:
 
     kind: str
     message_vi: str
+
+
+def is_zip(data: bytes) -> bool:
+    """Return whether bytes are a zip file, whatever stands before its first member: a line, or what unpacks it."""
+    if data.startswith((LOCAL_HEADER, END_OF_DIRECTORY)):
+        return True
+    if END_OF_DIRECTORY not in data[-SEEN_FOR_DIRECTORY:]:
+        return False
+    try:
+        first = min((entry.header_offset for entry in open_zip(data).infolist()), default=-1)
+    except zipfile.BadZipFile:
+        return False
+    return first >= 0 and data.startswith(LOCAL_HEADER, first)
 
 
 def open_zip(data: bytes) -> zipfile.ZipFile:
@@ -129,7 +144,7 @@ def _name_at(data: bytes, place: int) -> str:
 
 
 def _without_directory(data: bytes) -> ZipProblem:
-    if b"PK\x05\x06" not in data[-70_000:]:
+    if END_OF_DIRECTORY not in data[-SEEN_FOR_DIRECTORY:]:
         return ZipProblem(
             "truncated_file", "Tệp bị cắt cụt: thiếu phần cuối, có lẽ do tải lên hoặc gửi thư dở dang."
         )
@@ -138,7 +153,8 @@ def _without_directory(data: bytes) -> ZipProblem:
 
 def _too_big(data: bytes, entries: list[zipfile.ZipInfo], max_entries: int) -> ZipProblem | None:
     total = sum(e.file_size for e in entries)
-    overlapping = sum(e.compress_size for e in entries) > len(data)
+    # Two entries for one member give nothing twice; members that lie within each other are a bomb.
+    overlapping = sum({e.header_offset: e.compress_size for e in entries}.values()) > len(data)
     if len(entries) > max_entries:
         return ZipProblem("zip_bomb", f"Tệp nén chứa {len(entries)} mục, quá {max_entries} mục cho phép.")
     if total > MAX_TOTAL or any(e.file_size > MAX_ENTRY for e in entries):

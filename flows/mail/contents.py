@@ -10,13 +10,14 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from flows.mail.codings import is_file
 from flows.mail.message import Attachment, Mail, free_name, parse_mail
 from flows.mail.parts import UNREAD, looks_like_message
 from flows.records import Document
 from infra.clean_text import clean_line
-from infra.zip_files import entry_name, inspect_zip, open_zip, read_entry, unlisted_members
+from infra.zip_files import LOCAL_HEADER, entry_name, inspect_zip, is_zip, open_zip, read_entry, unlisted_members
 
 BODY = "(body)"
 JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$)", re.IGNORECASE)
@@ -77,14 +78,25 @@ def _unfolded(attachment: Attachment, budget: Budget, taken: set[str]) -> Iterat
     name = free_name(attachment.name, taken)
     budget.contents -= 1
     unread = attachment.problem == "skipped_part"
-    yield Content(name, b"" if unread else attachment.data, media_type, attachment.problem, attachment.problem_vi)
+    whole = Content(name, b"" if unread else attachment.data, media_type, attachment.problem, attachment.problem_vi)
     if attachment.problem in UNREAD:
-        return
-    if is_plain_zip(attachment.data):
-        yield from _members_or_why(attachment.data, name, budget, taken)
+        yield whole
     elif attachment.media_type != "message/rfc822" and _is_message(attachment):
-        inner = parse_mail(attachment.data)
-        yield from _of_attached(inner, name, budget, taken)
+        inside = list(_of_attached(parse_mail(attachment.data), name, budget, taken))
+        yield whole if whole.problem else _taken_apart(whole, inside)
+        yield from inside
+    else:
+        yield whole
+        if is_plain_zip(attachment.data):
+            yield from _members_or_why(attachment.data, name, budget, taken)
+
+
+def _taken_apart(whole: Content, inside: Iterable[Content]) -> Content:
+    """Return a message that came as a file (.eml, .mht, .mbox): where its files are read, it is only their wrapping."""
+    if all(content.problem in UNREAD for content in inside):
+        return whole
+    sentence = "Một thư khác được đính kèm nguyên thư; các tệp trong thư đó được đọc riêng."
+    return replace(whole, problem="attached_message", problem_vi=sentence)
 
 
 def _is_message(attachment: Attachment) -> bool:
@@ -108,7 +120,7 @@ def _of_attached(inner: Mail, name: str, budget: Budget, taken: set[str]) -> Ite
 
 def is_plain_zip(data: bytes) -> bool:
     """Return whether the bytes are a zip of files, not a workbook or a document that happens to be a zip."""
-    if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if (is_file(data) and not data.startswith(LOCAL_HEADER)) or not is_zip(data):
         return False
     try:
         names = set(open_zip(data).namelist())
@@ -137,12 +149,16 @@ def _members_or_why(data: bytes, archive_name: str, budget: Budget, taken: set[s
 def _members(data: bytes, archive_name: str, budget: Budget, taken: set[str]) -> Iterator[Content]:
     """Yield one content a member, folders aside."""
     with open_zip(data) as archive:
+        first: dict[int, zipfile.ZipInfo] = {}     # of each member the entry that names it first
         for number, entry in enumerate(_files(archive), start=1):
             if budget.contents <= 0:
                 sentence = f"Thư và tệp nén có hơn {MAX_CONTENTS} tệp; từ tệp này trở đi không mở."
                 yield Content(free_name(f"{archive_name}/(…)", taken), b"", "", "parts_beyond_limit", sentence)
                 return
             budget.contents -= 1
+            if first.setdefault(entry.header_offset, entry) is not entry:
+                yield _named_twice(entry, first[entry.header_offset], number, archive_name, taken)
+                continue
             member = _member(archive, entry, number, archive_name, budget, taken)
             yield member
             if member.data and looks_like_message(member.data, member.file):
@@ -156,8 +172,8 @@ def _files(archive: zipfile.ZipFile) -> Iterable[zipfile.ZipInfo]:
 def _member(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, number: int, archive_name: str, budget: Budget, taken: set[str]
 ) -> Content:
-    own = clean_line(entry_name(entry)).replace("\\", "/").strip("/ ")
-    file = free_name(f"{archive_name}/{own or f'(không tên {number})'}", taken)
+    own = _own_name(entry)
+    file = _file_name(entry, number, archive_name, taken)
     kind = "application/octet-stream"
     if JUNK.search(own):
         return Content(file, b"", kind, "skipped_part", f"“{own}” là tệp phụ của máy tính, không phải báo cáo.")
@@ -172,6 +188,23 @@ def _member(
     if not own:
         return Content(file, member, kind, "unnamed_member", "Trong tệp nén có một tệp không có tên.")
     return Content(file, member, kind, *(() if member else ("empty_file", f"Tệp “{own}” trong tệp nén có 0 byte.")))
+
+
+def _own_name(entry: zipfile.ZipInfo) -> str:
+    return clean_line(entry_name(entry)).replace("\\", "/").strip("/ ")
+
+
+def _file_name(entry: zipfile.ZipInfo, number: int, archive_name: str, taken: set[str]) -> str:
+    return free_name(f"{archive_name}/{_own_name(entry) or f'(không tên {number})'}", taken)
+
+
+def _named_twice(
+    entry: zipfile.ZipInfo, first: zipfile.ZipInfo, number: int, archive_name: str, taken: set[str]
+) -> Content:
+    """Two entries of the directory lead to the same bytes: they are read once, under the first name."""
+    file = _file_name(entry, number, archive_name, taken)
+    sentence = f"Mục này của tệp nén là chính dữ liệu của “{_own_name(first)}”; chỉ đọc một lần."
+    return Content(file, b"", "application/octet-stream", "exact_duplicate", sentence)
 
 
 def _unopened(file: str, entry: zipfile.ZipInfo, budget: Budget, detail: str) -> Content:

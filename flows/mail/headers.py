@@ -27,6 +27,7 @@ MAX_NAME = 180
 VERDICT = "authentication-results"
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\n\r\n")
+_OLD_BLANK_LINE = re.compile(rb"\r\r(?!\n)")
 _LINE_END = re.compile(rb"\r\n|\n")
 _OLD_LINE_END = re.compile(rb"\r")
 _HOLDS_MORE = re.compile(r"\s*(?:multipart|message)\s*/", re.IGNORECASE)
@@ -81,13 +82,20 @@ def split_headers(data: bytes, start: int, end: int) -> tuple[Headers, int]:
     """Return the header lines that begin at `start` and where the content begins."""
     if first := re.compile(rb"\r?\n").match(data, start, end):
         return Headers(), first.end()
-    blank = _BLANK_LINE.search(data, start, min(end, start + MAX_SECTION))
+    blank = _blank_line(data, start, min(end, start + MAX_SECTION))
     stop = blank.end() if blank else _end_of_section(data, start, end)
     section = data[start : min(blank.start() if blank else stop, start + MAX_SECTION)]
     lines, length = _fields(section)
     if length is not None:  # a line that is no header: the content begins there, as mail programs take it
         return Headers(tuple(lines)), start + length
     return Headers(tuple(lines), is_cut=blank is None and stop - start > MAX_SECTION), stop
+
+
+def _blank_line(data: bytes, start: int, end: int) -> re.Match[bytes] | None:
+    """Return the blank line below the headers; two lone CR are one only where no line ended otherwise before."""
+    blank = _BLANK_LINE.search(data, start, end)
+    old = _OLD_BLANK_LINE.search(data, start, blank.start() if blank else end)
+    return old if old and data.find(b"\n", start, old.end()) < 0 else blank
 
 
 def _end_of_section(data: bytes, start: int, end: int) -> int:

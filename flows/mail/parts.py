@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from flows.mail.codings import decode
+from flows.mail.codings import decode, is_file
 from flows.mail.headers import Described, Headers, describe, split_headers
 
 MAX_DEPTH = 30
@@ -18,11 +18,12 @@ MAX_LEAVES = 2_000
 # A content with one of these problems is not read; with any other it is read, and the problem said beside it.
 UNREAD = frozenset(
     {"skipped_part", "parts_beyond_limit", "damaged_file", "truncated_file", "empty_file", "file_too_large",
-     "unsafe_name", "nested_archive", "message_unreadable", "second_message"}
+     "unsafe_name", "nested_archive", "message_unreadable", "second_message", "attached_message", "exact_duplicate"}
 )
 _PREAMBLE = re.compile(rb"this is a (?:multi-?part|cryptographically)|mime[- ]format|mime-encapsulated", re.IGNORECASE)
 _BOUNDARY_LINE = rb"--([^\r\n]{1,200}?)[ \t]*\r?\n(?=content-[a-z-]{2,40}[ \t]*:)"  # it is seen by what follows it
 _FIRST_BOUNDARY = re.compile(rb"(?:\A|\n)" + _BOUNDARY_LINE, re.IGNORECASE)
+_ANY_BOUNDARY = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,200}?|-{1,60}[^\s-][^\r\n]{0,200}?)[ \t]*\r?\n")
 _BEGINS_WITH_BOUNDARY = re.compile(rb"\s{0,200}" + _BOUNDARY_LINE, re.IGNORECASE)
 SEEN_OF_CONTENT = 4_000  # bytes in which the first boundary is looked for when the header names none
 _START = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n){0,20}(?=[!-9;-~]+:)|")  # some programs put these first
@@ -55,6 +56,8 @@ class Leaf:
 
 def leaves(data: bytes) -> tuple[Headers, list[Leaf]]:
     """Return the headers of a message and everything it holds."""
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")       # of a program that ends its lines as old machines did
     begin = _START.match(data).end()  # type: ignore[union-attr]  # it matches nothing too
     headers, start = split_headers(data, begin, len(data))
     found: list[Leaf] = []
@@ -107,6 +110,9 @@ def _of_message(data: bytes, leaf: Leaf, start: int, end: int, depth: int) -> It
     Messages within it are part of that leaf's bytes and not repeated.
     """
     whole = _decoded(leaf, data[start:end])
+    if is_file(whole.data):      # it is only called a message
+        yield whole
+        return
     if leaf.level == 0:
         yield whole
     if depth >= MAX_DEPTH:
@@ -179,7 +185,17 @@ def _pieces(data: bytes, described: Described, start: int, end: int) -> _Pieces 
     line = _FIRST_BOUNDARY.search if described.is_multipart else _BEGINS_WITH_BOUNDARY.match
     shown = line(data, start, min(end, start + SEEN_OF_CONTENT))
     pieces = _cut(data, b"--" + shown[1], start, end) if shown else None
+    if not pieces and described.is_multipart:
+        return _closed_pieces(data, start, end)
     return pieces if pieces and (pieces.is_closed or described.is_multipart) else None
+
+
+def _closed_pieces(data: bytes, start: int, end: int) -> _Pieces | None:
+    """Return the parts between lines that have their own end line: what stands below them need name nothing."""
+    for shown in _ANY_BOUNDARY.finditer(data, start, min(end, start + SEEN_OF_CONTENT)):
+        if (pieces := _cut(data, b"--" + shown[1], start, end)) and pieces.is_closed:
+            return pieces
+    return None
 
 
 def _named_pieces(data: bytes, boundary: str, start: int, end: int) -> _Pieces | None:

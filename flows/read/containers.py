@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from flows.read.packages import package_kind
+from infra.zip_files import END_OF_DIRECTORY, LOCAL_HEADER, is_zip
 
-ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAGICS = (
     (b"Rar!\x1a\x07", "rar"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"),
@@ -35,6 +35,7 @@ EXPECTED = {
     ".tsv": {"text"}, ".txt": {"text"},
 }  # fmt: skip
 WORKBOOKS = frozenset({"xlsx", "xlsm", "xlsb", "xls", "old_xls", "ods"})
+_BEFORE_A_ZIP = frozenset({"binary", "exe", "text"})  # what may stand before the first member of a zip
 READABLE = WORKBOOKS | {"docx", "doc", "rtf", "pdf", "text"}
 
 
@@ -45,8 +46,13 @@ def container_of(data: bytes) -> str:
     """
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         return "empty"
-    if data.startswith((ZIP, b"PK\x05\x06")):
+    if data.startswith((LOCAL_HEADER, END_OF_DIRECTORY)):
         return package_kind(data)
+    container = _other_container(data)
+    return package_kind(data) if container in _BEFORE_A_ZIP and is_zip(data) else container
+
+
+def _other_container(data: bytes) -> str:
     if data.startswith(OLE):
         return _ole_container(data)
     for magic, name in MAGICS:

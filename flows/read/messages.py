@@ -106,7 +106,9 @@ def _is_explained(reading: DocumentReading) -> bool:
 
 
 def _is_wrapping(document: Document) -> bool:
-    """A zip is only the wrapping of its files; a picture inside the text is no submission."""
+    """A zip or a message is only the wrapping of its files; a picture inside the text is no submission."""
+    if document.problem == "attached_message":
+        return True
     is_picture = document.media_type.startswith("image/") and "inline" in document.media_type
     return document.file.lower().endswith((".zip", ".eml")) or is_picture
 

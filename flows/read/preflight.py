@@ -71,7 +71,7 @@ def _refused_container(container: str, file: str, extension: str) -> Problem | N
         return Problem("empty_file", "Tệp không có nội dung (0 byte hoặc toàn khoảng trắng).")
     if container == "tnef" or named == "winmail.dat":
         return Problem("winmail_dat", "Outlook gói tệp đính kèm vào winmail.dat nên không đọc được.")
-    if extension in (".eml", ".msg") or container == "msg":
+    if container == "msg" or (extension in (".eml", ".msg") and not _is_other_file(container)):
         return Problem("attached_message", "Một thư khác được đính kèm nguyên thư.")
     if container == "old_word":
         return Problem("too_old_format", "Tệp thuộc phiên bản Word quá cũ (trước Word 97) nên không đọc được.")
@@ -82,6 +82,11 @@ def _refused_container(container: str, file: str, extension: str) -> Problem | N
     if container in ("zip", "broken_zip") or container in ARCHIVES:
         return _refused_archive(container, file, extension)
     return _refused_format(container, extension)
+
+
+def _is_other_file(container: str) -> bool:
+    """Return whether a file that is called a message is something else by its content, and is opened as that."""
+    return container in READABLE - {"text"} or container in ("zip", "broken_zip")
 
 
 def _refused_archive(container: str, file: str, extension: str) -> Problem | None:

@@ -69,7 +69,7 @@ KINDS: dict[str, Kind] = {
     "unprintable_letters": Kind("note", "Nếu ký tự đó cần có trong báo cáo, viết lại bằng chữ."),
     "stranger_without_report": Kind("note", "Trả lời người gửi; nếu là đơn vị báo cáo, bổ sung địa chỉ vào danh mục."),
     "empty_message": Kind("warning", "Gửi lại kèm tệp báo cáo.", EXPLAINS),
-    "exact_duplicate": Kind("note", ""),
+    "exact_duplicate": Kind("note", "", EXPLAINS),
     "superseded_by_resubmission": Kind("note", ""),
     "figures_dropped": Kind("warning", "Nếu các số này vẫn đúng, ghi thêm vào bản gửi sau hoặc báo lại cho Sở."),
     "correction_by_reply": Kind("note", ""),
