@@ -197,18 +197,29 @@ def _why_asked(later: list[_Doc], returned: _Doc | None, catalogue: Catalogue) -
 
 
 def _mark_twins(later: list[_Doc], counted: list[_Doc]) -> _Doc | None:
-    """The same file sent twice counts once while its first copy stands; return a replaced one that is sent again."""
-    returned = None
+    """The same file sent twice counts once while its first copy stands; return a replaced one that is sent again.
+
+    A file of which some figures were corrected only goes along with what is new beside it: the corrections stand.
+    """
+    returning: list[tuple[_Doc, _Doc]] = []
     for number, doc in enumerate(later):
         if not doc.says_anything or not _is_live(doc):     # of a part that was not read no later one is the twin
             continue
         same = [d for d in (*counted, *later[:number]) if d.document.sha256 == doc.document.sha256 and d.says_anything]
         if twin := next((d for d in same if _is_whole(d)), None):
-            doc.set_all("duplicate")
-            doc.add("exact_duplicate", f"Tệp giống hệt {_name(twin)}; chỉ tính một lần.")
+            _repeat(doc, twin)
         elif same:
-            returned = same[-1]
-    return returned
+            returning.append((doc, same[-1]))
+    has_news = any(_is_live(doc) for doc in later if all(doc is not old for old, _ in returning))
+    for doc, twin in [pair for pair in returning if has_news and _is_live(pair[1])]:
+        _repeat(doc, twin, ", những số đã được sửa sau đó vẫn theo bản sửa")
+        returning.remove((doc, twin))
+    return returning[-1][1] if returning else None
+
+
+def _repeat(doc: _Doc, twin: _Doc, more_vi: str = "") -> None:
+    doc.set_all("duplicate")
+    doc.add("exact_duplicate", f"Tệp giống hệt {_name(twin)}; chỉ tính một lần{more_vi}.")
 
 
 def _is_whole(doc: _Doc) -> bool:

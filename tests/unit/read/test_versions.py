@@ -427,6 +427,17 @@ def test_a_version_of_which_a_figure_was_corrected_by_a_reply_comes_again_as_a_q
     assert resolved.verdicts["R-3.eml"].status == "quarantined"
 
 
+def test_a_file_that_was_corrected_and_goes_along_with_something_new_takes_no_correction_back() -> None:
+    receipts = [receipt("1.eml", 16), receipt("2.eml", 17, in_reply_to="<a>"), receipt("3.eml", 18, in_reply_to="<a>")]
+    readings = [reading(receipts[0], "BC.docx", FULL, sha="a"),
+                reading(receipts[1], "(body)", {"internet_agents": "41"}),
+                reading(receipts[2], "(body)", {"telecom_bts_total": "126"}),
+                reading(receipts[2], "BC.docx", FULL, sha="a")]  # fmt: skip
+    resolved = resolve_versions(receipts, readings, CATALOGUE)
+    assert in_force(resolved) == {
+        "internet_agents": "2.eml 41", "telecom_bts_total": "3.eml 126", "press_communes_same_day": "1.eml 19"}
+
+
 def test_the_same_text_as_a_held_message_counts_on_its_own() -> None:
     first, held, proved = receipt("1.eml", 15), receipt("2.eml", 16, sender_address="x@y.example"), receipt("3.eml", 17)
     readings = [reading(first, "a.docx", FULL), reading(held, "b.docx", NEWER, sha="b"),
