@@ -61,11 +61,18 @@ class GridAccount:
         left = [cell for row in self.view.rows.values() for cell in row.values() if self._is_left(cell)]
         if not left:
             return
-        places = listed((self.view.place(cell), cell.text) for cell in left)
+        places = listed((self._named_place(cell, left), cell.text) for cell in left)
         severity, remedy, _ = KINDS["number_not_read"]
         sentence = f"Có số chưa được đọc, vì không rõ thuộc chỉ tiêu và địa bàn nào: {places}."
         self.said.find(left[0], "number_not_read", sentence, remedy,
                        severity=severity if any(cell.is_value for cell in left) else "note")  # fmt: skip
+
+    def _named_place(self, cell: ViewCell, left: list[ViewCell]) -> str:
+        """Return the place of a cell, with the words that its row begins with before the first of that row."""
+        first = next(other for other in left if other.row == cell.row)
+        words = (other.text for other in self.view.rows[cell.row].values() if not other.is_value and other is not cell)
+        name = next(words, "") if first is cell else ""
+        return f"(dòng “{name[:60]}”) {self.view.place(cell)}" if name else self.view.place(cell)
 
     def _is_left(self, cell: ViewCell) -> bool:
         place = (cell.row, cell.column)
