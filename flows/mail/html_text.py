@@ -2,13 +2,15 @@
 
 A mail's HTML is read for its words only; a tree of it, as libraries build, loses what lies deeper than their limit.
 A row of a table is one line with tabs between its cells, a quoted block has ">" before its lines: what the letters of a
-mail mean by their place is meant here too.
+mail mean by their place is meant here too. What its style hides from who opens the mail is no part of the text: it
+comes by itself (`hidden_text`), to be said.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -25,12 +27,37 @@ _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]*)")
 _WIDTH = re.compile(r"\bcolspan\s*=\s*[\"']?\s*(\d{1,4})", re.IGNORECASE)
 _HEIGHT = re.compile(r"\browspan\s*=\s*[\"']?\s*(\d{1,4})", re.IGNORECASE)
 _INDENT = re.compile(r"border(?:-[a-z]+)?\s*:\s*(?:none|0)", re.IGNORECASE)  # how mail programs write "move right"
+_STYLE = re.compile(r"\bstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+_HIDES = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+_HIDDEN = re.compile(r"\shidden(?=[\s/>=])", re.IGNORECASE)
+# Of these what stands within may be shown again by its own style.
+_FADES = re.compile(
+    r"(?:^|;)\s*(?:visibility\s*:\s*(?:hidden|collapse)\b|font-size\s*:\s*0+(?:\.0+)?\s*(?:[a-z%]+\s*)?(?:!|;|$))",
+    re.IGNORECASE,
+)
+_SHOWN_AGAIN = re.compile(
+    r"visibility\s*:\s*visible|font-size\s*:\s*(?!0+(?:\.0+)?\s*(?:[a-z%]+\s*)?[!;\"'])", re.IGNORECASE
+)
+_MAY_HIDE = re.compile(r"none|hidden|collapse|font-size", re.IGNORECASE)
+WITHOUT_CONTENT = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr", "source"})
 _CITED = re.compile(r"\b(?:class|type|cite)\s*=", re.IGNORECASE)
 
 
 def html_text(source: str) -> str:
     """Return the words of an HTML text, lines trimmed, blank lines dropped, of the first `MAX_HTML` letters."""
-    scanner, writer = _Scanner(clean_text(source[:MAX_HTML])), _Writer()
+    return _written(_Scanner(clean_text(source[:MAX_HTML])))
+
+
+def hidden_text(source: str) -> str:
+    """Return the words that an HTML text holds and its style hides from who opens the mail."""
+    scanner = _Scanner(clean_text(source[:MAX_HTML]))
+    _written(scanner)
+    pieces = (_written(_Scanner(piece, hides=False)) for piece in scanner.hidden)
+    return "\n".join(piece for piece in pieces if piece)
+
+
+def _written(scanner: _Scanner) -> str:
+    writer = _Writer()
     for piece in scanner.pieces():
         if isinstance(piece, _Tag):
             writer.tag(piece)
@@ -156,9 +183,13 @@ class _Writer:
 class _Scanner:
     """One pass over an HTML text. What never ends (a comment, a tag, a script) hides nothing of what follows."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, hides: bool = True) -> None:
         self.source = source
         self.absent: set[str] = set()  # ends that do not come any more: looked for once
+        self.hidden: list[str] = []    # what style hides, as it was come by
+        self.shown_again = [found.start() for found in _SHOWN_AGAIN.finditer(source)]
+        self.ends = self._ends_of_hidden() if hides and _MAY_HIDE.search(source) else {}
+        self.absent.clear()
         self.last_quotation = source.lower().rfind("</blockquote")
 
     def pieces(self) -> Iterator[str | _Tag]:
@@ -178,9 +209,45 @@ class _Scanner:
         if not end:
             return start + 1, "<"
         name = tag[1].lower() if tag else ""
+        if hidden_end := self.ends.get(start, 0):
+            self.hidden.append(self.source[end:hidden_end])
+            return hidden_end, self._breaking("div", start, end) if name in BREAKS else ""
         if name in SILENT and self.source[start + 1] != "/":
             return self._past_closing(name, end), ""
         return end, self._breaking(name, start, end) if name in BREAKS else ""
+
+    def _ends_of_hidden(self) -> dict[int, int]:
+        """Return where what begins hidden ends, by where it begins; what is never closed hides nothing."""
+        open_: dict[str, list[tuple[int, bool]]] = {}     # of each name where it began, and whether hidden
+        ends: dict[int, int] = {}
+        for start, end, name in self._tags():
+            began = open_.setdefault(name, [])
+            closes = self.source[start + 1] == "/"
+            if began and (closes or name == "p"):         # a paragraph ends where the next begins
+                begin, is_hidden = began.pop()
+                if is_hidden and self._stays_hidden(begin, end if closes else start):
+                    ends[begin] = end if closes else start
+            if not closes and name not in WITHOUT_CONTENT:
+                began.append((start, _is_hidden(self.source[start : min(end, start + MAX_TAG)])))
+        return ends
+
+    def _tags(self) -> Iterator[tuple[int, int, str]]:
+        """Yield begin, end and name of every tag, those in comments aside."""
+        position = 0
+        while (start := self.source.find("<", position)) >= 0:
+            tag = _TAG.match(self.source, start)
+            is_comment = self.source.startswith("<!--", start)
+            end = self._past("-->" if is_comment else ">", start) if tag or is_comment else 0
+            if tag and end:
+                yield start, end, tag[1].lower()
+            position = end or start + 1
+
+    def _stays_hidden(self, begin: int, end: int) -> bool:
+        """Return whether nothing within what fades is shown again by its own style."""
+        content = self.source.find(">", begin) + 1
+        following = bisect_left(self.shown_again, content)
+        is_shown = following < len(self.shown_again) and self.shown_again[following] < end
+        return not is_shown or _hides_all(self.source[begin : min(content, begin + MAX_TAG)])
 
     def _breaking(self, name: str, start: int, end: int) -> _Tag:
         """Return a tag; a quotation that never ends only breaks the line."""
@@ -203,6 +270,19 @@ class _Scanner:
             self.absent.add(name)
             return start
         return closing.end()
+
+
+def _is_hidden(tag: str) -> bool:
+    return _hides_all(tag) or bool(_FADES.search(_style(tag)))
+
+
+def _hides_all(tag: str) -> bool:
+    return bool(_HIDES.search(_style(tag))) or bool(_HIDDEN.search(_STYLE.sub("", tag)))
+
+
+def _style(tag: str) -> str:
+    found = _STYLE.search(tag)
+    return html.unescape(found[1] or found[2] or found[3] or "") if found else ""
 
 
 def _words(text: str) -> str:

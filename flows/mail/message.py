@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from flows.mail.author import author_of
 from flows.mail.codings import decode, is_file
 from flows.mail.headers import Headers, decode_bytes, decode_words, first_id, parse_date, safe_name
-from flows.mail.html_text import MAX_HTML, html_text
+from flows.mail.html_text import MAX_HTML, hidden_text, html_text
 from flows.mail.parts import Leaf, leaves
 from infra.clean_text import clean_text
 
@@ -147,7 +147,9 @@ def _body(texts: Sequence[Leaf]) -> tuple[str, tuple[str, str] | None]:
     about_length = None
     if any(len(text) > MAX_HTML for text in html):
         about_length = ("set_aside_text", f"Phần HTML dài quá {MAX_HTML} chữ; phần sau không đọc.")
-    return body, about_length or _about_other_text(body, left_aside) or _about_charset(read) or _about_coding(read)
+    said = (about_length, _about_other_text(body, left_aside), _about_hidden(html), _about_charset(read),
+            _about_coding(read))
+    return body, next(filter(None, said), None)
 
 
 def _about_other_text(body: str, from_html: str) -> tuple[str, str] | None:
@@ -157,6 +159,15 @@ def _about_other_text(body: str, from_html: str) -> tuple[str, str] | None:
         return None
     shown = ", ".join(only_in_html[:8])
     return "set_aside_text", f"Phần HTML của thư có số mà phần chữ thuần không có ({shown}); chỉ đọc phần chữ thuần."
+
+
+def _about_hidden(html: Sequence[str]) -> tuple[str, str] | None:
+    """What the style of a mail hides nobody saw who wrote or opened it; figures among it are said."""
+    numbers = list(dict.fromkeys(DIGITS.findall("\n".join(map(hidden_text, html)))))
+    if not numbers:
+        return None
+    shown = ", ".join(numbers[:8])
+    return "set_aside_text", f"Thư có chữ ẩn (không hiện khi mở thư), trong đó có số ({shown}); phần ẩn không được đọc."
 
 
 def _about_charset(texts: Sequence[Leaf]) -> tuple[str, str] | None:

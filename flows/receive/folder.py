@@ -358,7 +358,7 @@ def _signatures(ledger: LedgerStore, known: dict[str, Receipt]) -> dict[str, Rec
 
 def _signature(receipt: Receipt, documents: Iterable[Document]) -> str:
     """Return what a message holds. A part that was cut or not opened is not the same as one that is whole."""
-    own = sorted(f"{d.problem} {d.sha256 or f'{d.file} {d.size}'}" for d in documents)
+    own = sorted(f"{d.problem} {d.problem_vi} {d.sha256 or f'{d.file} {d.size}'}" for d in documents)
     return "|".join([receipt.period, receipt.submitter_id, *own])
 
 
