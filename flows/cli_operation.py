@@ -16,9 +16,11 @@ NOT_DELIVERED = 7       # as flows/steps.py has it, which takes long to import
 app = typer.Typer()
 
 
-def _printed_head(text: str) -> str:
+def _printed_head(text: str | None) -> str | None:
+    if text is None:
+        return None
     tidy = re.sub(r"\s", "", text)
-    if tidy and not re.fullmatch(r"[0-9]{1,15}:(?:hmac-)?[0-9a-f]{64}", tidy):
+    if not re.fullmatch(r"[0-9]{1,15}:(?:hmac-)?[0-9a-f]{64}", tidy):
         raise typer.BadParameter("gõ đủ cả mục và mã như in trong thư, 123: rồi 64 chữ số · number and whole hash")
     return tidy
 
@@ -93,14 +95,14 @@ def settle(
 
 @app.command("verify")
 def verify_all(
-    head: Annotated[str, typer.Option("--head", help="Mục nhật ký in trong thư, như 123:ab12… (as a letter prints).",
-                                      callback=_printed_head)] = "",
+    head: Annotated[str | None, typer.Option(
+        "--head", help="Mục nhật ký in trong thư, như 123:ab12… (as a letter prints).", callback=_printed_head)] = None,
     home: HomeOption = "",
 ) -> None:
     """Kiểm tra nhật ký, kho lưu trữ, tệp đã làm ra · verify the audit chain, every archived byte and what was made."""
     from flows.verification import SHOWN, verify_stores
 
-    number, _, digest = head.partition(":")
+    number, _, digest = (head or "").partition(":")
     found = verify_stores(settings_of(home), [(int(number), digest)] if head else [])
     for mark, lines in (("·", found.notices), ("✗", found.faults)):
         for line in lines[:SHOWN]:

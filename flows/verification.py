@@ -64,6 +64,7 @@ def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -
     if not found.entries and not found.faults:
         found.faults.append(f"{settings.home}: sổ cái trống; nhầm thư mục dữ liệu, hoặc sổ cái đã mất (the ledger is "
                             "empty: another home, or the ledger is lost)")
+    found.faults += _lost_guards(ledger)
     _verify_archive(archive, ledger, found)
     found.faults += _unwitnessed(archive, ledger)
     unknown = [*_unknown_sendings(archive, ledger), *_unknown_folders(settings, ledger)]
@@ -75,6 +76,20 @@ def verify_stores(settings: Settings, printed: Iterable[tuple[int, str]] = ()) -
     found.faults += _edited_pages(settings, periods)
     found.notices += _torn_files(settings, periods)
     return found
+
+
+def _lost_guards(ledger: Ledger) -> list[str]:
+    """Return which tables could have been changed by hand, and protect them again: told once, and kept no longer so."""
+    lost = ledger.lost_guards()
+    if not lost:
+        return []
+    try:
+        ledger.put_guards_back()
+        done = "đã đặt lại (put back now)"
+    except OperationError as error:
+        done = f"chưa đặt lại được (not put back): {error.message_en}"
+    return [f"sổ cái, bảng {table}: có người đã gỡ khóa chống sửa, xóa (its write-once guard was taken away); {done}"
+            for table in lost]
 
 
 def _verify_archive(archive: Archive, ledger: Ledger, found: Verification) -> None:
@@ -191,7 +206,8 @@ def _compare(folder: Path, files: dict[str, str], found: Verification, is_made_a
     """
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     if not there:
-        found.notices.append(f"{folder}: không còn tệp nào (all files are gone); bản gốc nằm trong kho lưu trữ")
+        found.notices.append(f"{folder}: không còn tệp nào (all files are gone); bản gốc nằm trong kho lưu trữ; của ấn "
+                             "bản mới nhất, lần chạy sau ghi lại (the next run writes those of the last edition again)")
         return
     for name, sha256 in files.items():
         if name not in there:

@@ -14,6 +14,7 @@ from infra import audit
 from infra.errors import OperationError
 from infra.killpoints import reached
 from infra.ledger_records import Delivery, Document, Receipt
+from infra.machine_faults import full_disk, has_room, text_fault
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Engine, Row, Select, Table, Update
@@ -31,6 +32,9 @@ LATER_FIELDS: dict[type, dict[str, Any]] = {
 }
 KEY = "key_of_the_row"     # the parameter that names the row to change
 BUSY_SECONDS = 30         # how long a writer waits for another's transaction
+# Bytes that SQLite may need beside its file. With less it says "disk I/O error" or that a file cannot be opened: true
+# of what it tried, and of no use to who reads it.
+ROOM_OF_SQLITE = 5_000_000
 
 
 def open_engine(url: str) -> Engine:
@@ -157,6 +161,8 @@ class LedgerStore:
         try:
             yield
         except DBAPIError as error:
+            if full := self._full_disk(str(error.orig)):
+                raise full from error
             fault = OperationError(
                 "Không đọc hoặc ghi được sổ cái.",
                 f"The ledger cannot be read or written: {error.orig}",
@@ -168,6 +174,31 @@ class LedgerStore:
                 not self._is_sqlite or "locked" in str(error.orig)
             )
             raise fault from error
+
+    def _full_disk(self, said: str) -> OperationError | None:
+        """Return that the disk below the ledger is full, where that is what the database's words come from."""
+        place = self.engine.url.render_as_string(hide_password=True)
+        if self._is_sqlite and ("disk I/O error" in said or "unable to open" in said):
+            folder = Path(self.engine.url.database or "").parent
+            return None if has_room(folder, ROOM_OF_SQLITE) else full_disk(place, said)
+        return text_fault(said, place)
+
+    # ------------------------------------------------------------ what the database itself refuses
+
+    def lost_guards(self) -> list[str]:
+        """Return the tables that are written once and that the database would let somebody change."""
+        from infra.ledger_guards import lost_guards
+
+        with self.reading() as connection:
+            return lost_guards(connection)
+
+    def put_guards_back(self) -> None:
+        """Make the database refuse again to change whatever is written once."""
+        from infra.ledger_guards import lost_guards, put_guard_back
+
+        with self.writing() as connection:
+            for table in lost_guards(connection):
+                put_guard_back(connection, table)
 
     # ------------------------------------------------------------ within a transaction
 

@@ -52,10 +52,20 @@ def machine_fault(error: BaseException | None, place: Path | str) -> OperationEr
 
 def is_full(place: Path | str) -> bool:
     """Return whether the disk of a folder has no room for even a small file."""
+    return not has_room(place, LEAST_ROOM)
+
+
+def has_room(place: Path | str, size: int) -> bool:
+    """Return whether the disk of a folder has room for `size` bytes; one that cannot be asked is not called full."""
     try:
-        return shutil.disk_usage(place).free < LEAST_ROOM
+        return shutil.disk_usage(place).free >= size
     except OSError:
-        return False
+        return True
+
+
+def full_disk(place: Path | str, text: str) -> OperationError:
+    """Return that the disk is full, with the words of whoever met it."""
+    return _told(errno.ENOSPC, str(place), text)
 
 
 @contextlib.contextmanager

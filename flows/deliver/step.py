@@ -12,7 +12,7 @@ from flows.deliver import witness
 from flows.deliver.changes import describe_changes
 from flows.deliver.mailer import Patience, Route, hold_reason, open_route, transmit
 from flows.deliver.message import Parcel, compose_message, message_id, outputs_for, pack, subject_of, write_letter
-from flows.deliver.packages import write_package
+from flows.deliver.packages import package_folder, write_package
 from flows.deliver.settle import settle_interrupted, settle_line
 from flows.progress import Advance
 from flows.records import Delivery, Edition
@@ -146,6 +146,9 @@ def _hand_over(settings: Settings, archive: Archive, ledger: Ledger, edition: Ed
             reached("deliver.after_package")
             state: DeliveryState = "filed" if delivery.channel == "archive" else "packaged"
             ledger.move_delivery(delivery, state, place=str(folder), finished_at=ledger.now())
+        elif delivery.state in ("packaged", "filed") and delivery.place == str(
+                package_folder(settings, edition, delivery)):        # of this machine, and perhaps cleared away since
+            write_package(settings, archive, edition, delivery, outputs_for(edition, delivery.channel))
         elif delivery.message_id and parcel.left_out:
             write_package(settings, archive, edition, delivery, parcel.left_out)
 

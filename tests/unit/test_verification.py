@@ -225,3 +225,19 @@ def test_a_page_or_an_answer_that_was_edited_is_a_fault_until_it_is_written_agai
     path.write_bytes(path.read_bytes() + b"forged")
     done = run_tonghop("verify", home=home)
     assert done.returncode == 5 and f"{path.name}: " in done.stderr and "was edited" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+def test_a_guard_that_was_taken_from_the_ledger_is_told_once_and_put_back(office) -> None:
+    with office.ledger.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER editions_delete")
+    (fault,) = verify_stores(office.settings).faults
+    assert "editions" in fault and "put back now" in fault
+    assert verify_stores(office.settings).faults == []
+
+
+@pytest.mark.parametrize("office", ["a folder"], indirect=True)
+@pytest.mark.parametrize("head", ["", "  ", "12", "12:ab"])
+def test_a_head_that_is_none_is_refused_in_words(office, head) -> None:
+    done = run_tonghop("verify", "--head", head, home=office.settings.home)
+    assert done.returncode == 2 and "123:" in done.stderr + done.stdout

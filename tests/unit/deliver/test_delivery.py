@@ -110,6 +110,20 @@ def test_a_package_is_as_the_ledger_has_it_whatever_stood_there(office):
     assert hashlib.sha256((folder / "Thư gửi.txt").read_bytes()).hexdigest() == delivery.message_sha256
 
 
+@pytest.mark.parametrize("lost", ["the folder", "a file"])
+def test_a_package_that_was_cleared_away_is_written_again_from_the_archive(office, lost):
+    edition = office.publish()
+    line = next(line for line in office.deliver(edition).values() if line.state == "packaged")
+    folder = Path(line.place)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    if lost == "a file":
+        (folder / "SHA256SUMS").unlink()
+    else:
+        shutil.rmtree(folder)
+    assert office.deliver(edition)[line.recipient_id] == line
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_delivering_again_sends_nothing(office):
     edition = office.publish()
     first = office.deliver(edition)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from infra.errors import ClaimLostError, MovedError, OperationError
 from infra.ledger import NEXT_STATES, open_ledger
@@ -349,6 +352,62 @@ def test_the_database_itself_refuses_to_change_what_is_written_once(ledger, tabl
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_any_column(ledger, table)} = 'x'"):
         with pytest.raises(OperationError, match="written once"), ledger.writing() as connection:
             connection.execute(text(statement))
+
+
+TAKEN_AWAY = {
+    "sqlite": [
+        ["DROP TRIGGER decisions_update"], ["DROP TRIGGER decisions_delete"],
+        ["DROP TRIGGER decisions_update",
+         "CREATE TRIGGER decisions_update BEFORE update ON decisions BEGIN SELECT 1; END"],
+    ],
+    "postgresql": [
+        ["DROP TRIGGER decisions_refuse ON decisions"], ["ALTER TABLE decisions DISABLE TRIGGER decisions_refuse"],
+        ["CREATE OR REPLACE FUNCTION decisions_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+         " $$ BEGIN RETURN NULL; END $$"],
+        ["DROP TRIGGER decisions_refuse ON decisions", "CREATE TRIGGER decisions_refuse BEFORE DELETE ON decisions"
+         " FOR EACH STATEMENT EXECUTE FUNCTION decisions_refuse()"],
+    ],
+}
+
+
+@pytest.mark.parametrize("way", range(4))
+def test_a_guard_that_was_taken_away_or_emptied_is_seen_and_put_back(ledger, way):
+    ledger.add_decision(DECISION)
+    assert ledger.lost_guards() == []
+    ways = TAKEN_AWAY[ledger.engine.dialect.name]
+    with ledger.writing() as connection:
+        for statement in ways[way % len(ways)]:
+            connection.exec_driver_sql(statement)
+    assert ledger.lost_guards() == ["decisions"]
+    ledger.put_guards_back()
+    assert ledger.lost_guards() == []
+    for statement in ("DELETE FROM decisions", "UPDATE decisions SET reason = 'x'"):
+        with pytest.raises(OperationError, match="written once"), ledger.writing() as connection:
+            connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(("said", "free", "is_full"), [
+    ("database or disk is full", 10**9, True), ("disk I/O error", 2_000_000, True), ("disk I/O error", 10**9, False),
+    ("unable to open database file", 1_000_000, True), ("unable to open database file", 10**9, False),
+    ("database disk image is malformed", 1_000, False), ("database is locked", 1_000, False),
+])  # fmt: skip
+def test_a_full_disk_below_the_ledger_is_called_that(tmp_path, monkeypatch, said, free, is_full):
+    ledger = open_ledger(load_settings(tmp_path / "home"))
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=free))
+    with pytest.raises(OperationError) as told, ledger.writing():
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError(said))
+    assert ("Hết chỗ trên ổ đĩa" in str(told.value)) == is_full
+    assert ("Dọn bớt chỗ" in told.value.remedy_vi) == is_full
+    ledger.close()
+
+
+def test_a_ledger_that_finds_no_room_says_so(tmp_path):
+    ledger = open_ledger(load_settings(tmp_path / "home"))
+    with pytest.raises(OperationError, match="no room left"), ledger.writing() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        connection.exec_driver_sql("CREATE TABLE much AS SELECT randomblob(1000000) AS x")
+    ledger.close()
 
 
 def test_only_one_process_at_a_time_and_a_killed_one_frees_the_right(settings, ledger):
