@@ -19,6 +19,7 @@ from flows.reply.listing import listing_workbook
 from flows.reply.mark_job import mark_request
 from flows.reply.marks import marks_of
 from flows.reply.message import ReplyFile, can_be_written_to, compose, one_line
+from flows.reply.submitters_words import told_of_reading, told_of_receipt, told_of_verdict
 from flows.reply.verdicts import verdicts_for
 from infra.catalogue import Catalogue
 from infra.derived import save_listed
@@ -113,14 +114,14 @@ def _recipient(receipt: Receipt, catalogue: Catalogue) -> str:
 def _answer(
     receipt: Receipt, readings: Iterable[DocumentReading], findings: Sequence[Finding], catalogue: Catalogue
 ) -> Answer:
-    mine = [r for r in readings if r.document.receipt_id == receipt.receipt_id]
+    mine = [told_of_reading(r) for r in readings if r.document.receipt_id == receipt.receipt_id]
     submitter = catalogue.submitter_by_id.get(receipt.submitter_id)
     return Answer(
-        receipt=receipt,
+        receipt=told_of_receipt(receipt),
         submitter_name=submitter.submitter_name if submitter else "",
         readings=tuple(r for r in mine if r.document.file),
         about_message=tuple(f for r in mine if not r.document.file for f in r.reading.findings),
-        verdicts=tuple(verdicts_for(receipt, findings, catalogue)),
+        verdicts=tuple(map(told_of_verdict, verdicts_for(receipt, findings, catalogue))),
         catalogue=catalogue,
     )
 

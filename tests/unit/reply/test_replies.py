@@ -31,6 +31,7 @@ from flows.reply.mark_job import mark, mark_request
 from flows.reply.marks import Mark
 from flows.reply.message import ReplyFile, compose
 from flows.reply.step import reply_name
+from flows.reply.submitters_words import COMMANDS, without_commands
 from infra.archive import Archive, open_archive
 from infra.catalogue import load_catalogue
 from infra.errors import OperationError
@@ -167,6 +168,61 @@ def test_a_verdict_of_the_rules_reaches_its_cell(settings: Settings, stores: tup
     book = openpyxl.load_workbook(io.BytesIO(mail.attachments[0].data))
     assert "Không khớp" in book["BC"]["D4"].comment.text
     assert "Không khớp" not in replies["4.eml"].body
+
+
+@pytest.mark.parametrize("sentence", [
+    "Biểu không có dòng của KBang; đề nghị đơn vị gửi lại đủ dòng, hoặc bổ sung bằng tonghop supply.",
+    "Sai. Xem tonghop explain F1 --period 2019-04; rồi nhờ đơn vị gửi lại, hoặc tonghop correct, tonghop supply.",
+])
+def test_no_answer_names_a_command(
+    settings: Settings, stores: tuple[Archive, Ledger], tmp_path: Path, sentence: str
+) -> None:
+    archive, ledger = stores
+    inbox = tmp_path / "inbox"
+    book = openpyxl.load_workbook(io.BytesIO(workbook()))
+    book.active["D4"] = 27
+    stream = io.BytesIO()
+    book.save(stream)
+    write(inbox / "5.eml", "pvhtt.kbang@kbang-gialai.example", {"Biểu T4.xlsx": stream.getvalue()})    # not proved
+    (inbox / "bc.csv").write_text("TT;Chỉ tiêu;Số liệu\n1;Trạm BTS;7\n", encoding="utf-8")
+    unproved = dataclasses.replace(settings, inbox_trusted="no")
+    receive_folder(unproved, archive, ledger, CATALOGUE, PERIOD, inbox)
+    read_receipts(settings, archive, ledger, CATALOGUE, PERIOD)
+    held = receipt_of(ledger, "5.eml")
+    assert "tonghop release" in next(r.reason_vi for r in ledger.receipts(PERIOD) if r.receipt_id == held)
+    cell = CellReference("o", "dist_625", "625", "internet_agents", PERIOD, "26", "1.eml", "Biểu T4.xlsx", "BC", "D4",
+                         receipt_of(ledger, "1.eml"))
+    finding = Finding("F1", "r", "blocking", "fail", "dist_625", "625", "26", "62", "36", sentence, (cell,))
+    for path in prepare_replies(settings, archive, ledger, CATALOGUE, PERIOD, [finding]):
+        mail = parse_mail(path.read_bytes())
+        said = [mail.body, *(_all_texts(a.data) for a in mail.attachments if a.name.endswith(".xlsx"))]
+        assert not re.search("tonghop [a-z]", "\n".join(said)), said
+    answer = answers(settings, ledger)
+    assert "vẫn đứng" in answer["5.eml"].body and "gửi lại" in answer["1.eml"].body
+
+
+def _all_texts(data: bytes) -> str:
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    return "\n".join(f"{cell.value} {cell.comment.text if cell.comment else ''}" for cell in cells)
+
+
+def test_every_command_is_known_that_an_answer_may_not_name() -> None:
+    import typer
+
+    from flows.cli import app
+
+    assert set(COMMANDS) == set(typer.main.get_group(app).commands)
+
+
+@pytest.mark.parametrize("text", ["Giống hệt tệp “tonghop thang 4.xlsx” (1.eml); tính một lần.", "", "A. B; C, D!"])
+def test_what_names_no_command_is_said_as_it_is(text: str) -> None:
+    assert without_commands(text) == text
+
+
+def test_only_the_clause_that_names_a_command_is_left_out() -> None:
+    told = "Ghi vào kỳ 2019-04, không vào 2019-05; chạy lại “tonghop month 2019-04” để dùng. Hết."
+    assert without_commands(told) == "Ghi vào kỳ 2019-04, không vào 2019-05. Hết."
 
 
 def test_preparing_again_writes_the_same_bytes(settings: Settings, stores: tuple[Archive, Ledger]) -> None:
