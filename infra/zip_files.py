@@ -18,6 +18,7 @@ MAX_ENTRIES = 1_000
 MAX_TOTAL = 400_000_000  # bytes declared after inflation, all entries
 MAX_ENTRY = 300_000_000
 MAX_RATIO = 100
+MAX_NAMED_AGAIN = 20  # entries that lead to a member which another one names
 RATIO_FLOOR = 4_000_000  # below this a high ratio is harmless (a page of blanks deflates 500 : 1)
 LOCAL_HEADER = b"PK\x03\x04"
 END_OF_DIRECTORY = b"PK\x05\x06"
@@ -154,7 +155,8 @@ def _without_directory(data: bytes) -> ZipProblem:
 def _too_big(data: bytes, entries: list[zipfile.ZipInfo], max_entries: int) -> ZipProblem | None:
     total = sum(e.file_size for e in entries)
     # Two entries for one member give nothing twice; members that lie within each other are a bomb.
-    overlapping = sum({e.header_offset: e.compress_size for e in entries}.values()) > len(data)
+    sizes = {e.header_offset: e.compress_size for e in entries}
+    overlapping = sum(sizes.values()) > len(data) or len(entries) - len(sizes) > MAX_NAMED_AGAIN
     if len(entries) > max_entries:
         return ZipProblem("zip_bomb", f"Tệp nén chứa {len(entries)} mục, quá {max_entries} mục cho phép.")
     if total > MAX_TOTAL or any(e.file_size > MAX_ENTRY for e in entries):

@@ -78,7 +78,18 @@ class GridAccount:
         place = (cell.row, cell.column)
         if place in self.said.observed or place in self.said.noted or place in self.aside:
             return False
-        return any(map(str.isdigit, cell.text)) if cell.is_value else holds_number(cell.text)
+        if cell.is_value:
+            return any(map(str.isdigit, cell.text)) and not self._is_ordinal(cell)
+        return holds_number(cell.text)
+
+    def _is_ordinal(self, cell: ViewCell) -> bool:
+        """Tell whether a number counts its row: it stands first in it, is 1 or one more than the number above."""
+        row = self.view.rows[cell.row]
+        if len(row) == 1 or next(iter(row)) != cell.column or not cell.text.isdecimal():
+            return False
+        above = (self.view.text(number, cell.column) for number in reversed(self.view.rows) if number < cell.row)
+        last = next((text for text in above if text.isdecimal()), "0")
+        return int(cell.text) == 1 or int(cell.text) == int(last) + 1
 
     def _is_asked(self, row: Row) -> bool:
         asked = (self.said.noted.get((row.number, column)) for column in self.view.rows[row.number])

@@ -92,6 +92,12 @@ def test_a_number_without_a_name_or_a_header_is_asked_about(rows: list[list[obje
     assert [kind for _, kind in questions(read(rows))] == ["number_not_read"]
 
 
+def test_numbers_that_count_the_rows_of_a_list_are_no_figures() -> None:
+    rows = [["STT", "Tuyến đường thư"], [1, "Pleiku - An Khê"], [2, "Pleiku - KBang"], [3, "Pleiku - Ia Grai"]]
+    assert questions(read(rows)) == []
+    assert questions(read([*rows, [77, "Pleiku - Chư Sê"]])) == [("A5", "number_not_read")]
+
+
 LINES = ["Số trạm BTS\n88 trạm", "Ngoài ra: 88", "Ngoài ra có 88", "88"]
 
 
