@@ -51,9 +51,10 @@ def marks_of(reading: DocumentReading, findings: Iterable[Finding], catalogue: C
 
 
 def value_of(observation: Observation, catalogue: Catalogue) -> str:
-    """Return a figure as it was read, with its unit: "9.102 thuê bao", "không có số liệu"."""
+    """Return a figure as it was read, with its unit: "9.102 thuê bao", "ghi “88k”, chưa dùng được"."""
     if observation.value is None:
-        return {"L": "chưa thu thập", "M": "không phát sinh được"}.get(observation.obs_status, "không có số liệu")
+        nothing = f"ghi “{written[:40]}”, chưa dùng được" if (written := observation.raw_text.strip()) else "để trống"
+        return {"L": "chưa thu thập", "M": "không phát sinh được"}.get(observation.obs_status, nothing)
     unit = _unit(observation, catalogue)
     return f"{number_text(observation.value)} {unit}".strip()
 

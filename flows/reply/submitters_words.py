@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from flows.records import DocumentReading, Finding, IntakeFinding, Receipt
+from infra.catalogue import TABLES
 
 # A file may be called "tonghop thang 4.xlsx": only what can be typed is a command. A test compares the list.
 COMMANDS = (
@@ -17,7 +18,9 @@ COMMANDS = (
     "doctor", "editions", "explain", "figures", "findings", "month", "observations", "read", "read-report", "receive",
     "refuse", "release", "sample", "serve", "settle", "supply", "trace", "verify", "waive", "withdraw",
 )
-_COMMAND = re.compile(rf"\btonghop (?:{'|'.join(COMMANDS)})(?![\w-])")
+# Nor have they the files of the catalogue.
+_COMMAND = re.compile(rf"\btonghop (?:{'|'.join(COMMANDS)})(?![\w-])|\b(?:{'|'.join(TABLES)})\.csv\b")
+_ANSWER_VI = "Trả lời thư này, ghi rõ đó là chỉ tiêu nào, địa bàn nào."
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _CLAUSE = re.compile(r"(?<=[;,])\s+")
 
@@ -55,4 +58,6 @@ def told_of_verdict(finding: Finding) -> Finding:
 
 def _told_of_intake(finding: IntakeFinding) -> IntakeFinding:
     said, remedy = without_commands(finding.message_vi), without_commands(finding.remedy_vi)
+    if finding.remedy_vi and not remedy:
+        remedy = _ANSWER_VI
     return replace(finding, message_vi=said, remedy_vi=remedy)

@@ -28,7 +28,7 @@ from flows.receive import receive_folder
 from flows.records import CellReference, Finding, Observation, Receipt
 from flows.reply import prepare_replies, step
 from flows.reply.mark_job import mark, mark_request
-from flows.reply.marks import Mark
+from flows.reply.marks import Mark, value_of
 from flows.reply.message import ReplyFile, compose
 from flows.reply.step import reply_name
 from flows.reply.submitters_words import COMMANDS, without_commands
@@ -39,6 +39,7 @@ from infra.journal import open_journal
 from infra.ledger import Ledger, open_ledger
 from infra.sandbox import Sandbox
 from infra.settings import Settings
+from tests.unit.read.test_account import of_text
 
 PERIOD = "2019-04"
 CATALOGUE = load_catalogue().at(PERIOD)
@@ -468,3 +469,19 @@ def test_a_request_to_mark_crosses_a_pipe_as_json() -> None:
     assert "sai" in openpyxl.load_workbook(io.BytesIO(mark(workbook(), again)))["BC"]["D4"].comment.text
     with pytest.raises(ValueError, match="index"):
         mark(workbook(), again | {"marks": [["BC", "D4", "purple", ""]]})
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("Thêm một dòng vào labels.csv: nhãn này và chỉ tiêu của nó.", ""),
+    ("Bổ sung cột hoặc dòng đó; nếu biểu gọi tên khác, thêm một dòng vào labels.csv.",
+     "Bổ sung cột hoặc dòng đó; nếu biểu gọi tên khác."),
+    ("Đọc được tệp “So lieu.csv”.", "Đọc được tệp “So lieu.csv”."),
+])  # fmt: skip
+def test_no_answer_names_a_file_of_the_catalogue(said: str, told: str) -> None:
+    assert without_commands(said) == told
+
+
+@pytest.mark.parametrize(("raw", "told"), [("88k", "ghi “88k”, chưa dùng được"), (" ", "để trống")])
+def test_a_cell_that_was_not_understood_is_not_called_empty(raw: str, told: str) -> None:
+    (figure,) = of_text("Trạm BTS: 88 trạm").observations
+    assert value_of(dataclasses.replace(figure, value=None, obs_status="O", raw_text=raw), CATALOGUE) == told
